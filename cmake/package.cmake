@@ -1,0 +1,25 @@
+# The package: `cmake --install`, find_package(wengert), and the same package straight from the build tree.
+include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/wengert)
+set(libraries wengert_graph wengert_autodiff wengert_nn)
+
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/wengertConfig.cmake.in ${PROJECT_BINARY_DIR}/wengertConfig.cmake
+                              INSTALL_DESTINATION ${package_dir})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/wengertConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+export(TARGETS ${libraries} NAMESPACE wengert:: FILE ${PROJECT_BINARY_DIR}/wengertTargets.cmake)
+
+if(WENGERT_INSTALL)
+  install(TARGETS ${libraries} EXPORT wengertTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(EXPORT wengertTargets NAMESPACE wengert:: DESTINATION ${package_dir})
+  install(FILES ${PROJECT_BINARY_DIR}/wengertConfig.cmake ${PROJECT_BINARY_DIR}/wengertConfigVersion.cmake
+          DESTINATION ${package_dir})
+  foreach(folder graph autodiff nn)
+    install(DIRECTORY ${PROJECT_SOURCE_DIR}/${folder} DESTINATION include/wengert FILES_MATCHING PATTERN "*.hpp")
+  endforeach()
+  if(TARGET wengert)
+    install(TARGETS wengert RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  endif()
+  install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+endif()

@@ -1,0 +1,15 @@
+# cmake -D PROGRAM=... -D EXPECTED=... -D FOLDER=... -P run_and_compare.cmake
+# Runs PROGRAM inside FOLDER and holds its standard output against the file EXPECTED, byte for byte.
+file(MAKE_DIRECTORY ${FOLDER})
+set(actual ${FOLDER}/stdout.txt)
+execute_process(COMMAND ${PROGRAM} WORKING_DIRECTORY ${FOLDER} OUTPUT_FILE ${actual} RESULT_VARIABLE result)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "${PROGRAM} ended with ${result}")
+endif()
+if(NOT EXISTS ${EXPECTED})
+  message(FATAL_ERROR "missing ${EXPECTED}; what the program printed lies in ${actual}")
+endif()
+execute_process(COMMAND diff -u ${EXPECTED} ${actual} RESULT_VARIABLE result)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "${PROGRAM} does not print what ${EXPECTED} holds (difference above)")
+endif()
