@@ -20,293 +20,302 @@ constexpr std::size_t alignment = 64;  // a cache line, and the widest vector re
 constexpr std::size_t header_bytes = (sizeof(ArrayHeader) + alignment - 1) / alignment * alignment;
 
 [[noreturn]] void refuse_memory(const Type& type, std::size_t bytes, std::source_location where) {
-    throw CapacityError{{.operation = "array",
-                         .operands = {to_string(type)},
-                         .problem = to_string(type) + " takes " + std::to_string(bytes) + " bytes, which are not to be had",
-                         .where = where}};
+  throw CapacityError{
+      {.operation = "array",
+       .operands = {to_string(type)},
+       .problem = to_string(type) + " takes " + std::to_string(bytes) + " bytes, which are not to be had",
+       .where = where}};
 }
 
 /// Writes `value` as a T at `target`; false when T cannot hold it.
 template <Element T>
 bool store(double value, std::byte* target) noexcept {
-    T element{};
-    if constexpr (std::same_as<T, bool>) {
-        if (value != 0.0 && value != 1.0) {
-            return false;
-        }
-        element = value != 0.0;
-    } else if constexpr (std::integral<T>) {
-        // The bounds are powers of two, hence exact as doubles; the upper one is excluded. A NaN fails both.
-        const double limit = std::ldexp(1.0, static_cast<int>(8 * sizeof(T)) - 1);
-        if (!(value >= -limit && value < limit) || value != std::floor(value)) {
-            return false;
-        }
-        element = static_cast<T>(value);
-    } else {
-        element = static_cast<T>(value);
+  T element{};
+  if constexpr (std::same_as<T, bool>) {
+    if (value != 0.0 && value != 1.0) {
+      return false;
     }
-    std::memcpy(target, &element, sizeof element);
-    return true;
+    element = value != 0.0;
+  } else if constexpr (std::integral<T>) {
+    // The bounds are powers of two, hence exact as doubles; the upper one is excluded. A NaN fails both.
+    const double limit = std::ldexp(1.0, static_cast<int>(8 * sizeof(T)) - 1);
+    if (!(value >= -limit && value < limit) || value != std::floor(value)) {
+      return false;
+    }
+    element = static_cast<T>(value);
+  } else {
+    element = static_cast<T>(value);
+  }
+  std::memcpy(target, &element, sizeof element);
+  return true;
 }
 
 }  // namespace
 
 ArrayHeader* Array::allocate(const Type& type, std::size_t bytes, std::source_location where) {
-    if (bytes > static_cast<std::size_t>(INT64_MAX) - header_bytes - alignment) {
-        refuse_memory(type, bytes, where);
-    }
-    const std::size_t total = header_bytes + (bytes + alignment - 1) / alignment * alignment;
-    void* const memory = std::aligned_alloc(alignment, total);
-    if (memory == nullptr) {
-        refuse_memory(type, bytes, where);
-    }
-    auto* const header = new (memory) ArrayHeader{};
-    header->type = type;
-    header->elements = static_cast<std::byte*>(memory) + header_bytes;
-    return header;
+  if (bytes > static_cast<std::size_t>(INT64_MAX) - header_bytes - alignment) {
+    refuse_memory(type, bytes, where);
+  }
+  const std::size_t total = header_bytes + (bytes + alignment - 1) / alignment * alignment;
+  void* const memory = std::aligned_alloc(alignment, total);
+  if (memory == nullptr) {
+    refuse_memory(type, bytes, where);
+  }
+  auto* const header = new (memory) ArrayHeader{};
+  header->type = type;
+  header->elements = static_cast<std::byte*>(memory) + header_bytes;
+  return header;
 }
 
 void Array::release(ArrayHeader* header) noexcept {
-    // At most two rounds: an owner owns its own elements.
-    while (header != nullptr && header->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-        ArrayHeader* const owner = header->owner;
-        header->~ArrayHeader();
-        std::free(header);  // NOLINT(cppcoreguidelines-no-malloc): pairs with aligned_alloc
-        header = owner;
-    }
+  // At most two rounds: an owner owns its own elements.
+  while (header != nullptr && header->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    ArrayHeader* const owner = header->owner;
+    header->~ArrayHeader();
+    std::free(header);  // NOLINT(cppcoreguidelines-no-malloc): pairs with aligned_alloc
+    header = owner;
+  }
 }
 
 Array::Array(const Array& other) noexcept : header_(other.header_) {
-    if (header_ != nullptr) {
-        header_->references.fetch_add(1, std::memory_order_relaxed);
-    }
+  if (header_ != nullptr) {
+    header_->references.fetch_add(1, std::memory_order_relaxed);
+  }
 }
 
 Array::~Array() { release(header_); }
 
 Array Array::uninitialised(const Type& type, std::source_location where) {
-    return Array{allocate(type, byte_size(type, where), where)};
+  return Array{allocate(type, byte_size(type, where), where)};
 }
 
 Array Array::zeros(const Type& type, std::source_location where) {
-    const std::size_t bytes = byte_size(type, where);
-    Array result{allocate(type, bytes, where)};
-    if (bytes != 0) {
-        std::memset(result.header_->elements, 0, bytes);
-    }
-    return result;
+  const std::size_t bytes = byte_size(type, where);
+  Array result{allocate(type, bytes, where)};
+  if (bytes != 0) {
+    std::memset(result.header_->elements, 0, bytes);
+  }
+  return result;
 }
 
 Array Array::uniform(const Type& type, double value, std::source_location where) {
-    const bool empty = type.shape.size() == 0;
-    Array result{allocate(type, empty ? 0 : size_of(type.dtype), where)};
-    result.header_->uniform = type.shape.size() > 1;
-    if (empty) {
-        return result;
-    }
-    const bool held = with_element_type(type.dtype, [&]<class T>(std::type_identity<T>) {
-        return store<T>(value, result.header_->elements);
-    });
-    if (!held) {
-        char digits[32];
-        const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-        throw ArgumentError{{.operation = "array",
-                             .operands = {to_string(type)},
-                             .problem = "the value " + std::string(digits, end) + " is not a value of " +
-                                        std::string(to_string(type.dtype)),
-                             .where = where}};
-    }
+  const bool empty = type.shape.size() == 0;
+  Array result{allocate(type, empty ? 0 : size_of(type.dtype), where)};
+  result.header_->uniform = type.shape.size() > 1;
+  if (empty) {
     return result;
+  }
+  const bool held = with_element_type(
+      type.dtype, [&]<class T>(std::type_identity<T>) { return store<T>(value, result.header_->elements); });
+  if (!held) {
+    char digits[32];
+    const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+    throw ArgumentError{{.operation = "array",
+                         .operands = {to_string(type)},
+                         .problem = "the value " + std::string(digits, end) + " is not a value of " +
+                                    std::string(to_string(type.dtype)),
+                         .where = where}};
+  }
+  return result;
 }
 
 Array Array::scalar(double value) { return uniform(Type{}, value); }
 
 template <class T>
 Array Array::copy_of(std::span<const T> values, const Shape& shape, std::source_location where) {
-    if (values.size() != static_cast<std::size_t>(shape.size())) {
-        throw ShapeError{{.operation = "array",
-                          .problem = std::to_string(values.size()) + " values for shape " + to_string(shape),
-                          .expected = std::to_string(shape.size()) + " values",
-                          .where = where}};
-    }
-    Array result = uninitialised(Type{dtype_of<T>(), shape}, where);
-    if (!values.empty()) {
-        std::memcpy(result.header_->elements, values.data(), values.size_bytes());
-    }
-    return result;
+  if (values.size() != static_cast<std::size_t>(shape.size())) {
+    throw ShapeError{{.operation = "array",
+                      .problem = std::to_string(values.size()) + " values for shape " + to_string(shape),
+                      .expected = std::to_string(shape.size()) + " values",
+                      .where = where}};
+  }
+  Array result = uninitialised(Type{dtype_of<T>(), shape}, where);
+  if (!values.empty()) {
+    std::memcpy(result.header_->elements, values.data(), values.size_bytes());
+  }
+  return result;
 }
 
 Array Array::from(std::span<const double> values, const Shape& shape, std::source_location where) {
-    return copy_of(values, shape, where);
+  return copy_of(values, shape, where);
 }
 Array Array::from(std::initializer_list<double> values, const Shape& shape, std::source_location where) {
-    return copy_of(std::span<const double>(values.begin(), values.size()), shape, where);
+  return copy_of(std::span<const double>(values.begin(), values.size()), shape, where);
 }
 Array Array::from(std::span<const float> values, const Shape& shape, std::source_location where) {
-    return copy_of(values, shape, where);
+  return copy_of(values, shape, where);
 }
 Array Array::from(std::span<const std::int32_t> values, const Shape& shape, std::source_location where) {
-    return copy_of(values, shape, where);
+  return copy_of(values, shape, where);
 }
 Array Array::from(std::span<const std::int64_t> values, const Shape& shape, std::source_location where) {
-    return copy_of(values, shape, where);
+  return copy_of(values, shape, where);
 }
 Array Array::from(std::span<const bool> values, const Shape& shape, std::source_location where) {
-    return copy_of(values, shape, where);
+  return copy_of(values, shape, where);
 }
 
 std::span<const std::byte> Array::bytes() const noexcept {
-    return header_ == nullptr ? std::span<const std::byte>{}
-                              : std::span<const std::byte>{header_->elements, stored_count() * size_of(dtype())};
+  return header_ == nullptr ? std::span<const std::byte>{}
+                            : std::span<const std::byte>{header_->elements, stored_count() * size_of(dtype())};
 }
 
 void Array::check_access_slowly(Dtype wanted, Access access) const {
-    if (wanted != dtype()) {
-        throw DtypeError{{.operation = "array",
-                          .operands = {to_string(type())},
-                          .problem = "elements of " + to_string(type()) + " read as " + std::string(to_string(wanted)),
-                          .expected = std::string(to_string(dtype()))}};
-    }
-    if (access != Access::stored && is_uniform()) {
-        throw ArgumentError{{.operation = "array",
-                             .operands = {to_string(type())},
-                             .problem = to_string(type()) + " is uniform: it stores one element",
-                             .hint = "use stored() with stride(), or dense()"}};
-    }
-    if (access == Access::writable && !unique()) {
-        throw InternalError{{.operation = "array",
-                             .operands = {to_string(type())},
-                             .problem = "a shared " + to_string(type()) + " would be written",
-                             .expected = "a sole owner"}};
-    }
+  if (wanted != dtype()) {
+    throw DtypeError{{.operation = "array",
+                      .operands = {to_string(type())},
+                      .problem = "elements of " + to_string(type()) + " read as " + std::string(to_string(wanted)),
+                      .expected = std::string(to_string(dtype()))}};
+  }
+  if (access != Access::stored && is_uniform()) {
+    throw ArgumentError{{.operation = "array",
+                         .operands = {to_string(type())},
+                         .problem = to_string(type()) + " is uniform: it stores one element",
+                         .hint = "use stored() with stride(), or dense()"}};
+  }
+  if (access == Access::writable && !unique()) {
+    throw InternalError{{.operation = "array",
+                         .operands = {to_string(type())},
+                         .problem = "a shared " + to_string(type()) + " would be written",
+                         .expected = "a sole owner"}};
+  }
 }
 
 namespace {
 
 void check_index(const Array& array, std::int64_t index) {
-    if (index < 0 || index >= array.size()) {
-        throw ArgumentError{{.operation = "array",
-                             .operands = {to_string(array.type())},
-                             .problem = "element " + std::to_string(index) + " of " + to_string(array.type()),
-                             .expected = "an index from 0 to " + std::to_string(array.size() - 1)}};
-    }
+  if (index < 0 || index >= array.size()) {
+    throw ArgumentError{{.operation = "array",
+                         .operands = {to_string(array.type())},
+                         .problem = "element " + std::to_string(index) + " of " + to_string(array.type()),
+                         .expected = "an index from 0 to " + std::to_string(array.size() - 1)}};
+  }
 }
 
 }  // namespace
 
 double Array::element(std::int64_t index) const {
-    check_index(*this, index);
-    const auto position = static_cast<std::size_t>(index * stride());
-    return with_element_type(dtype(), [&]<class T>(std::type_identity<T>) {
-        return static_cast<double>(elements<const T>()[position]);
-    });
+  check_index(*this, index);
+  const auto position = static_cast<std::size_t>(index * stride());
+  return with_element_type(
+      dtype(), [&]<class T>(std::type_identity<T>) { return static_cast<double>(elements<const T>()[position]); });
 }
 
 std::int64_t Array::integer_element(std::int64_t index) const {
-    check_index(*this, index);
-    const auto position = static_cast<std::size_t>(index * stride());
-    switch (dtype()) {
-        case Dtype::i32: return elements<const std::int32_t>()[position];
-        case Dtype::i64: return elements<const std::int64_t>()[position];
-        case Dtype::boolean: return elements<const bool>()[position] ? 1 : 0;
-        case Dtype::f32:
-        case Dtype::f64: break;
-    }
-    throw DtypeError{{.operation = "array",
-                      .operands = {to_string(type())},
-                      .problem = "elements of " + to_string(type()) + " read as integers",
-                      .expected = "i32, i64 or bool"}};
+  check_index(*this, index);
+  const auto position = static_cast<std::size_t>(index * stride());
+  switch (dtype()) {
+    case Dtype::i32:
+      return elements<const std::int32_t>()[position];
+    case Dtype::i64:
+      return elements<const std::int64_t>()[position];
+    case Dtype::boolean:
+      return elements<const bool>()[position] ? 1 : 0;
+    case Dtype::f32:
+    case Dtype::f64:
+      break;
+  }
+  throw DtypeError{{.operation = "array",
+                    .operands = {to_string(type())},
+                    .problem = "elements of " + to_string(type()) + " read as integers",
+                    .expected = "i32, i64 or bool"}};
 }
 
 Array Array::reshaped(const Shape& shape, std::source_location where) const {
-    if (shape.size() != size()) {
-        throw ShapeError{{.operation = "reshape",
-                          .operands = {to_string(type())},
-                          .problem = to_string(type()) + " has " + std::to_string(size()) + " elements",
-                          .expected = std::to_string(shape.size()) + " for " + to_string(shape),
-                          .where = where}};
-    }
-    ArrayHeader* const header = allocate(Type{dtype(), shape}, 0, where);
-    if (header_ != nullptr) {
-        ArrayHeader* const owner = header_->owner == nullptr ? header_ : header_->owner;
-        owner->references.fetch_add(1, std::memory_order_relaxed);
-        header->owner = owner;
-        header->elements = header_->elements;
-        header->uniform = header_->uniform;
-    }
-    return Array{header};
+  if (shape.size() != size()) {
+    throw ShapeError{{.operation = "reshape",
+                      .operands = {to_string(type())},
+                      .problem = to_string(type()) + " has " + std::to_string(size()) + " elements",
+                      .expected = std::to_string(shape.size()) + " for " + to_string(shape),
+                      .where = where}};
+  }
+  ArrayHeader* const header = allocate(Type{dtype(), shape}, 0, where);
+  if (header_ != nullptr) {
+    ArrayHeader* const owner = header_->owner == nullptr ? header_ : header_->owner;
+    owner->references.fetch_add(1, std::memory_order_relaxed);
+    header->owner = owner;
+    header->elements = header_->elements;
+    header->uniform = header_->uniform;
+  }
+  return Array{header};
 }
 
 Array Array::dense() const {
-    if (!is_uniform()) {
-        return *this;
-    }
-    Array result = uninitialised(type());
-    with_element_type(dtype(), [&]<class T>(std::type_identity<T>) {
-        const T value = elements<const T>()[0];
-        const std::span<T> target = result.elements<T>();
-        std::fill(target.begin(), target.end(), value);
-    });
-    return result;
+  if (!is_uniform()) {
+    return *this;
+  }
+  Array result = uninitialised(type());
+  with_element_type(dtype(), [&]<class T>(std::type_identity<T>) {
+    const T value = elements<const T>()[0];
+    const std::span<T> target = result.elements<T>();
+    std::fill(target.begin(), target.end(), value);
+  });
+  return result;
 }
 
 bool Array::unique() const noexcept {
-    return header_ == nullptr ||
-           (header_->references.load(std::memory_order_acquire) == 1 &&
-            (header_->owner == nullptr || header_->owner->references.load(std::memory_order_acquire) == 1));
+  return header_ == nullptr ||
+         (header_->references.load(std::memory_order_acquire) == 1 &&
+          (header_->owner == nullptr || header_->owner->references.load(std::memory_order_acquire) == 1));
 }
 
 bool operator==(const Array& a, const Array& b) noexcept {
-    if (a.header_ == b.header_) {
-        return true;
-    }
-    if (a.is_uniform() != b.is_uniform() || a.type() != b.type()) {
-        return false;
-    }
-    const auto x = a.bytes();
-    const auto y = b.bytes();
-    return x.empty() || std::memcmp(x.data(), y.data(), x.size()) == 0;
+  if (a.header_ == b.header_) {
+    return true;
+  }
+  if (a.is_uniform() != b.is_uniform() || a.type() != b.type()) {
+    return false;
+  }
+  const auto x = a.bytes();
+  const auto y = b.bytes();
+  return x.empty() || std::memcmp(x.data(), y.data(), x.size()) == 0;
 }
 
 std::size_t hash_value(const Array& array) noexcept {
-    std::uint64_t hash = mix_hash(hash_value(array.type()), array.is_uniform() ? 1 : 0);
-    std::span<const std::byte> bytes = array.bytes();
-    while (!bytes.empty()) {
-        std::uint64_t word = 0;
-        const std::size_t count = std::min(bytes.size(), sizeof word);
-        std::memcpy(&word, bytes.data(), count);
-        hash = mix_hash(hash, word);
-        bytes = bytes.subspan(count);
-    }
-    return static_cast<std::size_t>(hash);
+  std::uint64_t hash = mix_hash(hash_value(array.type()), array.is_uniform() ? 1 : 0);
+  std::span<const std::byte> bytes = array.bytes();
+  while (!bytes.empty()) {
+    std::uint64_t word = 0;
+    const std::size_t count = std::min(bytes.size(), sizeof word);
+    std::memcpy(&word, bytes.data(), count);
+    hash = mix_hash(hash, word);
+    bytes = bytes.subspan(count);
+  }
+  return static_cast<std::size_t>(hash);
 }
 
 std::string to_string(const Array& array, std::size_t most_elements) {
-    std::string text = to_string(array.type());
-    text += '{';
-    const auto shown = array.is_uniform() ? 1 : std::min(static_cast<std::size_t>(array.size()), most_elements);
-    for (std::size_t i = 0; i < shown; ++i) {
-        const auto index = static_cast<std::int64_t>(i);
-        if (i != 0) {
-            text += ", ";
-        }
-        char digits[32];
-        char* const last = digits + sizeof digits;
-        char* end = digits;
-        switch (array.dtype()) {
-            case Dtype::f64: end = std::to_chars(digits, last, array.element(index)).ptr; break;
-            case Dtype::f32: end = std::to_chars(digits, last, static_cast<float>(array.element(index))).ptr; break;
-            default: end = std::to_chars(digits, last, array.integer_element(index)).ptr; break;
-        }
-        text.append(digits, end);
+  std::string text = to_string(array.type());
+  text += '{';
+  const auto shown = array.is_uniform() ? 1 : std::min(static_cast<std::size_t>(array.size()), most_elements);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const auto index = static_cast<std::int64_t>(i);
+    if (i != 0) {
+      text += ", ";
     }
-    if (array.is_uniform()) {
-        text += " ...";
-    } else if (shown < static_cast<std::size_t>(array.size())) {
-        text += shown == 0 ? "..." : ", ...";
+    char digits[32];
+    char* const last = digits + sizeof digits;
+    char* end = digits;
+    switch (array.dtype()) {
+      case Dtype::f64:
+        end = std::to_chars(digits, last, array.element(index)).ptr;
+        break;
+      case Dtype::f32:
+        end = std::to_chars(digits, last, static_cast<float>(array.element(index))).ptr;
+        break;
+      default:
+        end = std::to_chars(digits, last, array.integer_element(index)).ptr;
+        break;
     }
-    text += '}';
-    return text;
+    text.append(digits, end);
+  }
+  if (array.is_uniform()) {
+    text += " ...";
+  } else if (shown < static_cast<std::size_t>(array.size())) {
+    text += shown == 0 ? "..." : ", ...";
+  }
+  text += '}';
+  return text;
 }
 
 }  // namespace wengert

@@ -28,11 +28,11 @@ namespace detail {
 
 /// First bytes of an array's allocation; the elements follow it, or lie in the allocation of `owner`.
 struct ArrayHeader {
-    std::atomic<std::uint64_t> references{1};
-    ArrayHeader* owner = nullptr;  // whose elements these are, when not ours (a reshaped array); one reference held
-    std::byte* elements = nullptr;
-    bool uniform = false;
-    Type type{};
+  std::atomic<std::uint64_t> references{1};
+  ArrayHeader* owner = nullptr;  // whose elements these are, when not ours (a reshaped array); one reference held
+  std::byte* elements = nullptr;
+  bool uniform = false;
+  Type type{};
 };
 
 /// The type of an array that was default-constructed.
@@ -41,113 +41,113 @@ inline constexpr Type no_elements{Dtype::f64, Shape{0}};
 }  // namespace detail
 
 class Array {
-public:
-    /// f64[0]; allocates nothing.
-    Array() noexcept = default;
-    Array(const Array& other) noexcept;
-    Array(Array&& other) noexcept : header_(std::exchange(other.header_, nullptr)) {}
-    Array& operator=(Array other) noexcept {
-        std::swap(header_, other.header_);
-        return *this;
+ public:
+  /// f64[0]; allocates nothing.
+  Array() noexcept = default;
+  Array(const Array& other) noexcept;
+  Array(Array&& other) noexcept : header_(std::exchange(other.header_, nullptr)) {}
+  Array& operator=(Array other) noexcept {
+    std::swap(header_, other.header_);
+    return *this;
+  }
+  ~Array();
+
+  /// @name Making one. All throw CapacityError when the bytes do not fit in memory. `where` is the line it names.
+  /// @{
+
+  /// Elements unspecified until written through mutable_data.
+  [[nodiscard]] static Array uninitialised(const Type& type, std::source_location where = {});
+  /// Every element stored, and 0 (so that it may be written).
+  [[nodiscard]] static Array zeros(const Type& type, std::source_location where = {});
+  /// One stored element for all. Throws ArgumentError when the dtype cannot hold `value` (2.5 as i32; 2 as bool).
+  /// f32 rounds to nearest.
+  [[nodiscard]] static Array uniform(const Type& type, double value, std::source_location where = {});
+  /// Rank 0, f64.
+  [[nodiscard]] static Array scalar(double value);
+  /// A copy of `values`. Throws ShapeError unless there are `shape.size()` of them.
+  [[nodiscard]] static Array from(std::span<const double> values, const Shape& shape, std::source_location where = {});
+  [[nodiscard]] static Array from(std::initializer_list<double> values, const Shape& shape,
+                                  std::source_location where = {});
+  [[nodiscard]] static Array from(std::span<const float> values, const Shape& shape, std::source_location where = {});
+  [[nodiscard]] static Array from(std::span<const std::int32_t> values, const Shape& shape,
+                                  std::source_location where = {});
+  [[nodiscard]] static Array from(std::span<const std::int64_t> values, const Shape& shape,
+                                  std::source_location where = {});
+  [[nodiscard]] static Array from(std::span<const bool> values, const Shape& shape, std::source_location where = {});
+  /// @}
+
+  [[nodiscard]] const Type& type() const noexcept { return header_ == nullptr ? detail::no_elements : header_->type; }
+  [[nodiscard]] Dtype dtype() const noexcept { return type().dtype; }
+  [[nodiscard]] const Shape& shape() const noexcept { return type().shape; }
+  /// Number of elements (not of stored ones).
+  [[nodiscard]] std::int64_t size() const noexcept { return type().shape.size(); }
+  [[nodiscard]] std::size_t rank() const noexcept { return type().shape.rank(); }
+
+  /// One stored element stands for all; never true below two elements.
+  [[nodiscard]] bool is_uniform() const noexcept { return header_ != nullptr && header_->uniform; }
+  /// 0 when uniform, else 1: element i is `stored<T>()[i * stride()]`.
+  [[nodiscard]] std::int64_t stride() const noexcept { return is_uniform() ? 0 : 1; }
+
+  /// All elements in row-major order. Throws DtypeError when T is not the dtype, ArgumentError when uniform.
+  template <Element T>
+  [[nodiscard]] std::span<const T> data() const {
+    check_access(dtype_of<T>(), Access::dense);
+    return elements<const T>();
+  }
+  /// The stored elements: one when uniform, else all. Throws DtypeError when T is not the dtype.
+  template <Element T>
+  [[nodiscard]] std::span<const T> stored() const {
+    check_access(dtype_of<T>(), Access::stored);
+    return elements<const T>();
+  }
+  /// The stored elements, to write. Throws as data(), and InternalError when anyone else holds the buffer.
+  template <Element T>
+  [[nodiscard]] std::span<T> mutable_data() {
+    check_access(dtype_of<T>(), Access::writable);
+    return elements<T>();
+  }
+  /// The stored elements as bytes; no questions asked about the dtype.
+  [[nodiscard]] std::span<const std::byte> bytes() const noexcept;
+
+  /// Element `index` in row-major order, as a double (an i64 beyond 2^53 rounds; a boolean is 0 or 1).
+  /// Throws ArgumentError unless 0 <= index < size().
+  [[nodiscard]] double element(std::int64_t index) const;
+  /// The same for i32, i64 and boolean, exactly. Throws DtypeError for f32 and f64.
+  [[nodiscard]] std::int64_t integer_element(std::int64_t index) const;
+
+  /// The same elements in another shape, sharing the buffer. Throws ShapeError when the sizes differ.
+  [[nodiscard]] Array reshaped(const Shape& shape, std::source_location where = {}) const;
+  /// This array, or a copy with every element stored when this one is uniform.
+  [[nodiscard]] Array dense() const;
+  /// True when nobody else holds the buffer.
+  [[nodiscard]] bool unique() const noexcept;
+
+  /// Same type, same representation (uniform or not), same bits: 0.0 differs from -0.0, a NaN equals itself.
+  friend bool operator==(const Array& a, const Array& b) noexcept;
+
+ private:
+  enum class Access : std::uint8_t { stored, dense, writable };
+
+  explicit Array(detail::ArrayHeader* header) noexcept : header_(header) {}
+  static detail::ArrayHeader* allocate(const Type& type, std::size_t bytes, std::source_location where);
+  static void release(detail::ArrayHeader* header) noexcept;
+  template <class T>
+  static Array copy_of(std::span<const T> values, const Shape& shape, std::source_location where);
+  void check_access(Dtype wanted, Access access) const {
+    if (wanted != dtype() || access == Access::writable || (access == Access::dense && is_uniform())) [[unlikely]] {
+      check_access_slowly(wanted, access);
     }
-    ~Array();
+  }
+  void check_access_slowly(Dtype wanted, Access access) const;
+  [[nodiscard]] std::size_t stored_count() const noexcept {
+    return is_uniform() ? 1 : static_cast<std::size_t>(size());
+  }
+  template <class T>
+  [[nodiscard]] std::span<T> elements() const noexcept {
+    return header_ == nullptr ? std::span<T>{} : std::span<T>{reinterpret_cast<T*>(header_->elements), stored_count()};
+  }
 
-    /// @name Making one. All throw CapacityError when the bytes do not fit in memory. `where` is the line it names.
-    /// @{
-
-    /// Elements unspecified until written through mutable_data.
-    [[nodiscard]] static Array uninitialised(const Type& type, std::source_location where = {});
-    /// Every element stored, and 0 (so that it may be written).
-    [[nodiscard]] static Array zeros(const Type& type, std::source_location where = {});
-    /// One stored element for all. Throws ArgumentError when the dtype cannot hold `value` (2.5 as i32; 2 as bool).
-    /// f32 rounds to nearest.
-    [[nodiscard]] static Array uniform(const Type& type, double value, std::source_location where = {});
-    /// Rank 0, f64.
-    [[nodiscard]] static Array scalar(double value);
-    /// A copy of `values`. Throws ShapeError unless there are `shape.size()` of them.
-    [[nodiscard]] static Array from(std::span<const double> values, const Shape& shape, std::source_location where = {});
-    [[nodiscard]] static Array from(std::initializer_list<double> values, const Shape& shape,
-                                    std::source_location where = {});
-    [[nodiscard]] static Array from(std::span<const float> values, const Shape& shape, std::source_location where = {});
-    [[nodiscard]] static Array from(std::span<const std::int32_t> values, const Shape& shape,
-                                    std::source_location where = {});
-    [[nodiscard]] static Array from(std::span<const std::int64_t> values, const Shape& shape,
-                                    std::source_location where = {});
-    [[nodiscard]] static Array from(std::span<const bool> values, const Shape& shape, std::source_location where = {});
-    /// @}
-
-    [[nodiscard]] const Type& type() const noexcept { return header_ == nullptr ? detail::no_elements : header_->type; }
-    [[nodiscard]] Dtype dtype() const noexcept { return type().dtype; }
-    [[nodiscard]] const Shape& shape() const noexcept { return type().shape; }
-    /// Number of elements (not of stored ones).
-    [[nodiscard]] std::int64_t size() const noexcept { return type().shape.size(); }
-    [[nodiscard]] std::size_t rank() const noexcept { return type().shape.rank(); }
-
-    /// One stored element stands for all; never true below two elements.
-    [[nodiscard]] bool is_uniform() const noexcept { return header_ != nullptr && header_->uniform; }
-    /// 0 when uniform, else 1: element i is `stored<T>()[i * stride()]`.
-    [[nodiscard]] std::int64_t stride() const noexcept { return is_uniform() ? 0 : 1; }
-
-    /// All elements in row-major order. Throws DtypeError when T is not the dtype, ArgumentError when uniform.
-    template <Element T>
-    [[nodiscard]] std::span<const T> data() const {
-        check_access(dtype_of<T>(), Access::dense);
-        return elements<const T>();
-    }
-    /// The stored elements: one when uniform, else all. Throws DtypeError when T is not the dtype.
-    template <Element T>
-    [[nodiscard]] std::span<const T> stored() const {
-        check_access(dtype_of<T>(), Access::stored);
-        return elements<const T>();
-    }
-    /// The stored elements, to write. Throws as data(), and InternalError when anyone else holds the buffer.
-    template <Element T>
-    [[nodiscard]] std::span<T> mutable_data() {
-        check_access(dtype_of<T>(), Access::writable);
-        return elements<T>();
-    }
-    /// The stored elements as bytes; no questions asked about the dtype.
-    [[nodiscard]] std::span<const std::byte> bytes() const noexcept;
-
-    /// Element `index` in row-major order, as a double (an i64 beyond 2^53 rounds; a boolean is 0 or 1).
-    /// Throws ArgumentError unless 0 <= index < size().
-    [[nodiscard]] double element(std::int64_t index) const;
-    /// The same for i32, i64 and boolean, exactly. Throws DtypeError for f32 and f64.
-    [[nodiscard]] std::int64_t integer_element(std::int64_t index) const;
-
-    /// The same elements in another shape, sharing the buffer. Throws ShapeError when the sizes differ.
-    [[nodiscard]] Array reshaped(const Shape& shape, std::source_location where = {}) const;
-    /// This array, or a copy with every element stored when this one is uniform.
-    [[nodiscard]] Array dense() const;
-    /// True when nobody else holds the buffer.
-    [[nodiscard]] bool unique() const noexcept;
-
-    /// Same type, same representation (uniform or not), same bits: 0.0 differs from -0.0, a NaN equals itself.
-    friend bool operator==(const Array& a, const Array& b) noexcept;
-
-private:
-    enum class Access : std::uint8_t { stored, dense, writable };
-
-    explicit Array(detail::ArrayHeader* header) noexcept : header_(header) {}
-    static detail::ArrayHeader* allocate(const Type& type, std::size_t bytes, std::source_location where);
-    static void release(detail::ArrayHeader* header) noexcept;
-    template <class T>
-    static Array copy_of(std::span<const T> values, const Shape& shape, std::source_location where);
-    void check_access(Dtype wanted, Access access) const {
-        if (wanted != dtype() || access == Access::writable || (access == Access::dense && is_uniform())) [[unlikely]] {
-            check_access_slowly(wanted, access);
-        }
-    }
-    void check_access_slowly(Dtype wanted, Access access) const;
-    [[nodiscard]] std::size_t stored_count() const noexcept {
-        return is_uniform() ? 1 : static_cast<std::size_t>(size());
-    }
-    template <class T>
-    [[nodiscard]] std::span<T> elements() const noexcept {
-        return header_ == nullptr ? std::span<T>{} : std::span<T>{reinterpret_cast<T*>(header_->elements), stored_count()};
-    }
-
-    detail::ArrayHeader* header_ = nullptr;  // null: f64[0]
+  detail::ArrayHeader* header_ = nullptr;  // null: f64[0]
 };
 
 /// Hash that goes with ==.

@@ -6,28 +6,28 @@
 namespace wengert {
 
 std::string message_of(const ErrorDetail& detail) {
-    std::string text;
-    if (!detail.operation.empty()) {
-        text += detail.operation;
-        text += ": ";
-    }
-    text += detail.problem;
-    if (!detail.expected.empty()) {
-        text += detail.problem.empty() ? "expected " : "; expected ";
-        text += detail.expected;
-    }
-    if (detail.where.line() != 0) {
-        text += " (";
-        text += detail.where.file_name();
-        text += ':';
-        text += std::to_string(detail.where.line());
-        text += ')';
-    }
-    if (!detail.hint.empty()) {
-        text += "\n  hint: ";
-        text += detail.hint;
-    }
-    return text;
+  std::string text;
+  if (!detail.operation.empty()) {
+    text += detail.operation;
+    text += ": ";
+  }
+  text += detail.problem;
+  if (!detail.expected.empty()) {
+    text += detail.problem.empty() ? "expected " : "; expected ";
+    text += detail.expected;
+  }
+  if (detail.where.line() != 0) {
+    text += " (";
+    text += detail.where.file_name();
+    text += ':';
+    text += std::to_string(detail.where.line());
+    text += ')';
+  }
+  if (!detail.hint.empty()) {
+    text += "\n  hint: ";
+    text += detail.hint;
+  }
+  return text;
 }
 
 Error::Error(ErrorDetail detail)
@@ -42,18 +42,18 @@ const ErrorDetail& Error::detail() const noexcept { return *detail_; }
 void Error::rethrow_at(std::source_location where) const { throw Error{located(where)}; }
 
 ErrorDetail Error::located(std::source_location where) const {
-    ErrorDetail copy = *detail_;
-    if (copy.where.line() == 0) {
-        copy.where = where;
-    }
-    return copy;
+  ErrorDetail copy = *detail_;
+  if (copy.where.line() == 0) {
+    copy.where = where;
+  }
+  return copy;
 }
 
 namespace {
 
 ErrorDetail at_line(ErrorDetail detail, std::size_t line, std::size_t column) {
-    detail.problem = "line " + std::to_string(line) + ", column " + std::to_string(column) + ": " + detail.problem;
-    return detail;
+  detail.problem = "line " + std::to_string(line) + ", column " + std::to_string(column) + ": " + detail.problem;
+  return detail;
 }
 
 }  // namespace
@@ -62,9 +62,9 @@ ParseError::ParseError(ErrorDetail detail, std::size_t line, std::size_t column)
     : Error(at_line(std::move(detail), line, column)), line_(line), column_(column) {}
 
 void ParseError::rethrow_at(std::source_location where) const {
-    ParseError copy = *this;
-    static_cast<Error&>(copy) = Error{located(where)};
-    throw copy;
+  ParseError copy = *this;
+  static_cast<Error&>(copy) = Error{located(where)};
+  throw copy;
 }
 
 }  // namespace wengert

@@ -26,8 +26,7 @@
 namespace wengert::graph {
 
 /// What a node knows besides its operands: the value of a constant, the axes of a sum, a target shape.
-using Attribute =
-    std::variant<std::monostate, double, std::int64_t, std::vector<std::int64_t>, Array, std::string>;
+using Attribute = std::variant<std::monostate, double, std::int64_t, std::vector<std::int64_t>, Array, std::string>;
 
 /// Same alternative, same bits: 0.0 differs from -0.0, a NaN equals itself and no NaN of another payload.
 /// (The == of std::variant compares doubles by value; do not use it on attributes.)
@@ -39,19 +38,19 @@ using Attribute =
 
 /// Which alternatives of Attribute an operation takes; a set.
 enum class AttributeKind : std::uint8_t {
-    none = 1,
-    real = 2,
-    integer = 4,
-    integers = 8,
-    array = 16,
-    text = 32,
+  none = 1,
+  real = 2,
+  integer = 4,
+  integers = 8,
+  array = 16,
+  text = 32,
 };
 [[nodiscard]] constexpr AttributeKind operator|(AttributeKind a, AttributeKind b) noexcept {
-    return static_cast<AttributeKind>(static_cast<std::uint8_t>(a) | static_cast<std::uint8_t>(b));
+  return static_cast<AttributeKind>(static_cast<std::uint8_t>(a) | static_cast<std::uint8_t>(b));
 }
 /// True when `set` and `kind` have an alternative in common.
 [[nodiscard]] constexpr bool contains(AttributeKind set, AttributeKind kind) noexcept {
-    return (static_cast<std::uint8_t>(set) & static_cast<std::uint8_t>(kind)) != 0;
+  return (static_cast<std::uint8_t>(set) & static_cast<std::uint8_t>(kind)) != 0;
 }
 /// The one alternative that `attribute` holds.
 [[nodiscard]] AttributeKind kind_of(const Attribute& attribute) noexcept;
@@ -67,16 +66,16 @@ using TypeRule = Type (*)(std::span<const Type> operands, const Attribute& attri
 
 /// What a node does. An aggregate; lives as long as the process.
 struct Operation {
-    std::string_view name{};                        ///< unique, [a-z][a-z0-9_.]*; what text forms and messages use
-    std::string_view symbol{};                      ///< for drawings, UTF-8, e.g. "×"; empty: the name
-    std::string_view doc{};                         ///< one line: the formula
-    int arity = 0;                                  ///< number of operands, or `variadic`
-    AttributeKind attribute = AttributeKind::none;  ///< what it takes
-    TypeRule type_rule = nullptr;                   ///< null: the caller states the type (variable, constant)
-    bool commutative = false;                       ///< operands may change places
-    bool elementwise = false;                       ///< element i of the result needs element i of each operand only
-    bool linear = false;                            ///< linear in all operands together
-    bool pure = true;                               ///< equal operands and attributes give equal results: may be merged
+  std::string_view name{};                        ///< unique, [a-z][a-z0-9_.]*; what text forms and messages use
+  std::string_view symbol{};                      ///< for drawings, UTF-8, e.g. "×"; empty: the name
+  std::string_view doc{};                         ///< one line: the formula
+  int arity = 0;                                  ///< number of operands, or `variadic`
+  AttributeKind attribute = AttributeKind::none;  ///< what it takes
+  TypeRule type_rule = nullptr;                   ///< null: the caller states the type (variable, constant)
+  bool commutative = false;                       ///< operands may change places
+  bool elementwise = false;                       ///< element i of the result needs element i of each operand only
+  bool linear = false;                            ///< linear in all operands together
+  bool pure = true;                               ///< equal operands and attributes give equal results: may be merged
 };
 
 /// Place of an operation in the process-wide table.

@@ -1,0 +1,24 @@
+/// Analyses of a graph, each one loop over the ids. Results are side tables, indexed by node.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "wengert/graph/graph.hpp"
+
+namespace wengert::graph {
+
+/// True for the nodes that `outputs` need: themselves, their operands, the operands of those, and so on.
+/// Throws ArgumentError for an id that is no node (so do the others).
+[[nodiscard]] std::vector<bool> needed_by(const Graph& graph, std::span<const NodeId> outputs);
+/// What the graph's own outputs need.
+[[nodiscard]] std::vector<bool> needed_by_outputs(const Graph& graph);
+
+/// True for the nodes that depend on one of `inputs`: themselves, their users, the users of those, and so on.
+[[nodiscard]] std::vector<bool> depending_on(const Graph& graph, std::span<const NodeId> inputs);
+
+/// For each node the number of edges of the longest path that ends there: 0 without operands.
+[[nodiscard]] std::vector<std::uint32_t> depths(const Graph& graph);
+
+}  // namespace wengert::graph
