@@ -27,6 +27,8 @@ claim_build_folder() {
     die "cannot write to $root/build as user $(id -un); clone into a folder of your own, or mend its permissions"
   exec 9>"$root/build/.lock" || die "cannot write to $root/build/.lock as user $(id -un)"
   flock --nonblock 9 || { say "another build is running here; waiting for it"; flock 9; }
+  # A user without a home (a service, a container) has no place for ccache's files but here.
+  [[ -n ${CCACHE_DIR:-} ]] || mkdir -p "${HOME:-/}/.cache/ccache" 2>/dev/null || export CCACHE_DIR=$root/build/ccache
 }
 release_build_folder() { exec 9>&-; }
 
