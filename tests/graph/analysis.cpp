@@ -1,0 +1,138 @@
+/// Uses, reachability and depth, against definitions evaluated the slow way on random graphs.
+#include "wengert/graph/analysis.hpp"
+
+#include <algorithm>
+#include <boost/test/unit_test.hpp>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "sample_operations.hpp"
+#include "wengert/graph/error.hpp"
+#include "wengert/graph/uses.hpp"
+
+using namespace wengert;
+using namespace wengert::graph;
+
+namespace {
+
+Graph random_graph(unsigned seed, std::size_t nodes) {
+  std::mt19937 random(seed);
+  GraphBuilder builder;
+  std::vector<NodeId> scalars{builder.variable({}), builder.variable({})};
+  const auto pick = [&] { return scalars[random() % scalars.size()]; };
+  while (builder.size() < nodes) {
+    switch (random() % 4) {
+      case 0:
+        scalars.push_back(builder.add(sample::sin, {pick()}));
+        break;
+      case 1: {
+        const NodeId a = pick();
+        scalars.push_back(builder.add(sample::mul, {a, pick()}));
+        break;
+      }
+      case 2: {
+        std::vector<NodeId> operands(3 + random() % 4);
+        for (NodeId& operand : operands) operand = pick();
+        scalars.push_back(builder.add(sample::sum, {builder.add(sample::stack, operands)}));
+        break;
+      }
+      default:
+        scalars.push_back(builder.constant(1.5));
+        break;
+    }
+  }
+  return std::move(builder).build();
+}
+
+/// reach[a][b]: there is a path from a up to b.
+std::vector<std::vector<bool>> closure(const Graph& g) {
+  std::vector<std::vector<bool>> reach(g.size(), std::vector<bool>(g.size(), false));
+  for (NodeId b = 0; b < g.size(); ++b) {
+    reach[b][b] = true;
+    for (const NodeId operand : g.operands(b)) {
+      for (NodeId a = 0; a <= operand; ++a) {
+        if (reach[a][operand]) reach[a][b] = true;
+      }
+    }
+  }
+  return reach;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(analysis)
+
+BOOST_AUTO_TEST_CASE(uses_mirror_operands) {
+  for (unsigned seed = 0; seed < 20; ++seed) {
+    const Graph g = random_graph(seed, 200);
+    const UseIndex uses(g);
+    BOOST_TEST(uses.size() == g.size());
+    std::vector<std::vector<Use>> expected(g.size());
+    std::size_t edges = 0;
+    for (NodeId user = 0; user < g.size(); ++user) {
+      std::uint32_t position = 0;
+      for (const NodeId operand : g.operands(user)) {
+        expected[operand].push_back({user, position++});
+        ++edges;
+      }
+    }
+    BOOST_TEST(uses.edge_count() == edges);
+    for (NodeId id = 0; id < g.size(); ++id) {
+      BOOST_TEST_REQUIRE((std::vector<Use>(uses[id].begin(), uses[id].end()) == expected[id]));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_square_uses_its_operand_twice) {
+  GraphBuilder builder;
+  const NodeId x = builder.variable({});
+  const NodeId y = builder.add(sample::mul, {x, x});
+  const UseIndex uses(std::move(builder).build());
+  BOOST_TEST((std::vector<Use>(uses[x].begin(), uses[x].end()) == std::vector<Use>{{y, 0}, {y, 1}}));
+  BOOST_TEST(uses[y].empty());
+  BOOST_TEST(UseIndex(Graph{}).size() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(reachability_agrees_with_the_closure) {
+  for (unsigned seed = 0; seed < 10; ++seed) {
+    const Graph g = random_graph(seed, 120);
+    const auto reach = closure(g);
+    const std::vector<NodeId> some{static_cast<NodeId>(seed), static_cast<NodeId>(60 + seed),
+                                   static_cast<NodeId>(g.size() - 1)};
+    const auto needed = needed_by(g, some);
+    const auto depends = depending_on(g, some);
+    for (NodeId id = 0; id < g.size(); ++id) {
+      const auto any = [&](auto&& test) { return std::any_of(some.begin(), some.end(), test); };
+      BOOST_TEST_REQUIRE(needed[id] == any([&](NodeId s) { return reach[id][s]; }));
+      BOOST_TEST_REQUIRE(depends[id] == any([&](NodeId s) { return reach[s][id]; }));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(outputs_need_their_operands_and_nothing_else) {
+  GraphBuilder builder;
+  const NodeId x = builder.variable({});
+  const NodeId y = builder.add(sample::sin, {x});
+  builder.add(sample::sin, {y});
+  builder.output(y);
+  const Graph g = std::move(builder).build();
+  BOOST_TEST((needed_by_outputs(g) == std::vector<bool>{true, true, false}));
+  BOOST_TEST(needed_by_outputs(Graph{}).empty());
+  const std::vector<NodeId> wrong{3};
+  BOOST_CHECK_EXCEPTION((void)needed_by(g, wrong), ArgumentError, [](const ArgumentError& error) {
+    return std::string(error.what()) == "needed_by: no node 3; expected a node below 3";
+  });
+  BOOST_CHECK_THROW((void)depending_on(g, wrong), ArgumentError);
+}
+
+BOOST_AUTO_TEST_CASE(depth_is_the_longest_path) {
+  GraphBuilder builder;
+  const NodeId x = builder.variable({});
+  const NodeId a = builder.add(sample::sin, {x});
+  const NodeId b = builder.add(sample::sin, {a});
+  builder.add(sample::mul, {x, b});
+  BOOST_TEST((depths(std::move(builder).build()) == std::vector<std::uint32_t>{0, 1, 2, 3}));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
