@@ -62,6 +62,13 @@ class Array {
   /// One stored element for all. Throws ArgumentError when the dtype cannot hold `value` (2.5 as i32; 2 as bool).
   /// f32 rounds to nearest.
   [[nodiscard]] static Array uniform(const Type& type, double value, std::source_location where = {});
+  /// The same for a value of the element type: exact, every bit of it.
+  template <Element T>
+  [[nodiscard]] static Array uniform_of(const Shape& shape, T value, std::source_location where = {}) {
+    Array result = uniform(Type{dtype_of<T>(), shape}, 0.0, where);
+    for (T& element : result.elements<T>()) element = value;
+    return result;
+  }
   /// Rank 0, f64.
   [[nodiscard]] static Array scalar(double value);
   /// A copy of `values`. Throws ShapeError unless there are `shape.size()` of them.

@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
-#include <random>
 #include <string>
 #include <vector>
 
+#include "random_graph.hpp"
 #include "sample_operations.hpp"
 #include "wengert/graph/error.hpp"
 #include "wengert/graph/uses.hpp"
@@ -15,35 +15,6 @@ using namespace wengert;
 using namespace wengert::graph;
 
 namespace {
-
-Graph random_graph(unsigned seed, std::size_t nodes) {
-  std::mt19937 random(seed);
-  GraphBuilder builder;
-  std::vector<NodeId> scalars{builder.variable({}), builder.variable({})};
-  const auto pick = [&] { return scalars[random() % scalars.size()]; };
-  while (builder.size() < nodes) {
-    switch (random() % 4) {
-      case 0:
-        scalars.push_back(builder.add(sample::sin, {pick()}));
-        break;
-      case 1: {
-        const NodeId a = pick();
-        scalars.push_back(builder.add(sample::mul, {a, pick()}));
-        break;
-      }
-      case 2: {
-        std::vector<NodeId> operands(3 + random() % 4);
-        for (NodeId& operand : operands) operand = pick();
-        scalars.push_back(builder.add(sample::sum, {builder.add(sample::stack, operands)}));
-        break;
-      }
-      default:
-        scalars.push_back(builder.constant(1.5));
-        break;
-    }
-  }
-  return std::move(builder).build();
-}
 
 /// reach[a][b]: there is a path from a up to b.
 std::vector<std::vector<bool>> closure(const Graph& g) {
