@@ -1,0 +1,124 @@
+// Primitive: the entry of a primitive in the table of operations. Everything in it is made from the primitive's struct.
+//
+// Users' own primitives: include this header (autodiff.hpp does not), write a struct that satisfies
+// ops::ElementwisePrimitive, and a front function that calls apply<P>. They are recorded, swept, drawn and checked like ours.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "wengert/autodiff/record/eager.hpp"
+#include "wengert/graph/error.hpp"
+#include "wengert/graph/operation.hpp"
+
+namespace wengert {
+
+/// What is known of a primitive at run time. Plain data and function pointers; lives as long as the process.
+struct Primitive : graph::Operation {
+  std::string_view reference{};  ///< the formula in mpmath's syntax, operands x, y, z
+  unsigned differentiable = 0;   ///< bit k: operand k has a derivative
+  bool truth = false;            ///< the value is a truth value
+
+  // --- Elementwise primitives, on numbers; x points to `arity` of them ---
+  double (*value)(const double* x) = nullptr;
+  /// ∂value/∂operand as a number; y is the value.
+  double (*partial)(std::size_t operand, double y, const double* x) = nullptr;
+  /// What a cotangent contributes to the operand's: masked, so that a zero cotangent contributes 0.
+  double (*contribution)(std::size_t operand, double cotangent, double y, const double* x) = nullptr;
+  /// The same, recorded.
+  Eager (*recorded_contribution)(std::size_t operand, const Eager& cotangent, const Eager& y, const Eager* x) = nullptr;
+  /// The primitive by itself, recorded.
+  Eager (*record)(const Eager* x) = nullptr;
+
+  // --- Where it is checked ---
+  std::size_t point_count = 0;
+  void (*point)(std::size_t index, double* x, int& order) = nullptr;
+};
+
+namespace detail {
+
+/// Operands of one real dtype and one shape; comparisons give bool; the first operand of `where` is bool.
+graph::Operation elementwise_operation(std::string_view name);
+Type elementwise_type(std::span<const Type> operands, bool truth_result, bool truth_first);
+
+template <class P>
+Type elementwise_type_of(std::span<const Type> operands, const graph::Attribute&) {
+  return elementwise_type(operands, P::result == ops::Result::truth, std::is_same_v<P, ops::Where>);
+}
+
+template <class P, class F>
+auto with_operand(std::size_t operand, F&& f) {
+  if constexpr (P::arity >= 3) {
+    if (operand == 2) return f.template operator()<2>();
+  }
+  if constexpr (P::arity >= 2) {
+    if (operand == 1) return f.template operator()<1>();
+  }
+  return f.template operator()<0>();
+}
+
+template <class P, std::size_t... K>
+struct ElementwiseRules {
+  static double value(const double* x) { return P::template value<double>(x[K]...); }
+  static double partial(std::size_t operand, double y, const double* x) {
+    return with_operand<P>(operand, [&]<std::size_t O> {
+      return ops::partial_number<double>(ops::partial<P, O>(y, x[K]...));
+    });
+  }
+  static double contribution(std::size_t operand, double cotangent, double y, const double* x) {
+    return with_operand<P>(operand, [&]<std::size_t O> {
+      return ops::contribution<true>(cotangent, ops::partial<P, O>(y, x[K]...));
+    });
+  }
+  static Eager recorded_contribution(std::size_t operand, const Eager& cotangent, const Eager& y, const Eager* x) {
+    return with_operand<P>(operand, [&]<std::size_t O> {
+      if constexpr (!ops::differentiable_in<P, O>) return Eager(0.0);
+      else return ops::recorded_contribution(cotangent, ops::partial<P, O>(y, x[K]...));
+    });
+  }
+  static Eager record(const Eager* x) { return record_eagerly<P>(x[K]...); }
+  static void point(std::size_t index, double* x, int& order) {
+    constexpr auto points = P::points();
+    ((x[K] = points[index].at[K]), ...);
+    order = points[index].order;
+  }
+};
+
+template <class P, std::size_t... K>
+constexpr Primitive make_elementwise(std::index_sequence<K...>) {
+  using Rules = ElementwiseRules<P, K...>;
+  Primitive p;
+  p.name = P::name;
+  p.symbol = P::symbol;
+  p.doc = P::doc;
+  p.arity = static_cast<int>(P::arity);
+  p.type_rule = &elementwise_type_of<P>;
+  p.commutative = P::commutative;
+  p.elementwise = true;
+  p.reference = P::reference;
+  p.differentiable = (0u | ... | (ops::differentiable_in<P, K> ? 1u << K : 0u));
+  p.truth = P::result == ops::Result::truth;
+  p.value = &Rules::value;
+  p.partial = &Rules::partial;
+  p.contribution = &Rules::contribution;
+  p.recorded_contribution = &Rules::recorded_contribution;
+  p.record = &Rules::record;
+  p.point_count = P::points().size();
+  p.point = &Rules::point;
+  return p;
+}
+
+}  // namespace detail
+
+template <class P>
+constinit const Primitive PrimitiveOf<P>::record = detail::make_elementwise<P>(std::make_index_sequence<P::arity>{});
+
+/// All elementwise primitives of the library, in the order of their list.
+[[nodiscard]] std::span<const Primitive* const> elementwise_primitives();
+/// Enters the library's primitives into the table of operations, so that text forms can be read; idempotent.
+void register_primitives();
+
+}  // namespace wengert

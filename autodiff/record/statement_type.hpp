@@ -1,0 +1,54 @@
+// StatementType: what a recording knows of one kind of statement. One constant record per expression type, made by the
+// compiler (record/expression.hpp); its address identifies it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+namespace wengert {
+
+struct Primitive;  // record/primitive.hpp
+
+namespace detail {
+
+/// Operands a statement may have. An expression with more is cut: its largest part becomes a statement of its own.
+inline constexpr std::size_t max_leaves = 16;
+/// Primitives a statement may be composed of; keeps types, and the time to compile them, bounded.
+inline constexpr std::size_t max_operations = 40;
+/// Repetitions that one call of StatementType::partials works on at most.
+inline constexpr std::size_t block_size = 64;
+
+/// One step of a statement in postfix order: push leaf `leaf`, or (primitive not null) apply it to the topmost values.
+struct Step {
+  const Primitive* primitive = nullptr;
+  std::uint8_t leaf = 0;
+};
+
+/// Statement kinds are told apart by address; everything here is constant.
+struct StatementType {
+  std::uint8_t leaves = 0;          ///< operand slots, literals included
+  std::uint8_t step_count = 0;      ///< length of `steps`
+  std::uint16_t literal_leaves = 0; ///< bit k: slot k holds a literal, which is constant by its type
+  std::uint16_t passive_leaves = 0; ///< bit k: no derivative flows into slot k (operands of comparisons, exponents)
+  /// The partials are cheap to compute again from the values, so that a rolled-up entry need not store them.
+  bool recomputes = false;
+  const Step* steps = nullptr;      ///< postfix code: how to expand a statement into primitives
+
+  /// Partials of `count` repetitions: leaf[k] points to the `count` values of operand slot k, `value` to those of the
+  /// statement, and partial[k] receives ∂value/∂slot k (untouched for literals and passive slots). `count` is a
+  /// multiple of 8, at most block_size. Products with an inner zero cotangent are not masked.
+  void (*partials)(const double* const* leaf, const double* value, double* const* partial, std::size_t count) = nullptr;
+  /// The same with the rule "a zero cotangent contributes zero" inside the statement; slower. Null where the two
+  /// cannot differ. Needed when `partials` gave something that is not finite.
+  void (*masked_partials)(const double* const* leaf, const double* value, double* const* partial,
+                          std::size_t count) = nullptr;
+};
+
+/// Finite, by the sum of what is asked about: ∞ and NaN survive additions (a sum that overflows errs on the safe side).
+[[nodiscard]] inline bool is_finite(double sum) noexcept {
+  return sum - sum == 0.0;
+}
+
+}  // namespace detail
+}  // namespace wengert

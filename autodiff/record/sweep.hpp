@@ -1,0 +1,47 @@
+// The numeric sweeps over a recording: reverse (adjoints) and forward (tangents). They build nothing.
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <source_location>
+#include <span>
+#include <vector>
+
+#include "wengert/autodiff/record/expression.hpp"
+
+namespace wengert {
+
+class Tensor;
+
+/// The result of a reverse sweep: ∂y/∂x for every x that was recorded before y.
+class Adjoints {
+ public:
+  Adjoints() = default;
+  /// ∂y/∂x; 0 when y does not depend on x, or x is a constant. Throws StaleHandle or ForeignRecording for a handle that
+  /// is not of the recording as it was when it was swept.
+  [[nodiscard]] double operator[](const Scalar& x) const {
+    if (x.tag() != tag_ || x.id() < first_id_) [[unlikely]] check(x);
+    const std::uint32_t at = x.id() - first_id_;
+    return at < values_.size() ? values_[at] : 0.0;
+  }
+
+ private:
+  friend struct SweepAccess;
+  void check(const Scalar& x) const;
+  std::vector<double> values_;  // by id - first_id_; a scalar's adjoint
+  detail::Tag tag_ = 0;
+  detail::Id first_id_ = 1;
+};
+
+/// Reverse sweep from y: the gradient of y with respect to everything at once, in time proportional to the recording.
+/// Nothing accumulates from one call to the next. A cotangent of exactly 0 contributes 0, whatever the partial is.
+/// A constant y has no recording: all adjoints are 0.
+[[nodiscard]] Adjoints backward(const Scalar& y, std::source_location where = std::source_location::current());
+/// The same into an object whose memory is used again.
+void backward(const Scalar& y, Adjoints& into, std::source_location where = std::source_location::current());
+/// Several outputs at once, each with its cotangent: the gradient of Σ cotangent·y. Throws ArgumentError unless there are as
+/// many cotangents as outputs.
+void backward(std::span<const Scalar> y, std::span<const double> cotangents, Adjoints& into,
+              std::source_location where = std::source_location::current());
+
+}  // namespace wengert
