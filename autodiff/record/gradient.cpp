@@ -74,8 +74,11 @@ class RecordedSweep {
     cotangent_[id - first_] = Eager(1.0);
     seen_[id - first_] = true;
   }
-  [[nodiscard]] Scalar result(Id id) const {
-    return id - first_ < cotangent_.size() ? cotangent_[id - first_].scalar() : Scalar(0.0);
+  /// The adjoint of a value that was asked for.
+  [[nodiscard]] Scalar result(Id id) {
+    if (id - first_ >= cotangent_.size()) return Scalar(0.0);
+    tie(cotangent_[id - first_], id, whole_value);
+    return cotangent_[id - first_].scalar();
   }
 
   void variables(Id, Id) {}
@@ -117,6 +120,7 @@ class RecordedSweep {
     steps_[root].known = true;
     step_cotangent_[root] = cotangent_[at];
 
+    // From the result to the leaves. What is recorded is tied to what it is the adjoint of.
     for (std::size_t n = root + 1; n-- > 0;) {
       if (!active_[n]) continue;
       const Primitive* const primitive = steps_[n].primitive;
@@ -124,6 +128,7 @@ class RecordedSweep {
         accumulate(view.operand[leaf_of_[n]], step_cotangent_[n]);
         continue;
       }
+      tie(step_cotangent_[n], view.id, n == root ? whole_value : static_cast<std::uint16_t>(n));
       const auto arity = static_cast<std::size_t>(primitive->arity);
       const Eager y(steps_[n], where);
       std::array<Eager, 3> x{Eager(0.0), Eager(0.0), Eager(0.0)};
@@ -134,9 +139,8 @@ class RecordedSweep {
       for (std::size_t k = 0; k < arity; ++k) {
         const std::size_t child = operand_[n][k];
         if (!active_[child] || !(primitive->differentiable >> k & 1u)) continue;
-        const Id before = s_.next_id;
         step_cotangent_[child] = primitive->recorded_contribution(k, step_cotangent_[n], y, x.data());
-        tie(before, view.id, n, static_cast<std::int16_t>(k));
+        tie(step_cotangent_[child], view.id, static_cast<std::uint16_t>(n), static_cast<std::int16_t>(k));
       }
     }
   }
@@ -146,15 +150,11 @@ class RecordedSweep {
 
   void accumulate(Id operand, const Eager& contribution) {
     const Id at = operand - first_;
-    const Id before = s_.next_id;
     cotangent_[at] = seen_[at] ? cotangent_[at] + contribution : contribution;
     seen_[at] = true;
-    tie(before, operand, 0, -1);
   }
-  void tie(Id before, Id primal, std::size_t step, std::int16_t operand) {
-    if (s_.next_id != before) {
-      s_.adjoints.push_back({before, s_.next_id - 1, primal, static_cast<std::uint16_t>(step), operand});
-    }
+  void tie(const Eager& adjoint, Id primal, std::uint16_t step, std::int16_t operand = -1) {
+    s_.tie(adjoint.scalar().id(), primal, step, operand);
   }
 
   Stream& s_;

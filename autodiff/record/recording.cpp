@@ -13,6 +13,7 @@ using detail::Stream;
 Recording::Recording(const RecordingOptions& options)
     : stream_(std::make_unique<Stream>(detail::StreamOptions{.locations = options.locations,
                                                              .stop_at_nan = options.stop_at_nan,
+                                                             .ties = options.ties,
                                                              .first_id = options.first_id,
                                                              .last_id = options.last_id})) {}
 Recording::Recording(Recording&&) noexcept = default;

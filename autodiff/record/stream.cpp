@@ -577,7 +577,7 @@ void Stream::clear() {
   scope_changes.clear();
   if (scope == 0) scopes.resize(1);
   else scope_changes.push_back({next_id, scope});
-  adjoints.clear();
+  ties.clear();
   new_tag();
   segments.assign(1, {next_id, tag});
 }
@@ -597,7 +597,7 @@ Stream::Mark Stream::mark() {
           .guards = guards.size(),
           .tensors = tensors ? tensors->size() : 0,
           .scopes = scope_changes.size(),
-          .adjoints = adjoints.size(),
+          .ties = ties.size(),
           .last_word = word_count == 0 ? 0 : words[word_count - 1],
           .last_guard = guards.empty() ? 0 : guards.back().count};
 }
@@ -631,7 +631,7 @@ void Stream::rewind(const Mark& mark, std::source_location where) {
   scope_changes.resize(std::min(mark.scopes, scope_changes.size()));
   const std::uint32_t scope_there = scope_changes.empty() ? 0 : scope_changes.back().scope;
   if (scope != scope_there) scope_changes.push_back({next_id, scope});
-  adjoints.resize(mark.adjoints);
+  ties.resize(mark.ties);
   streak = 0;
   period = 1;
   trigger = 2;

@@ -170,6 +170,7 @@ struct TensorEntriesDeleter {
 struct StreamOptions {
   bool locations = true;
   bool stop_at_nan = false;
+  bool ties = true;
   Id first_id = 1;
   Id last_id = 0xFFFFFFFEu;
 };
@@ -184,14 +185,16 @@ struct ScopeRecord {
   std::string name;
 };
 
-/// Ids first_id … last_id were appended for the adjoint of primal value `primal`: of step `step` of its statement, and
-/// (operand >= 0) of the product that goes along that operand's edge.
-struct AdjointRange {
-  Id first_id = 0, last_id = 0;
+/// Value `adjoint` is the adjoint of a primal value: of what step `step` of the statement of id `primal` computed. Or
+/// (operand >= 0) it is the part of one that flows along that step's edge to its operand.
+struct AdjointTie {
+  Id adjoint = 0;
   Id primal = 0;
   std::uint16_t step = 0;
   std::int16_t operand = -1;
 };
+/// In AdjointTie::step: the value of id `primal` itself, whatever its entry is.
+inline constexpr std::uint16_t whole_value = 0xFFFF;
 
 class Stream : public StreamHead {
  public:
@@ -295,12 +298,17 @@ class Stream : public StreamHead {
     Id next_id = 1;
     std::uint32_t word_count = 0;
     std::uint64_t ids = 0, partials = 0, constants = 0, passive = 0;
-    std::size_t loops = 0, loop_slots = 0, loop_operands = 0, guards = 0, tensors = 0, scopes = 0, adjoints = 0;
+    std::size_t loops = 0, loop_slots = 0, loop_operands = 0, guards = 0, tensors = 0, scopes = 0, ties = 0;
     std::uint32_t last_word = 0;   ///< a run of variables may have grown since
     std::uint32_t last_guard = 0;  ///< likewise a run of guards: its count
   };
   [[nodiscard]] Mark mark();
   void rewind(const Mark& mark, std::source_location where);
+
+  /// What follows is the adjoint, or part of one, of (primal, step); constants and unchanged values are passed over.
+  void tie(Id adjoint, Id primal, std::uint16_t step, std::int16_t operand = -1) {
+    if (options_.ties && adjoint != 0) ties.push_back({adjoint, primal, step, operand});
+  }
 
   [[nodiscard]] Id first_id() const noexcept { return options_.first_id; }
   [[nodiscard]] std::uint64_t bytes_used() const noexcept;
@@ -319,7 +327,7 @@ class Stream : public StreamHead {
   std::vector<ScopeRecord> scopes;          ///< 0 is the root
   std::vector<ScopeChange> scope_changes;
   std::uint32_t scope = 0;                  ///< the innermost
-  std::vector<AdjointRange> adjoints;       ///< sorted by first_id
+  std::vector<AdjointTie> ties;             ///< in the order in which gradients were recorded
 
  private:
   void take_slot();

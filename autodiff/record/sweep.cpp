@@ -1,15 +1,13 @@
-// The reverse sweep over a stream.
+// The numeric sweeps over a stream.
 //
-// Irregular statements: one uniform loop over words, ids and partials. Loops: in blocks of repetitions; first the partials of
-// a block (stored, or computed from the values in vector code), then the adjoints, in order where a repetition reads what an
-// earlier one wrote, in vector code where not.
+// Irregular statements: one uniform loop over words, ids and partials. Rolled-up entries: loop_sweep.hpp.
 #include "wengert/autodiff/record/sweep.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 
-#include "wengert/autodiff/record/stream.hpp"
+#include "wengert/autodiff/record/loop_sweep.hpp"
 #include "wengert/autodiff/record/tensor_store.hpp"
 #include "wengert/graph/error.hpp"
 
@@ -18,244 +16,6 @@ namespace wengert {
 using namespace detail;
 
 namespace {
-
-constexpr std::size_t block = block_size;
-
-/// Operand slot of a statement in a loop body, as the sweep sees it.
-struct Edge {
-  std::uint32_t statement = 0;  // of the body
-  std::uint32_t slot = 0;
-  Id first = 0;
-  std::uint32_t step = 0;
-  bool inside = false;          // some repetition's operand is a value of this loop
-  std::uint32_t merged = 0;     // 1 + the edge of the same statement with the same operands that stands for this one
-  double* partial = nullptr;    // of the block
-};
-
-/// One loop being reversed. Buffers are kept from loop to loop.
-class LoopSweep {
- public:
-  explicit LoopSweep(const Stream& stream) : s_(stream) {}
-
-  void reverse(const Loop& loop, double* adjoint) {
-    prepare(loop);
-    std::uint32_t end = loop.count;
-    while (end > 0) {
-      const std::uint32_t begin = end > block ? (end - 1) / block * block : 0;
-      reverse_block(begin, end - begin, adjoint);
-      end = begin;
-    }
-  }
-
- private:
-  void prepare(const Loop& loop) {
-    loop_ = &loop;
-    edges_.clear();
-    stored_per_repetition_ = 0;
-    constants_per_repetition_ = 0;
-    carried_ = false;
-    const Id loop_end = loop.first_id + loop.count * loop.body;
-    for (std::uint32_t j = 0; j < loop.body; ++j) {
-      const LoopSlot& slot = s_.loop_slots[loop.first_slot + j];
-      const Site& site = s_.sites[slot.site];
-      const std::uint32_t active = site.active_mask();
-      for (std::uint32_t k = 0; k < site.type->leaves; ++k) {
-        if (!(active >> k & 1u)) continue;
-        Edge edge{.statement = j, .slot = k, .first = operand(slot, k, 0), .step = operand(slot, k, 1)};
-        const Id last = edge.first + (loop.count - 1) * edge.step;
-        edge.inside = std::max(edge.first, last) >= loop.first_id && std::min(edge.first, last) < loop_end;
-        // An operand of the same repetition is done in order of statements, in any order of repetitions.
-        const bool same_repetition = edge.step == loop.body && edge.first >= loop.first_id;
-        if (edge.inside && !same_repetition) carried_ = true;
-        for (std::size_t e = edges_.size(); e-- > 0 && edges_[e].statement == j;)
-          if (edges_[e].first == edge.first && edges_[e].step == edge.step && edges_[e].merged == 0)
-            edge.merged = static_cast<std::uint32_t>(e + 1);
-        edges_.push_back(edge);
-      }
-      if (!site.type->recomputes) stored_per_repetition_ += site.active;
-      if (site.streamed) constants_per_repetition_ += site.constant;
-    }
-    partial_.resize(edges_.size() * block);
-    for (std::size_t e = 0; e < edges_.size(); ++e) edges_[e].partial = partial_.data() + e * block;
-    statement_adjoint_.resize(std::size_t{loop.body} * block);
-  }
-
-  [[nodiscard]] Id operand(const LoopSlot& slot, std::uint32_t k, std::uint32_t which) const {
-    return s_.loop_operands[slot.operands + 2 * k + which];
-  }
-
-  // Repetitions begin … begin+count-1.
-  void reverse_block(std::uint32_t begin, std::uint32_t count, double* adjoint) {
-    fill_partials(begin, count);
-    for (const Edge& edge : edges_)
-      if (edge.merged != 0) add(edge.partial, edges_[edge.merged - 1].partial);
-    const std::uint32_t body = loop_->body;
-    padded_ = (count + 7) & ~7u;
-    double* const own = adjoint + loop_->first_id + std::size_t{begin} * body;  // adjoints of the block, by statement
-    if (carried_) {
-      carry_inside(begin, count, adjoint);
-      for (std::uint32_t j = 0; j < body; ++j) take_adjoints(own, j, count);
-      for (std::size_t e = edges_.size(); e-- > 0;)
-        if (!edges_[e].inside && edges_[e].merged == 0) spread(edges_[e], begin, count, adjoint);
-      return;
-    }
-    std::size_t e = edges_.size();
-    for (std::uint32_t j = body; j-- > 0;) {
-      take_adjoints(own, j, count);
-      for (; e > 0 && edges_[e - 1].statement == j; --e)
-        if (edges_[e - 1].merged == 0) spread(edges_[e - 1], begin, count, adjoint);
-    }
-  }
-
-  static void add(const double* __restrict from, double* __restrict to) {
-    for (std::size_t i = 0; i < block; ++i) to[i] += from[i];
-  }
-
-  // adjoint[operand of repetition i] += partial[i] · statement adjoint[i], for a whole block.
-  void spread(const Edge& edge, std::uint32_t begin, std::uint32_t count, double* adjoint) {
-    const double* __restrict const p = edge.partial;
-    const double* __restrict const a = statement_adjoint_.data() + edge.statement * block;
-    alignas(64) double product[block];
-    for (std::uint32_t i = 0; i < padded_; i += 8)
-      for (std::uint32_t l = 0; l < 8; ++l) product[i + l] = a[i + l] == 0.0 ? 0.0 : p[i + l] * a[i + l];
-    const auto step = static_cast<std::int32_t>(edge.step);
-    double* const to = adjoint + edge.first + std::int64_t{begin} * step;
-    if (step == 0) {
-      double sums[8] = {};
-      for (std::uint32_t i = 0; i < padded_; i += 8)
-        for (std::uint32_t l = 0; l < 8; ++l) sums[l] += product[i + l];
-      *to += ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
-    } else if (step == 1) {
-      // The adjoints behind the block get + 0: there is room for them, and the products there are 0.
-      for (std::uint32_t i = 0; i < padded_; i += 8)
-        for (std::uint32_t l = 0; l < 8; ++l) to[i + l] += product[i + l];
-    } else {
-      for (std::uint32_t i = 0; i < count; ++i) to[std::int64_t{i} * step] += product[i];
-    }
-  }
-
-  void take_adjoints(const double* own, std::uint32_t statement, std::uint32_t count) {
-    double* const a = statement_adjoint_.data() + statement * block;
-    const std::uint32_t body = loop_->body;
-    if (body == 1) std::memcpy(a, own, count * sizeof(double));
-    else
-      for (std::uint32_t i = 0; i < count; ++i) a[i] = own[i * body + statement];
-    std::fill(a + count, a + padded_, 0.0);
-  }
-
-  // The edges between values of the loop, one repetition after the other.
-  void carry_inside(std::uint32_t begin, std::uint32_t count, double* adjoint) {
-    const std::uint32_t body = loop_->body;
-    inside_.clear();
-    for (const Edge& edge : edges_)
-      if (edge.inside && edge.merged == 0) inside_.push_back(edge);
-    if (body == 1 && inside_.size() == 1 && inside_[0].step == 1 && inside_[0].first + 1 == loop_->first_id) {
-      // A recurrence v = f(v, …): the adjoint stays in a register.
-      const double* const p = inside_[0].partial;
-      double* const own = adjoint + loop_->first_id + begin;
-      double a = own[static_cast<std::int64_t>(count) - 1];
-      for (std::uint32_t i = count; i-- > 0;) {
-        const double product = a == 0.0 ? 0.0 : p[i] * a;
-        double& below = own[static_cast<std::int64_t>(i) - 1];
-        below += product;
-        a = below;
-      }
-      return;
-    }
-    for (std::uint32_t i = count; i-- > 0;) {
-      const std::uint32_t repetition = begin + i;
-      double* const own = adjoint + loop_->first_id + std::size_t{repetition} * body;
-      std::size_t e = inside_.size();
-      for (std::uint32_t j = body; j-- > 0;) {
-        const double a = own[j];
-        for (; e > 0 && inside_[e - 1].statement == j; --e) {
-          const Edge& edge = inside_[e - 1];
-          if (a != 0.0) adjoint[edge.first + repetition * edge.step] += edge.partial[i] * a;
-        }
-      }
-    }
-  }
-
-  void fill_partials(std::uint32_t begin, std::uint32_t count) {
-    const std::uint32_t body = loop_->body;
-    const double* const stored = s_.partials + loop_->partials + std::uint64_t{begin} * stored_per_repetition_;
-    const double* const constants = s_.constants.data() + loop_->constants + std::uint64_t{begin} * constants_per_repetition_;
-    std::size_t e = 0, stored_at = 0, constant_at = 0;
-    for (std::uint32_t j = 0; j < body; ++j) {
-      const LoopSlot& slot = s_.loop_slots[loop_->first_slot + j];
-      const Site& site = s_.sites[slot.site];
-      if (!site.type->recomputes) {
-        for (std::size_t k = 0; k < site.active; ++k, ++e, ++stored_at) {
-          double* const to = edges_[e].partial;
-          for (std::uint32_t i = 0; i < count; ++i) to[i] = stored[i * stored_per_repetition_ + stored_at];
-        }
-      } else {
-        const double* const column = site.streamed ? constants + constant_at : site.constants;
-        recompute(slot, site, begin, count, j, column, site.streamed ? constants_per_repetition_ : 0, e);
-        e += site.active;
-      }
-      if (site.streamed) constant_at += site.constant;
-    }
-  }
-
-  void recompute(const LoopSlot& slot, const Site& site, std::uint32_t begin, std::uint32_t count, std::uint32_t statement,
-                 const double* constant, std::size_t constant_stride, std::size_t first_edge) {
-    const StatementType& type = *site.type;
-    const std::uint32_t padded = (count + 7) & ~7u;  // values have room for a whole block behind their end
-    std::array<const double*, max_leaves> in{};
-    std::array<double*, max_leaves> out{};
-    const std::uint32_t active = site.active_mask();
-    std::size_t e = first_edge;
-    for (std::uint32_t k = 0; k < type.leaves; ++k) {
-      double* const column = columns_[k].data();
-      in[k] = column;
-      if (site.constant_leaves >> k & 1u) {
-        for (std::uint32_t i = 0; i < count; ++i) column[i] = constant[i * constant_stride];
-        ++constant;
-        std::fill(column + count, column + padded, column[0]);
-      } else {
-        gather(operand(slot, k, 0), operand(slot, k, 1), begin, count, padded, column, in[k]);
-      }
-      out[k] = active >> k & 1u ? edges_[e++].partial : unused_.data();  // a Scalar may be constant here
-    }
-    const double* value = columns_[max_leaves].data();
-    gather(loop_->first_id + statement, loop_->body, begin, count, padded, columns_[max_leaves].data(), value);
-    type.partials(in.data(), value, out.data(), padded);
-    if (type.masked_partials != nullptr) {
-      double sums[8] = {};
-      for (std::size_t k = first_edge; k < e; ++k)
-        for (std::uint32_t i = 0; i < padded; i += 8)
-          for (std::uint32_t l = 0; l < 8; ++l) sums[l] += edges_[k].partial[i + l];
-      double sum = 0;
-      for (const double lane : sums) sum += lane;
-      if (!is_finite(sum)) type.masked_partials(in.data(), value, out.data(), padded);
-    }
-  }
-
-  // `from` receives the column of values of ids first + (begin+i)·step, i < padded: in place where they lie together.
-  void gather(Id first, std::uint32_t step, std::uint32_t begin, std::uint32_t count, std::uint32_t padded, double* column,
-              const double*& from) const {
-    const auto signed_step = static_cast<std::int32_t>(step);
-    const double* const start = s_.values + first + std::int64_t{begin} * signed_step;
-    if (step == 1) {
-      from = start;
-      return;
-    }
-    for (std::uint32_t i = 0; i < count; ++i) column[i] = start[std::int64_t{i} * signed_step];
-    std::fill(column + count, column + padded, column[0]);
-    from = column;
-  }
-
-  const Stream& s_;
-  const Loop* loop_ = nullptr;
-  std::vector<Edge> edges_, inside_;
-  std::vector<double> partial_, statement_adjoint_;
-  std::array<std::array<double, block>, max_leaves + 1> columns_{};
-  std::array<double, block> unused_{};
-  std::size_t stored_per_repetition_ = 0, constants_per_repetition_ = 0;
-  std::uint32_t padded_ = 0;  // repetitions of the block, rounded up to 8
-  bool carried_ = false;
-};
 
 /// Adjoints of everything from `last` down, given those of the outputs. `adjoint` is indexed by id.
 void reverse(const Stream& s, Id last, double* adjoint) {
@@ -297,6 +57,40 @@ void reverse(const Stream& s, Id last, double* adjoint) {
   }
 }
 
+/// Tangents of everything from `from` to the end, given those of the inputs. `tangent` is indexed by id.
+void forward_sweep(const Stream& s, Id from, double* tangent) {
+  LoopSweep loops(s);
+  std::uint64_t at = 0, partial_at = 0;
+  std::size_t loop = 0;
+  Id id = s.first_id();
+  for (std::uint32_t w = 0; w < s.word_count; ++w) {
+    const std::uint32_t word = s.words[w];
+    const std::uint32_t kind = word & 0xFFu;
+    if (kind < loop_word) [[likely]] {
+      const Id* const operand = s.ids + at;
+      const double* const p = s.partials + partial_at;
+      double sum = 0;
+      for (std::uint32_t k = 0; k < kind; ++k) {
+        const double t = tangent[operand[k]];
+        if (t != 0.0) sum += p[k] * t;
+      }
+      if (id >= from) tangent[id] += sum;
+      ++id;
+      at += kind;
+      partial_at += kind;
+    } else if (kind == loop_word) {
+      const Loop& entry = s.loops[loop++];
+      loops.forward(entry, tangent);
+      id = entry.first_id + entry.count * entry.body;
+      partial_at = entry.partials + entry.count * loops.stored_per_repetition();
+    } else if (kind == variables_word) {
+      id += word >> 8;
+    } else {
+      ++id;
+    }
+  }
+}
+
 }  // namespace
 
 struct SweepAccess {
@@ -309,16 +103,20 @@ struct SweepAccess {
                                   std::uintptr_t{s.first_id()} * sizeof(double));
   }
   static void none(Adjoints& adjoints) { adjoints = Adjoints{}; }
+  static double* start(Tangents& tangents, Stream& s) {
+    tangents.tag_ = s.tag;
+    tangents.first_id_ = s.first_id();
+    tangents.values_.assign(std::size_t{s.next_id} - s.first_id(), 0.0);
+    return std::bit_cast<double*>(std::bit_cast<std::uintptr_t>(tangents.values_.data()) -
+                                  std::uintptr_t{s.first_id()} * sizeof(double));
+  }
 };
 
-void Adjoints::check(const Scalar& x) const {
-  if (x.is_constant() || tag_ == 0) return;
-  StreamHead& head = Stream::of(tag_);
-  if (head.tag == tag_) {
-    static_cast<const Stream&>(head).check(x.id(), x.tag(), "adjoint", {});
-    return;
-  }
-  Stream::throw_bad_handle(tag_, "adjoint", {});
+void detail::check_result(Tag swept, const Scalar& x, const char* what) {
+  if (x.is_constant() || swept == 0) return;
+  StreamHead& head = Stream::of(swept);
+  if (head.tag != swept) Stream::throw_bad_handle(swept, what, {});
+  static_cast<const Stream&>(head).check(x.id(), x.tag(), what, {});
 }
 
 void backward(const Scalar& y, Adjoints& into, std::source_location where) {
@@ -356,6 +154,40 @@ void backward(std::span<const Scalar> y, std::span<const double> cotangents, Adj
   for (std::size_t k = 0; k < y.size(); ++k)
     if (!y[k].is_constant()) adjoint[y[k].id()] += cotangents[k];
   reverse(s, last, adjoint);
+}
+
+Tangents forward(std::span<const Scalar> x, std::span<const double> tangents, std::source_location where) {
+  if (x.size() != tangents.size()) {
+    throw ArgumentError{{.operation = "forward",
+                         .problem = std::to_string(tangents.size()) + " tangents for " + std::to_string(x.size()) +
+                                    " values",
+                         .expected = "one tangent for each value",
+                         .where = where}};
+  }
+  Tangents result;
+  Tag tag = 0;
+  Id first = 0xFFFFFFFFu;
+  for (const Scalar& input : x) {
+    if (input.is_constant()) {
+      throw ArgumentError{{.operation = "forward",
+                           .problem = "a value to differentiate along is a constant",
+                           .expected = "a value of the recording",
+                           .where = where,
+                           .hint = "make it with Recording::variable"}};
+    }
+    tag = tag == 0 ? input.tag() : tag;
+    first = std::min(first, input.id());
+  }
+  if (tag == 0) return result;
+  StreamHead& head = Stream::of(tag);
+  if (&head == &no_stream) Stream::throw_bad_handle(tag, "forward", where);
+  Stream& s = static_cast<Stream&>(head);
+  for (const Scalar& input : x) s.check(input.id(), input.tag(), "forward", where);
+  s.settle();
+  double* const tangent = SweepAccess::start(result, s);
+  for (std::size_t k = 0; k < x.size(); ++k) tangent[x[k].id()] += tangents[k];
+  forward_sweep(s, first, tangent);
+  return result;
 }
 
 }  // namespace wengert

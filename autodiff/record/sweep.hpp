@@ -13,6 +13,11 @@ namespace wengert {
 
 class Tensor;
 
+namespace detail {
+/// Throws StaleHandle or ForeignRecording unless x is a live handle of the recording whose tag was `swept`.
+void check_result(Tag swept, const Scalar& x, const char* what);
+}  // namespace detail
+
 /// The result of a reverse sweep: ∂y/∂x for every x that was recorded before y.
 class Adjoints {
  public:
@@ -20,14 +25,13 @@ class Adjoints {
   /// ∂y/∂x; 0 when y does not depend on x, or x is a constant. Throws StaleHandle or ForeignRecording for a handle that
   /// is not of the recording as it was when it was swept.
   [[nodiscard]] double operator[](const Scalar& x) const {
-    if (x.tag() != tag_ || x.id() < first_id_) [[unlikely]] check(x);
+    if (x.tag() != tag_) [[unlikely]] detail::check_result(tag_, x, "adjoint");
     const std::uint32_t at = x.id() - first_id_;
     return at < values_.size() ? values_[at] : 0.0;
   }
 
  private:
   friend struct SweepAccess;
-  void check(const Scalar& x) const;
   std::vector<double> values_;  // by id - first_id_; a scalar's adjoint
   detail::Tag tag_ = 0;
   detail::Id first_id_ = 1;
@@ -43,5 +47,33 @@ void backward(const Scalar& y, Adjoints& into, std::source_location where = std:
 /// many cotangents as outputs.
 void backward(std::span<const Scalar> y, std::span<const double> cotangents, Adjoints& into,
               std::source_location where = std::source_location::current());
+
+/// The result of a forward sweep: the derivative of every value along the direction given.
+class Tangents {
+ public:
+  Tangents() = default;
+  /// dy along the direction; 0 when y does not depend on the inputs, or is a constant, or was recorded after the sweep.
+  [[nodiscard]] double operator[](const Scalar& y) const {
+    if (y.tag() != tag_) [[unlikely]] detail::check_result(tag_, y, "tangent");
+    const std::uint32_t at = y.id() - first_id_;
+    return at < values_.size() ? values_[at] : 0.0;
+  }
+
+ private:
+  friend struct SweepAccess;
+  std::vector<double> values_;  // by id - first_id_
+  detail::Tag tag_ = 0;
+  detail::Id first_id_ = 1;
+};
+
+/// Forward sweep (Jacobian-vector product): moves every x[k] along tangents[k] and gives the derivative of everything that
+/// was recorded, in time proportional to the recording. Inputs may be any values, also computed ones: their own tangents
+/// are added to what flows into them. A tangent of exactly 0 contributes 0, whatever the partial is.
+[[nodiscard]] Tangents forward(std::span<const Scalar> x, std::span<const double> tangents,
+                               std::source_location where = std::source_location::current());
+[[nodiscard]] inline Tangents forward(std::initializer_list<Scalar> x, std::initializer_list<double> tangents,
+                                      std::source_location where = std::source_location::current()) {
+  return forward(std::span(x.begin(), x.size()), std::span(tangents.begin(), tangents.size()), where);
+}
 
 }  // namespace wengert
