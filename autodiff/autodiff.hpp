@@ -1,0 +1,15 @@
+// The facade: what user code includes.
+//
+//     Recording, Scalar, value, where, sin …       record/recording.hpp, record/expression.hpp, ops/elementwise.hpp
+//     backward, forward                            record/sweep.hpp
+//     gradient                                     record/gradient.hpp
+//     value_and_grad, grad                         transform/value_and_grad.hpp
+//
+// Left out on purpose, because not everybody pays for them: record/primitive.hpp (writing primitives of one's own),
+// record/expand.hpp (the graph), transform/draw.hpp (pictures), transform/check.hpp (the gradient checker).
+#pragma once
+
+#include "wengert/autodiff/record/gradient.hpp"
+#include "wengert/autodiff/record/recording.hpp"
+#include "wengert/autodiff/record/sweep.hpp"
+#include "wengert/autodiff/transform/value_and_grad.hpp"

@@ -1,0 +1,203 @@
+#include "wengert/autodiff/record/expand.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <unordered_map>
+#include <utility>
+
+#include "wengert/autodiff/record/primitive.hpp"
+#include "wengert/autodiff/record/sweep.hpp"
+#include "wengert/autodiff/record/walk.hpp"
+#include "wengert/graph/error.hpp"
+
+namespace wengert {
+
+using namespace detail;
+using graph::NodeId;
+using graph::no_node;
+
+/// Visits the recording forwards and adds to a graph what is needed.
+class Expander {
+ public:
+  Expander(const Stream& s, Id last, const ExpandOptions& options)
+      : s_(s), options_(options), builder_({.merge_duplicates = options.merge_duplicates}) {
+    register_primitives();
+    out_.tag_ = s.tag;
+    out_.first_id_ = s.first_id();
+    const std::size_t count = last + 1 > s.first_id() ? last + 1 - s.first_id() : 0;
+    out_.node_of_.assign(count, no_node);
+    needed_.assign(count, false);
+    for (std::size_t k = 1; k < s.scopes.size(); ++k) {
+      scope_nodes_.push_back(builder_.add_scope(k == 1 || s.scopes[k].parent == 0 ? graph::root_scope
+                                                                                  : scope_nodes_[s.scopes[k].parent - 1],
+                                                s.scopes[k].name));
+    }
+    if (options.ties) {
+      for (const AdjointTie& tie : s.ties) {
+        if (tie.step != whole_value && tie.adjoint - s.first_id() < count) steps_[key(tie.primal, tie.step)] = no_node;
+      }
+    }
+  }
+
+  void need(Id id) { needed_[id - s_.first_id()] = true; }
+  void need_everything() { needed_.assign(needed_.size(), true); }
+  void find_needed(Id last) {
+    struct Needs {
+      Expander& e;
+      void statement(const StatementView& view) {
+        if (!e.needed_[view.id - e.s_.first_id()]) return;
+        for (std::size_t k = 0; k < view.type->leaves; ++k)
+          if (view.operand[k] != 0) e.need(view.operand[k]);
+      }
+      void variables(Id, Id) {}
+      void tensor(std::uint32_t, Id) {}
+    } needs{*this};
+    walk_backward(s_, last, needs);
+  }
+
+  void variables(Id first, Id count) {
+    for (Id id = first; id != first + count; ++id) {
+      if (!needed_[id - s_.first_id()]) continue;
+      finish(id, append(builder_.variable(Type{}, {}), s_.values[id]), nullptr);
+    }
+  }
+
+  void tensor(std::uint32_t, Id) {}
+
+  void statement(const StatementView& view) {
+    if (!needed_[view.id - s_.first_id()]) return;
+    // A stack of nodes and their values, in the postfix order of the statement.
+    std::array<NodeId, max_leaves + 1> stack{};
+    std::array<double, max_leaves + 1> value{};
+    std::size_t depth = 0;
+    const std::size_t steps = view.type->step_count;
+    for (std::size_t n = 0; n < steps; ++n) {
+      const Step& step = view.type->steps[n];
+      if (step.primitive == nullptr) {
+        const Id operand = view.operand[step.leaf];
+        value[depth] = operand == 0 ? view.constant[step.leaf] : s_.values[operand];
+        stack[depth++] = operand == 0 ? no_node : node_of(operand);
+        continue;
+      }
+      const auto arity = static_cast<std::size_t>(step.primitive->arity);
+      depth -= arity;
+      for (std::size_t k = 0; k < arity; ++k) {
+        if (stack[depth + k] == no_node) stack[depth + k] = constant(value[depth + k], *step.primitive, k);
+      }
+      const double result = n + 1 == steps ? s_.values[view.id] : step.primitive->value(value.data() + depth);
+      const std::size_t before = builder_.size();
+      const NodeId node =
+          append(builder_.add(graph::register_operation(*step.primitive), std::span(stack.data() + depth, arity)), result);
+      if (builder_.size() != before) {
+        if (view.location != nullptr) builder_.set_location(node, location_of(view.location));
+        set_scope(node, view.id);
+      }
+      if (!steps_.empty()) {
+        if (const auto at = steps_.find(key(view.id, static_cast<std::uint16_t>(n))); at != steps_.end()) at->second = node;
+      }
+      stack[depth] = node;
+      value[depth++] = result;
+    }
+    finish(view.id, stack[0], &view);
+  }
+
+  [[nodiscard]] NodeId output_constant(double value) { return append(builder_.constant(value), value); }
+  void output(NodeId node) { builder_.output(node); }
+  [[nodiscard]] NodeId node_of(Id id) const { return out_.node_of_[id - s_.first_id()]; }
+
+  Expansion finish() && {
+    if (options_.ties) add_ties();
+    out_.graph = std::move(builder_).build();
+    return std::move(out_);
+  }
+
+ private:
+  static std::uint64_t key(Id id, std::uint16_t step) { return std::uint64_t{id} << 16 | step; }
+
+  NodeId append(NodeId node, double value) {
+    if (node == out_.values.size()) out_.values.push_back(value);
+    return node;
+  }
+  NodeId constant(double value, const Primitive& user, std::size_t operand) {
+    // The condition of `where` is a truth value; a literal one was stored as a number.
+    if (operand == 0 && user.name == "where") return append(builder_.constant(Array::uniform({Dtype::boolean, {}}, value)), value);
+    return append(builder_.constant(value), value);
+  }
+  void finish(Id id, NodeId node, const StatementView* view) {
+    out_.node_of_[id - s_.first_id()] = node;
+    if (const auto at = s_.names.find(id); at != s_.names.end()) builder_.set_name(node, at->second);
+    if (view == nullptr) set_scope(node, id);
+  }
+  void set_scope(NodeId node, Id id) {
+    // The last change at or before the id; ids come in order, so the place is found by stepping on.
+    while (scope_at_ < s_.scope_changes.size() && s_.scope_changes[scope_at_].first_id <= id) {
+      scope_ = s_.scope_changes[scope_at_++].scope;
+    }
+    if (scope_ != 0) builder_.set_scope(node, scope_nodes_[scope_ - 1]);
+  }
+  void add_ties() {
+    for (const AdjointTie& tie : s_.ties) {
+      if (tie.adjoint - s_.first_id() >= out_.node_of_.size()) continue;
+      const NodeId adjoint = node_of(tie.adjoint);
+      NodeId primal = no_node;
+      if (tie.step == whole_value) primal = node_of(tie.primal);
+      else if (const auto at = steps_.find(key(tie.primal, tie.step)); at != steps_.end()) primal = at->second;
+      if (adjoint != no_node && primal != no_node && adjoint != primal) builder_.add_adjoint_link(adjoint, primal, tie.operand);
+    }
+  }
+
+  const Stream& s_;
+  ExpandOptions options_;
+  graph::GraphBuilder builder_;
+  Expansion out_;
+  std::vector<bool> needed_;
+  std::vector<graph::ScopeId> scope_nodes_;               // by scope of the recording - 1
+  std::unordered_map<std::uint64_t, NodeId> steps_;       // inner steps of statements that ties name
+  std::size_t scope_at_ = 0;
+  std::uint32_t scope_ = 0;
+};
+
+graph::NodeId Expansion::node(const Scalar& value, std::source_location where) const {
+  check_result(tag_, value, "Expansion::node");
+  const Id at = value.id() - first_id_;
+  if (value.is_constant() || at >= node_of_.size() || node_of_[at] == no_node) {
+    throw ArgumentError{{.operation = "Expansion::node",
+                         .problem = value.is_constant() ? "the value is a constant" : "the value is not in the graph",
+                         .expected = "a value that an output of the expansion depends on",
+                         .where = where}};
+  }
+  return node_of_[at];
+}
+
+Expansion expand(const Recording& recording, std::span<const Scalar> outputs, const ExpandOptions& options,
+                 std::source_location where) {
+  Stream& s = recording.stream();
+  s.settle();
+  Id last = 0;
+  for (const Scalar& output : outputs) {
+    s.check(output.id(), output.tag(), "expand", where);
+    last = std::max(last, output.id());
+  }
+  Expander expander(s, last, options);
+  for (const Scalar& output : outputs)
+    if (!output.is_constant()) expander.need(output.id());
+  expander.find_needed(last);
+  walk_forward(s, last, expander);
+  for (const Scalar& output : outputs) {
+    expander.output(output.is_constant() ? expander.output_constant(output.value()) : expander.node_of(output.id()));
+  }
+  return std::move(expander).finish();
+}
+
+Expansion expand(const Recording& recording, const ExpandOptions& options) {
+  Stream& s = recording.stream();
+  s.settle();
+  const Id last = s.next_id - 1;
+  Expander expander(s, last, options);
+  expander.need_everything();
+  walk_forward(s, last, expander);
+  return std::move(expander).finish();
+}
+
+}  // namespace wengert
