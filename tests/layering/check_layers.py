@@ -84,6 +84,8 @@ def check_include(path, quote, target):
     project_path = target.removeprefix("wengert/")
     if path.startswith("benchmarks/"):
         return  # peers' programs are compiled one by one, with include folders of their own
+    if quote == '"' and path.startswith("tests/") and "/" not in target:
+        return  # a helper beside the tests that use it
     if quote == '"' and project_path == target:
         yield "include-form", f'"{target}": an include of ours reads "wengert/<folder>/<file>", any other <...>'
         return
@@ -182,7 +184,7 @@ PLANTED = [
     ("nn/ok.cpp", '#include "wengert/nn/nn.hpp"\n#include "wengert/autodiff/autodiff.hpp"\n'
                   "void step() { auto a = backward(loss); gradient(loss, w); }  // tangent\n", None),
     ("autodiff/ops/ok.cpp", "thread_local int scratch;  // allow thread-local: kernel workspace\n", None),
-    ("tests/x/ok.cpp", '#include "wengert/autodiff/ops/add.hpp"\nint main() { printf("x"); }\n', None),
+    ("tests/x/ok.cpp", '#include "helper.hpp"\n#include "wengert/autodiff/ops/add.hpp"\nint main() { printf("x"); }\n', None),
 ]
 
 
