@@ -4,6 +4,7 @@
 //     backward, forward                            record/sweep.hpp
 //     gradient                                     record/gradient.hpp
 //     value_and_grad, grad                         transform/value_and_grad.hpp
+//     Error and its kinds                          graph/error.hpp
 //
 // Left out on purpose, because not everybody pays for them: record/primitive.hpp (writing primitives of one's own),
 // record/expand.hpp (the graph), transform/draw.hpp (pictures), transform/check.hpp (the gradient checker).
@@ -13,3 +14,4 @@
 #include "wengert/autodiff/record/recording.hpp"
 #include "wengert/autodiff/record/sweep.hpp"
 #include "wengert/autodiff/transform/value_and_grad.hpp"
+#include "wengert/graph/error.hpp"
