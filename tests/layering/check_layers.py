@@ -27,7 +27,9 @@ LAYERS = {
     "autodiff/": ["graph/", "autodiff/"],
     "nn/": ["nn/", "autodiff/autodiff.hpp"],
     "cli/": ["cli/", "autodiff/autodiff.hpp", "nn/nn.hpp", "graph/"],
-    "examples/": ["autodiff/autodiff.hpp", "nn/nn.hpp", "graph/"],
+    # Examples see what users see: the facades, and the public headers that autodiff.hpp leaves out on purpose.
+    "examples/": ["autodiff/autodiff.hpp", "autodiff/record/primitive.hpp", "autodiff/record/expand.hpp",
+                  "autodiff/transform/", "nn/nn.hpp", "graph/"],
 }
 LIBRARY = ("graph/", "autodiff/", "nn/")
 FOLDERS = (*LIBRARY, "cli/", "tests/", "examples/", "benchmarks/")
