@@ -50,6 +50,49 @@ std::vector<bool> depending_on(const Graph& graph, std::span<const NodeId> input
   return depends;
 }
 
+std::vector<std::uint8_t> gradient_orders(const Graph& graph) {
+  std::vector<std::uint8_t> order(graph.size(), 0);
+  if (graph.all_adjoint_links().empty()) return order;
+  std::vector<bool> tied(graph.size(), false);
+  for (const AdjointLink& link : graph.all_adjoint_links()) tied[link.adjoint] = true;
+  std::vector<NodeId> ends;
+  for (const NodeId output : graph.outputs()) {
+    if (!tied[output]) ends.push_back(output);
+  }
+  if (ends.empty()) {
+    for (const AdjointLink& link : graph.all_adjoint_links()) {
+      if (!tied[link.primal]) ends.push_back(link.primal);
+    }
+  }
+  const std::vector<bool> forward = needed_by(graph, ends);
+
+  // Going down, a node that is not tied takes the least order of its users; it needs theirs, and they, if tied, that of
+  // their primal nodes, which going up has given. Two rounds settle a gradient of a gradient, where an untied node of
+  // the first gradient is the primal of a tied one of the second.
+  constexpr std::uint8_t unused = 255;
+  for (int round = 0; round < 2; ++round) {
+    for (NodeId id = 0; id < graph.size(); ++id) {
+      if (!tied[id] || forward[id]) continue;
+      std::uint8_t most = 0;
+      for (const AdjointLink& link : graph.adjoint_links(id)) {
+        if (link.primal < id) most = std::max(most, order[link.primal]);
+      }
+      // The second sweep reaches forward nodes again, by way of what it has made.
+      most = static_cast<std::uint8_t>(std::min(most + 1, 254));
+      for (const NodeId operand : graph.operands(id)) most = std::max(most, order[operand]);
+      order[id] = most;
+    }
+    std::vector<std::uint8_t> least(graph.size(), unused);  // of the users
+    for (auto id = static_cast<NodeId>(graph.size()); id-- > 0;) {
+      if (!forward[id] && !tied[id] && graph.operation_id(id) != variable_operation) {
+        order[id] = least[id] == unused ? 0 : least[id];
+      }
+      for (const NodeId operand : graph.operands(id)) least[operand] = std::min(least[operand], order[id]);
+    }
+  }
+  return order;
+}
+
 std::vector<std::uint32_t> depths(const Graph& graph) {
   std::vector<std::uint32_t> depth(graph.size(), 0);
   for (NodeId id = 0; id < graph.size(); ++id) {

@@ -18,6 +18,13 @@ namespace wengert::graph {
 /// True for the nodes that depend on one of `inputs`: themselves, their users, the users of those, and so on.
 [[nodiscard]] std::vector<bool> depending_on(const Graph& graph, std::span<const NodeId> inputs);
 
+/// For each node 0 if it belongs to the forward graph, 1 if to a gradient of it, 2 if to a gradient of that, ...
+///
+/// Ties say which nodes are adjoints (AdjointLink); what else only gradients use belongs to them too (the cos(x) that
+/// the gradient of sin(x) multiplies by). What an output without ties needs is forward, also where the gradient
+/// shares it (exp(x) in its own derivative); without such an output, what the untied ends of ties need. At most 255.
+[[nodiscard]] std::vector<std::uint8_t> gradient_orders(const Graph& graph);
+
 /// For each node the number of edges of the longest path that ends there: 0 without operands.
 [[nodiscard]] std::vector<std::uint32_t> depths(const Graph& graph);
 
