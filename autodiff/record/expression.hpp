@@ -21,6 +21,7 @@
 #include <utility>
 
 #include "wengert/autodiff/ops/elementwise.hpp"
+#include "wengert/autodiff/record/simd.hpp"
 #include "wengert/autodiff/record/stream.hpp"
 
 // Lambdas on the hot path are inlined like the functions around them. (clang takes the attribute in another place.)
@@ -398,27 +399,89 @@ WENGERT_INLINE auto apply(const X&... operands) {
 
 namespace detail {
 
+/// Calls f.operator()<K>() for every slot K < Count whose bit is set in Mask. Unrolled by the front end, so that arrays
+/// indexed by K become registers.
+template <std::size_t Count, std::uint32_t Mask, class F>
+WENGERT_INLINE void for_slots(F&& f) {
+  [&]<std::size_t... K>(std::index_sequence<K...>) WENGERT_INLINE_LAMBDA {
+    ([&] WENGERT_INLINE_LAMBDA {
+      if constexpr ((Mask >> K & 1u) != 0) f.template operator()<K>();
+    }(), ...);
+  }(std::make_index_sequence<Count>{});
+}
+
+/// Bits of the slots of E: literals; operands without a derivative; operands with one.
+template <class E>
+struct Slots {
+  static constexpr std::uint32_t all = (1u << E::leaves) - 1u;
+  static constexpr std::uint32_t literal = E::literals(0);
+  static constexpr std::uint32_t handle = all & ~literal;
+  static constexpr std::uint32_t passive = E::template passive_mask<0, false>() & handle;
+  static constexpr std::uint32_t active = handle & ~passive;
+  static constexpr std::size_t literal_count = static_cast<std::size_t>(std::popcount(literal));
+  static constexpr std::size_t active_count = static_cast<std::size_t>(std::popcount(active));
+  static constexpr std::size_t first_handle = static_cast<std::size_t>(std::countr_one(literal));
+  /// Slots of the same kind before slot k.
+  static constexpr std::size_t rank(std::uint32_t kind, std::size_t k) {
+    return static_cast<std::size_t>(std::popcount(kind & ((1u << k) - 1u)));
+  }
+};
+
+/// Partials of `count` repetitions, see StatementType::partials.
 template <class E, bool Masked>
-void partials_of(const double* const* leaf, const double* value, double* const* partial, std::size_t count) {
-  constexpr std::uint32_t active = ((1u << E::leaves) - 1u) & ~E::literals(0) & ~E::template passive_mask<0, false>();
+WENGERT_INLINE void partials_body(const double* const* leaf, const double* value, double* const* partial,
+                                  std::size_t count) {
+  constexpr std::uint32_t active = Slots<E>::active;
   const double* in[E::leaves];
   double* out[E::leaves];
   for (std::size_t k = 0; k < E::leaves; ++k) {
     in[k] = leaf[k];
     out[k] = partial[k];
   }
-  // Eight at a time: the inner loop has a fixed length, so that it becomes vector code at -O2 already.
-  for (std::size_t start = 0; start < count; start += 8) {
 #pragma GCC ivdep
-    for (std::size_t i = start; i < start + 8; ++i) {
-      const E e = E::rebuild(in, i, value[i]);
-      double p[E::leaves];
-      e.template chain<Masked>(1.0, p);
-      [&]<std::size_t... K>(std::index_sequence<K...>) WENGERT_INLINE_LAMBDA {
-        ((active >> K & 1u ? void(out[K][i] = p[K]) : void()), ...);
-      }(std::make_index_sequence<E::leaves>{});
-    }
+  for (std::size_t i = 0; i < count; ++i) {
+    const E e = E::rebuild(in, i, value[i]);
+    double p[E::leaves];
+    e.template chain<Masked>(1.0, p);
+    for_slots<E::leaves, active>([&]<std::size_t K> WENGERT_INLINE_LAMBDA { out[K][i] = p[K]; });
   }
+}
+template <class E, bool Masked>
+void partials_of(const double* const* leaf, const double* value, double* const* partial, std::size_t count) {
+  partials_body<E, Masked>(leaf, value, partial, count);
+}
+#if WENGERT_SIMD_LEVELS > 1
+template <class E>
+WENGERT_TARGET_AVX2 void partials_avx2(const double* const* leaf, const double* value, double* const* partial,
+                                       std::size_t count) {
+  partials_body<E, false>(leaf, value, partial, count);
+}
+template <class E>
+WENGERT_TARGET_AVX512 void partials_avx512(const double* const* leaf, const double* value, double* const* partial,
+                                           std::size_t count) {
+  partials_body<E, false>(leaf, value, partial, count);
+}
+#endif
+
+template <class E>
+constexpr StatementType make_statement_type(const Step* steps) {
+  StatementType type{
+      .leaves = E::leaves,
+      .step_count = E::leaves + E::operations,
+      .literal_leaves = static_cast<std::uint16_t>(Slots<E>::literal),
+      .passive_leaves = static_cast<std::uint16_t>(E::template passive_mask<0, false>()),
+      .recomputes = E::operands_recompute,
+      .steps = steps,
+  };
+  if constexpr (E::operands_recompute) {
+    type.partials[0] = &partials_of<E, false>;
+#if WENGERT_SIMD_LEVELS > 1
+    type.partials[1] = &partials_avx2<E>;
+    type.partials[2] = &partials_avx512<E>;
+#endif
+    if constexpr (E::template masking_matters<0>()) type.masked_partials = &partials_of<E, true>;
+  }
+  return type;
 }
 
 template <class E>
@@ -431,17 +494,7 @@ struct StatementTypeOf {
     E::code(code, at, leaf);
     return code;
   }();
-  static constexpr bool masking = E::template masking_matters<0>();
-  static constexpr StatementType record{
-      .leaves = E::leaves,
-      .step_count = step_count,
-      .literal_leaves = static_cast<std::uint16_t>(E::literals(0)),
-      .passive_leaves = static_cast<std::uint16_t>(E::template passive_mask<0, false>()),
-      .recomputes = E::operands_recompute,
-      .steps = steps.data(),
-      .partials = &partials_of<E, false>,
-      .masked_partials = masking ? &partials_of<E, true> : nullptr,
-  };
+  static constexpr StatementType record = make_statement_type<E>(steps.data());
 };
 
 // --- The hot path ---------------------------------------------------------------------------------------------------
@@ -449,19 +502,37 @@ struct StatementTypeOf {
 /// Partials of all active leaves of e, masked where that matters.
 template <class E>
 WENGERT_INLINE void local_partials(const E& e, double* partial) {
-  constexpr std::uint32_t active = ((1u << E::leaves) - 1u) & ~E::literals(0) & ~E::template passive_mask<0, false>();
   e.template chain<false>(1.0, partial);
   if constexpr (E::template masking_matters<0>()) {
     double sum = 0;
-    for (std::size_t k = 0; k < E::leaves; ++k)
-      if (active >> k & 1u) sum += partial[k];
+    for_slots<E::leaves, Slots<E>::active>([&]<std::size_t K> WENGERT_INLINE_LAMBDA { sum += partial[K]; });
     if (!is_finite(sum)) [[unlikely]] e.template chain<true>(1.0, partial);
   }
 }
 
-/// Constants among the operands, handles that are stale or foreign: everything but the common case.
+/// The values of the literals of a statement, in the order of their slots.
 template <class E>
-[[gnu::noinline, gnu::cold]] Scalar record_mixed(const E& e, const Leaves<E::leaves>& leaves, std::source_location where) {
+WENGERT_INLINE void copy_literals(const Leaves<E::leaves>& leaf, double* to) {
+  for_slots<E::leaves, Slots<E>::literal>(
+      [&]<std::size_t K> WENGERT_INLINE_LAMBDA { to[Slots<E>::rank(Slots<E>::literal, K)] = leaf.value[K]; });
+}
+template <class E>
+WENGERT_INLINE void push_literals(Stream& s, const Leaves<E::leaves>& leaf) {
+  double literals[Slots<E>::literal_count + 1];
+  copy_literals<E>(leaf, literals);
+  s.push_constants(literals, Slots<E>::literal_count);
+}
+template <class E>
+WENGERT_INLINE SiteCacheLine* find_site(Stream& s, const void* location, const Leaves<E::leaves>& leaf) {
+  double literals[Slots<E>::literal_count + 1];
+  copy_literals<E>(leaf, literals);
+  return &s.find_site(StatementTypeOf<E>::record, location, static_cast<std::uint16_t>(Slots<E>::literal), literals);
+}
+
+/// Constants among the operands, handles that are stale or foreign: everything but the common case. Takes copies: an
+/// address that escapes would keep the whole expression in memory on the fast path.
+template <class E>
+[[gnu::noinline, gnu::cold]] Scalar record_mixed(E e, Leaves<E::leaves> leaves, std::source_location where) {
   double partial[E::leaves] = {};
   local_partials(e, partial);
   return record_general(StatementTypeOf<E>::record, leaves.value.data(), leaves.word.data(), partial, e.value(), where);
@@ -469,26 +540,15 @@ template <class E>
 
 template <class E>
 WENGERT_INLINE Scalar record(const E& e, std::source_location where) {
+  using S = Slots<E>;
   constexpr std::size_t count = E::leaves;
-  constexpr std::uint32_t literal = E::literals(0);
-  constexpr std::uint32_t passive = E::template passive_mask<0, false>() & ~literal;
-  constexpr std::uint32_t active = ((1u << count) - 1u) & ~literal & ~passive;
-  constexpr auto literal_count = static_cast<std::size_t>(std::popcount(literal));
-  constexpr auto active_count = static_cast<std::uint32_t>(std::popcount(active));
-  constexpr auto first = static_cast<std::size_t>(std::countr_one(literal));
   constexpr const StatementType* type = &StatementTypeOf<E>::record;
 
   Leaves<count> leaf;
   e.collect(leaf, 0);
-  const Tag tag = static_cast<Tag>(leaf.word[first] >> 32);
+  const Tag tag = static_cast<Tag>(leaf.word[S::first_handle] >> 32);
   StreamHead& head = Stream::of(tag);
   const double value = e.value();
-  double literals[literal_count + 1];
-  if constexpr (literal_count > 0) {
-    std::size_t at = 0;
-    for (std::size_t k = 0; k < count; ++k)
-      if (literal >> k & 1u) literals[at++] = leaf.value[k];
-  }
 
   // Rolling: the statement is the one that was expected. Its handles need no other check: they are the words that live
   // handles of these values would have.
@@ -496,12 +556,12 @@ WENGERT_INLINE Scalar record(const E& e, std::source_location where) {
   if (x.type == type) {
     Stream& s = static_cast<Stream&>(head);
     Word differs = 0;
-    for (std::size_t k = 0; k < count; ++k)
-      if (!(literal >> k & 1u)) differs |= leaf.word[k] ^ x.next[k];
-    if constexpr (literal_count > 0) {
+    for_slots<count, S::handle>([&]<std::size_t K> WENGERT_INLINE_LAMBDA { differs |= leaf.word[K] ^ x.next[K]; });
+    if constexpr (S::literal_count > 0) {
       if (x.constants != nullptr) {
-        for (std::size_t k = 0; k < literal_count; ++k)
-          differs |= std::bit_cast<Word>(literals[k]) ^ std::bit_cast<Word>(x.constants[k]);
+        for_slots<count, S::literal>([&]<std::size_t K> WENGERT_INLINE_LAMBDA {
+          differs |= std::bit_cast<Word>(leaf.value[K]) ^ std::bit_cast<Word>(x.constants[S::rank(S::literal, K)]);
+        });
       }
     }
     if (differs == 0 && s.same_location(x.location, where)) [[likely]] {
@@ -511,16 +571,14 @@ WENGERT_INLINE Scalar record(const E& e, std::source_location where) {
         if (s.partial_limit - s.partial_count < max_leaves) [[unlikely]] s.grow_partials();
         double p[count];
         local_partials(e, p);
-        double* to = s.partials + s.partial_count;
-        for (std::size_t k = 0; k < count; ++k)
-          if (active >> k & 1u) *to++ = p[k];
-        s.partial_count += active_count;
+        double* const to = s.partials + s.partial_count;
+        for_slots<count, S::active>([&]<std::size_t K> WENGERT_INLINE_LAMBDA { to[S::rank(S::active, K)] = p[K]; });
+        s.partial_count += S::active_count;
       }
-      if constexpr (literal_count > 0) {
-        if (x.constants == nullptr) s.push_constants(literals, literal_count);
+      if constexpr (S::literal_count > 0) {
+        if (x.constants == nullptr) [[unlikely]] push_literals<E>(s, leaf);
       }
-      for (std::size_t k = 0; k < count; ++k)
-        if (!(literal >> k & 1u)) x.next[k] += x.step[k];
+      for_slots<count, S::handle>([&]<std::size_t K> WENGERT_INLINE_LAMBDA { x.next[K] += x.step[K]; });
       s.expected = x.successor;
       const Id id = s.next_id++;
       s.values[id] = value;
@@ -528,9 +586,9 @@ WENGERT_INLINE Scalar record(const E& e, std::source_location where) {
     }
   }
 
-  Word mixed = (Word{head.tag} << 32) ^ leaf.word[first];
-  for (std::size_t k = first + 1; k < count; ++k)
-    if (!(literal >> k & 1u)) mixed |= leaf.word[k] ^ leaf.word[first];
+  Word mixed = Word{head.tag ^ tag} << 32;
+  for_slots<count, S::handle>(
+      [&]<std::size_t K> WENGERT_INLINE_LAMBDA { mixed |= leaf.word[K] ^ leaf.word[S::first_handle]; });
   if (mixed >> 32 != 0) [[unlikely]] return record_mixed(e, leaf, where);
   Stream& s = static_cast<Stream&>(head);
   const void* const location = s.location_to_store(where);
@@ -541,38 +599,41 @@ WENGERT_INLINE Scalar record(const E& e, std::source_location where) {
   if (s.next_id == s.id_limit) [[unlikely]] s.grow_ids(where);
   if (s.partial_limit - s.partial_count < max_leaves) [[unlikely]] s.grow_partials();
   SiteCacheLine* line = &s.site_cache[Stream::cache_index(type, location)];
-  bool known = line->type == type && line->location == location && line->constant_leaves == literal;
-  if constexpr (literal_count > 0) {
-    known = known && (line->constants == nullptr ||
-                      std::memcmp(literals, line->constants, literal_count * sizeof(double)) == 0);
+  bool known = line->type == type && line->location == location && line->constant_leaves == S::literal;
+  if constexpr (S::literal_count > 0) {
+    if (line->constants != nullptr) {
+      Word differs = 0;
+      for_slots<count, S::literal>([&]<std::size_t K> WENGERT_INLINE_LAMBDA {
+        differs |= std::bit_cast<Word>(leaf.value[K]) ^ std::bit_cast<Word>(line->constants[S::rank(S::literal, K)]);
+      });
+      known = known && differs == 0;
+    }
   }
-  if (!known) [[unlikely]] line = &s.find_site(*type, location, static_cast<std::uint16_t>(literal), literals);
-  if constexpr (literal_count > 0) {
-    if (line->constants == nullptr) s.push_constants(literals, literal_count);
+  if (!known) [[unlikely]] line = find_site<E>(s, location, leaf);
+  if constexpr (S::literal_count > 0) {
+    if (line->constants == nullptr) push_literals<E>(s, leaf);
   }
   {
     double p[count];
     local_partials(e, p);
-    double* to = s.partials + s.partial_count;
-    Id* to_id = s.ids + s.id_count;
-    for (std::size_t k = 0; k < count; ++k)
-      if (active >> k & 1u) {
-        *to++ = p[k];
-        *to_id++ = static_cast<Id>(leaf.word[k]);
-      }
-    s.partial_count += active_count;
-    s.id_count += active_count;
+    double* const to = s.partials + s.partial_count;
+    Id* const to_id = s.ids + s.id_count;
+    for_slots<count, S::active>([&]<std::size_t K> WENGERT_INLINE_LAMBDA {
+      to[S::rank(S::active, K)] = p[K];
+      to_id[S::rank(S::active, K)] = static_cast<Id>(leaf.word[K]);
+    });
+    s.partial_count += S::active_count;
+    s.id_count += S::active_count;
   }
-  if constexpr (passive != 0) {
+  if constexpr (S::passive != 0) {
     Id ids[count];
-    std::size_t at = 0;
-    for (std::size_t k = 0; k < count; ++k)
-      if (passive >> k & 1u) ids[at++] = static_cast<Id>(leaf.word[k]);
-    s.push_passive(ids, at);
+    for_slots<count, S::passive>(
+        [&]<std::size_t K> WENGERT_INLINE_LAMBDA { ids[S::rank(S::passive, K)] = static_cast<Id>(leaf.word[K]); });
+    s.push_passive(ids, static_cast<std::size_t>(std::popcount(S::passive)));
   }
   const Id id = s.next_id++;
   s.values[id] = value;
-  s.push_statement_word(*line, active_count);
+  s.push_statement_word(*line, static_cast<std::uint32_t>(S::active_count));
   return Scalar::from_parts(value, id, tag);
 }
 

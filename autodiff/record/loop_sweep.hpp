@@ -9,6 +9,8 @@
 #include <cstring>
 #include <vector>
 
+#include "wengert/autodiff/record/block_kernels.hpp"
+#include "wengert/autodiff/record/simd.hpp"
 #include "wengert/autodiff/record/stream.hpp"
 
 namespace wengert::detail {
@@ -101,11 +103,11 @@ class LoopSweep {
 
   // Repetitions begin … begin+count-1.
   void reverse_block(std::uint32_t begin, std::uint32_t count, double* adjoint) {
+    padded_ = (count + 7) & ~7u;
     fill_partials(begin, count);
     for (const Edge& edge : edges_)
-      if (edge.merged != 0) add(edge.partial, edges_[edge.merged - 1].partial);
+      if (edge.merged != 0) kernels_.add(edge.partial, edges_[edge.merged - 1].partial, padded_);
     const std::uint32_t body = loop_->body;
-    padded_ = (count + 7) & ~7u;
     double* const own = adjoint + loop_->first_id + std::size_t{begin} * body;  // adjoints of the block, by statement
     if (carried_) {
       carry_inside(begin, count, adjoint);
@@ -122,28 +124,19 @@ class LoopSweep {
     }
   }
 
-  static void add(const double* __restrict from, double* __restrict to) {
-    for (std::size_t i = 0; i < block; ++i) to[i] += from[i];
-  }
-
   // adjoint[operand of repetition i] += partial[i] · statement adjoint[i], for a whole block.
   void spread(const Edge& edge, std::uint32_t begin, std::uint32_t count, double* adjoint) {
     const double* __restrict const p = edge.partial;
     const double* __restrict const a = statement_adjoint_.data() + edge.statement * block;
     alignas(64) double product[block];
-    for (std::uint32_t i = 0; i < padded_; i += 8)
-      for (std::uint32_t l = 0; l < 8; ++l) product[i + l] = a[i + l] == 0.0 ? 0.0 : p[i + l] * a[i + l];
+    kernels_.multiply(p, a, product, padded_);
     const auto step = static_cast<std::int32_t>(edge.step);
     double* const to = adjoint + edge.first + std::int64_t{begin} * step;
     if (step == 0) {
-      double sums[8] = {};
-      for (std::uint32_t i = 0; i < padded_; i += 8)
-        for (std::uint32_t l = 0; l < 8; ++l) sums[l] += product[i + l];
-      *to += ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7]));
+      *to += kernels_.sum(product, padded_);
     } else if (step == 1) {
       // The adjoints behind the block get + 0: there is room for them, and the products there are 0.
-      for (std::uint32_t i = 0; i < padded_; i += 8)
-        for (std::uint32_t l = 0; l < 8; ++l) to[i + l] += product[i + l];
+      kernels_.add(product, to, padded_);
     } else {
       for (std::uint32_t i = 0; i < count; ++i) to[std::int64_t{i} * step] += product[i];
     }
@@ -225,9 +218,13 @@ class LoopSweep {
       double* const column = columns_[k].data();
       in[k] = column;
       if (site.constant_leaves >> k & 1u) {
-        for (std::uint32_t i = 0; i < count; ++i) column[i] = constant[i * constant_stride];
+        if (constant_stride == 0) {
+          std::fill_n(column, padded, *constant);
+        } else {
+          for (std::uint32_t i = 0; i < count; ++i) column[i] = constant[i * constant_stride];
+          std::fill(column + count, column + padded, column[0]);
+        }
         ++constant;
-        std::fill(column + count, column + padded, column[0]);
       } else {
         gather(operand(slot, k, 0), operand(slot, k, 1), begin, count, padded, column, in[k]);
       }
@@ -235,14 +232,10 @@ class LoopSweep {
     }
     const double* value = columns_[max_leaves].data();
     gather(loop_->first_id + statement, loop_->body, begin, count, padded, columns_[max_leaves].data(), value);
-    type.partials(in.data(), value, out.data(), padded);
+    type.partials[simd_level](in.data(), value, out.data(), padded);
     if (type.masked_partials != nullptr) {
-      double sums[8] = {};
-      for (std::size_t k = first_edge; k < e; ++k)
-        for (std::uint32_t i = 0; i < padded; i += 8)
-          for (std::uint32_t l = 0; l < 8; ++l) sums[l] += edges_[k].partial[i + l];
       double sum = 0;
-      for (const double lane : sums) sum += lane;
+      for (std::size_t k = first_edge; k < e; ++k) sum += kernels_.sum(edges_[k].partial, padded);
       if (!is_finite(sum)) type.masked_partials(in.data(), value, out.data(), padded);
     }
   }
@@ -262,6 +255,7 @@ class LoopSweep {
   }
 
   const Stream& s_;
+  const BlockKernels& kernels_ = block_kernels();
   const Loop* loop_ = nullptr;
   std::vector<Edge> edges_, inside_;
   std::vector<double> partial_, statement_adjoint_;

@@ -36,13 +36,13 @@ struct StatementType {
   const Step* steps = nullptr;      ///< postfix code: how to expand a statement into primitives
 
   /// Partials of `count` repetitions: leaf[k] points to the `count` values of operand slot k, `value` to those of the
-  /// statement, and partial[k] receives ∂value/∂slot k (untouched for literals and passive slots). `count` is a
-  /// multiple of 8, at most block_size. Products with an inner zero cotangent are not masked.
-  void (*partials)(const double* const* leaf, const double* value, double* const* partial, std::size_t count) = nullptr;
+  /// statement, and partial[k] receives ∂value/∂slot k (untouched for literals and passive slots). At most block_size.
+  /// Products with an inner zero cotangent are not masked. By simd_level; null unless `recomputes`.
+  using Partials = void (*)(const double* const* leaf, const double* value, double* const* partial, std::size_t count);
+  Partials partials[3] = {};
   /// The same with the rule "a zero cotangent contributes zero" inside the statement; slower. Null where the two
   /// cannot differ. Needed when `partials` gave something that is not finite.
-  void (*masked_partials)(const double* const* leaf, const double* value, double* const* partial,
-                          std::size_t count) = nullptr;
+  Partials masked_partials = nullptr;
 };
 
 /// Finite, by the sum of what is asked about: ∞ and NaN survive additions (a sum that overflows errs on the safe side).

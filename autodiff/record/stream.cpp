@@ -14,6 +14,14 @@
 
 namespace wengert::detail {
 
+#if WENGERT_SIMD_LEVELS > 1
+const std::size_t simd_level = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                                       __builtin_cpu_supports("avx512vl")
+                                   ? 2
+                               : __builtin_cpu_supports("avx2") ? 1
+                                                                : 0;
+#endif
+
 constinit Expected StreamHead::nothing{};
 constinit StreamHead no_stream{};
 constinit std::array<StreamSlot, slot_count> stream_slots{};
@@ -285,7 +293,8 @@ void Stream::try_roll() {
       // A step down is a step up modulo 2^32; the carry into the tag is taken off beforehand.
       slot.first[k] = leaf[back][k] + step;
       slot.step[k] = static_cast<Word>(static_cast<std::int64_t>(static_cast<std::int32_t>(step)));
-      slot.next[k] = constant ? 0 : handle_word(slot.first[k], tag);
+      // A constant Scalar has no value to compare here: a word that no handle has sends it to record_general().
+      slot.next[k] = constant ? handle_word(0, 0xFFFFFFFFu) : handle_word(slot.first[k], tag);
     }
   }
   body_ = body;
@@ -368,7 +377,7 @@ void Stream::unroll(std::uint32_t first_repetition, std::uint32_t statements) {
         in[k] = column[k].data();
         out[k] = result[k].data();
       }
-      site.type->partials(in.data(), value.data(), out.data(), 8);
+      site.type->partials[simd_level](in.data(), value.data(), out.data(), 8);
       double sum = 0;
       for (std::size_t k = 0; k < site.type->leaves; ++k)
         if (active >> k & 1u) sum += result[k][0];
@@ -477,6 +486,7 @@ void Stream::throw_nan(const void* location) const {
 Id Stream::add_variable(double value, std::source_location where) {
   settle();
   if (next_id == id_limit) grow_ids(where);
+  streak = 0;  // try_roll() looks back over statements only
   const Id id = next_id++;
   values[id] = value;
   std::uint32_t& top = words[static_cast<std::int64_t>(word_count) - 1];  // a zero before the first word
@@ -495,6 +505,7 @@ Id Stream::add_tensor_word(std::uint32_t index, double value, std::source_locati
                          .where = where}};
   }
   if (next_id == id_limit) grow_ids(where);
+  streak = 0;
   const Id id = next_id++;
   values[id] = value;
   words[word_count++] = index << 8 | static_cast<std::uint32_t>(tensor_word);
@@ -645,7 +656,8 @@ std::uint64_t Stream::bytes_used() const noexcept {
   return std::uint64_t{next_id - options_.first_id} * sizeof(double) + word_count * sizeof(std::uint32_t) +
          id_count * sizeof(Id) + partial_count * sizeof(double) + constants.size() * sizeof(double) +
          passive.size() * sizeof(Id) + loops.size() * sizeof(Loop) + loop_slots.size() * sizeof(LoopSlot) +
-         loop_operands.size() * sizeof(std::uint32_t) + guards.size() * sizeof(Guard);
+         loop_operands.size() * sizeof(std::uint32_t) + guards.size() * sizeof(Guard) +
+         (tensors ? tensors->bytes_used() : 0);
 }
 
 std::uint64_t Stream::bytes_reserved() const noexcept {

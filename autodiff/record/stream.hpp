@@ -242,7 +242,7 @@ class Stream : public StreamHead {
       if (++streak >= trigger) [[unlikely]] try_roll();
     } else {
       const std::uint32_t distance = position - line.last;
-      period = distance <= max_body ? distance : 1;
+      period = distance - 1 < max_body ? distance : 1;  // 0 or beyond the end: the line is from before a rewind
       streak = 0;
       trigger = 2 * period;
     }
@@ -277,7 +277,8 @@ class Stream : public StreamHead {
   // --- Everything else --------------------------------------------------------------------------------------------
   /// Records `value` as an input.
   Id add_variable(double value, std::source_location where);
-  /// An id whose entry is a tensor entry; the caller has written it. `value`: for a scalar result.
+  /// An id whose entry is a tensor entry, number `index`; the caller has written it. `value`: of a result that is a Scalar;
+  /// otherwise the index once more, which leads from the id to the entry.
   Id add_tensor_word(std::uint32_t index, double value, std::source_location where);
   void add_guard(const Guard& guard);
   /// Throws StaleHandle or ForeignRecording unless (id, tag) is a live handle of this stream; constants pass.

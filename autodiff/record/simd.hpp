@@ -1,0 +1,24 @@
+// Which vector instructions the machine has, and how code is compiled for each of them.
+//
+// Nothing of ours is built with -march=native. What runs in blocks is compiled three times (baseline, AVX2, AVX-512) by
+// target attributes around one always-inlined body, and chosen when it is called. A translation unit that is compiled for
+// AVX-512 anyway needs one version only. Contraction of a·b + c to a fused operation is left to the user's own flags: the
+// AVX2 version does not enable it, so that the first two give the same bits.
+#pragma once
+
+#include <cstddef>
+
+namespace wengert::detail {
+
+#if defined(__x86_64__) && !defined(__AVX512F__)
+#define WENGERT_SIMD_LEVELS 3
+#define WENGERT_TARGET_AVX2 __attribute__((target("avx2")))
+#define WENGERT_TARGET_AVX512 __attribute__((target("avx512f,avx512dq,avx512vl,prefer-vector-width=512")))
+/// 0: baseline, 1: AVX2, 2: AVX-512.
+extern const std::size_t simd_level;
+#else
+#define WENGERT_SIMD_LEVELS 1
+inline constexpr std::size_t simd_level = 0;
+#endif
+
+}  // namespace wengert::detail
