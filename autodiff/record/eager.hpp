@@ -33,6 +33,8 @@ class Eager {
   Eager(detail::LazyValue& lazy, std::source_location where) noexcept : lazy_(&lazy), where_(where) {}
 
   [[nodiscard]] Scalar scalar() const { return lazy_ == nullptr ? scalar_ : detail::materialize(*lazy_); }
+  /// The same value, which outlives the statement at hand: a lazy one refers to a step of it.
+  [[nodiscard]] Eager materialized() const { return lazy_ == nullptr ? *this : Eager(scalar(), where_); }
   [[nodiscard]] std::source_location where() const noexcept { return where_; }
   [[nodiscard]] bool is_constant() const noexcept { return lazy_ == nullptr && scalar_.is_constant(); }
   /// It is the constant c.

@@ -139,7 +139,7 @@ class RecordedSweep {
       for (std::size_t k = 0; k < arity; ++k) {
         const std::size_t child = operand_[n][k];
         if (!active_[child] || !(primitive->differentiable >> k & 1u)) continue;
-        step_cotangent_[child] = primitive->recorded_contribution(k, step_cotangent_[n], y, x.data());
+        step_cotangent_[child] = primitive->recorded_contribution(k, step_cotangent_[n], y, x.data()).materialized();
         tie(step_cotangent_[child], view.id, static_cast<std::uint16_t>(n), static_cast<std::int16_t>(k));
       }
     }
