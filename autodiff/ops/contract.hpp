@@ -17,6 +17,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <source_location>
 #include <string_view>
 #include <type_traits>
 
@@ -37,10 +38,34 @@ concept Number = std::is_arithmetic_v<std::remove_cvref_t<T>>;
 template <class... T>
 concept HandleOperands = (Handle<T> || ...) && ((Handle<T> || Number<T>) && ...);
 
-/// What `sin(x)`, `x * y` … return: primitive P applied to the operands, as their kind of handle does it.
+namespace detail {
+/// How primitive P is applied to operands of these kinds; specialised beside each kind of handle.
+template <class P, class... X>
+struct Applied;
+}  // namespace detail
+
+/// The operands of an operator. A kind of handle that wants the line of every operator (Tensor) has operators of its own,
+/// with a converting parameter that takes the line, and says so by a member type `own_operators`.
+template <class... T>
+concept OperatorOperands =
+    HandleOperands<T...> && !(requires { typename std::remove_cvref_t<T>::own_operators; } || ...);
+
+/// What `x * y` … return: primitive P applied to the operands, as their kind of handle does it.
 template <class P, class... X>
   requires HandleOperands<X...>
 WENGERT_INLINE auto apply(const X&... operands);
+/// The same for a function such as sin(x), which knows the line it is called from. Expressions of Scalars have no use for it:
+/// their statement carries the line where it is stored.
+template <class P, class... X>
+  requires HandleOperands<X...>
+WENGERT_INLINE auto apply_at(std::source_location where, const X&... operands) {
+  if constexpr (requires { detail::Applied<P, X...>::make_at(where, operands...); }) {
+    return detail::Applied<P, X...>::make_at(where, operands...);
+  } else {
+    static_cast<void>(where);
+    return apply<P>(operands...);
+  }
+}
 
 namespace ops {
 
@@ -166,6 +191,7 @@ struct Elementwise {
   static constexpr Cost partial_cost = Cost::cheap;  ///< of the partials, given operands and value
   static constexpr bool commutative = false;
   static constexpr Result result = Result::real;
+  static constexpr bool truth_first = false;  ///< operand 0 is a truth value
 };
 
 /// The member function that gives partial K of primitive P at value y and operands x…; d0, d1 and d2 are separate

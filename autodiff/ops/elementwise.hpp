@@ -10,6 +10,8 @@
 //   Points: two or three ordinary ones for each side of the domain, then boundary points; `order` 1 marks a kink.
 #pragma once
 
+#include <source_location>
+
 #include "wengert/autodiff/ops/contract.hpp"
 
 namespace wengert {
@@ -401,6 +403,7 @@ struct Where : Elementwise<3> {
   static constexpr auto doc =
       "The second operand where the first is true, else the third. Nothing, not even ∞ or NaN, passes to the operand "
       "that was not chosen; no derivative in the condition.";
+  static constexpr bool truth_first = true;
   template <Number V>
   static WENGERT_INLINE V value(const V& condition, const V& a, const V& b) {
     return truth(condition) ? a : b;
@@ -506,29 +509,30 @@ static_assert([] {
 }  // namespace ops
 
 // --- Front functions ----------------------------------------------------------------------------------------------
-// One line each; `apply` builds a statement of Scalars, or records on Tensors, as the operands ask.
+// One line each; `apply` builds an expression of Scalars, or records on Tensors, as the operands ask.
 
 template <class A, class B>
-  requires HandleOperands<A, B>
+  requires OperatorOperands<A, B>
 [[nodiscard]] WENGERT_INLINE auto operator+(const A& a, const B& b) {
   return apply<ops::Add>(a, b);
 }
 template <class A, class B>
-  requires HandleOperands<A, B>
+  requires OperatorOperands<A, B>
 [[nodiscard]] WENGERT_INLINE auto operator-(const A& a, const B& b) {
   return apply<ops::Sub>(a, b);
 }
 template <class A, class B>
-  requires HandleOperands<A, B>
+  requires OperatorOperands<A, B>
 [[nodiscard]] WENGERT_INLINE auto operator*(const A& a, const B& b) {
   return apply<ops::Mul>(a, b);
 }
 template <class A, class B>
-  requires HandleOperands<A, B>
+  requires OperatorOperands<A, B>
 [[nodiscard]] WENGERT_INLINE auto operator/(const A& a, const B& b) {
   return apply<ops::Div>(a, b);
 }
 template <Handle A>
+  requires OperatorOperands<A>
 [[nodiscard]] WENGERT_INLINE auto operator-(const A& a) {
   return apply<ops::Neg>(a);
 }
@@ -538,67 +542,70 @@ template <Handle A>
 }
 /// x to the power of an integer: never through a logarithm.
 template <Handle A, std::integral N>
-[[nodiscard]] WENGERT_INLINE auto pow(const A& x, N n) {
-  return apply<ops::IntegerPow>(x, n);
+[[nodiscard]] WENGERT_INLINE auto pow(const A& x, N n, std::source_location where = std::source_location::current()) {
+  return apply_at<ops::IntegerPow>(where, x, n);
 }
 template <class A, class B>
   requires(HandleOperands<A, B> && !std::integral<B>)
-[[nodiscard]] WENGERT_INLINE auto pow(const A& x, const B& p) {
-  return apply<ops::Pow>(x, p);
+[[nodiscard]] WENGERT_INLINE auto pow(const A& x, const B& p,
+                                      std::source_location where = std::source_location::current()) {
+  return apply_at<ops::Pow>(where, x, p);
 }
 template <Handle A>
-[[nodiscard]] WENGERT_INLINE auto sqrt(const A& x) {
-  return apply<ops::Sqrt>(x);
+[[nodiscard]] WENGERT_INLINE auto sqrt(const A& x, std::source_location where = std::source_location::current()) {
+  return apply_at<ops::Sqrt>(where, x);
 }
 template <Handle A>
-[[nodiscard]] WENGERT_INLINE auto exp(const A& x) {
-  return apply<ops::Exp>(x);
+[[nodiscard]] WENGERT_INLINE auto exp(const A& x, std::source_location where = std::source_location::current()) {
+  return apply_at<ops::Exp>(where, x);
 }
 template <Handle A>
-[[nodiscard]] WENGERT_INLINE auto log(const A& x) {
-  return apply<ops::Log>(x);
+[[nodiscard]] WENGERT_INLINE auto log(const A& x, std::source_location where = std::source_location::current()) {
+  return apply_at<ops::Log>(where, x);
 }
 template <Handle A>
-[[nodiscard]] WENGERT_INLINE auto sin(const A& x) {
-  return apply<ops::Sin>(x);
+[[nodiscard]] WENGERT_INLINE auto sin(const A& x, std::source_location where = std::source_location::current()) {
+  return apply_at<ops::Sin>(where, x);
 }
 template <Handle A>
-[[nodiscard]] WENGERT_INLINE auto cos(const A& x) {
-  return apply<ops::Cos>(x);
+[[nodiscard]] WENGERT_INLINE auto cos(const A& x, std::source_location where = std::source_location::current()) {
+  return apply_at<ops::Cos>(where, x);
 }
 template <Handle A>
-[[nodiscard]] WENGERT_INLINE auto tanh(const A& x) {
-  return apply<ops::Tanh>(x);
+[[nodiscard]] WENGERT_INLINE auto tanh(const A& x, std::source_location where = std::source_location::current()) {
+  return apply_at<ops::Tanh>(where, x);
 }
 template <Handle A>
-[[nodiscard]] WENGERT_INLINE auto sigmoid(const A& x) {
-  return apply<ops::Sigmoid>(x);
+[[nodiscard]] WENGERT_INLINE auto sigmoid(const A& x, std::source_location where = std::source_location::current()) {
+  return apply_at<ops::Sigmoid>(where, x);
 }
 template <Handle A>
-[[nodiscard]] WENGERT_INLINE auto relu(const A& x) {
-  return apply<ops::Relu>(x);
+[[nodiscard]] WENGERT_INLINE auto relu(const A& x, std::source_location where = std::source_location::current()) {
+  return apply_at<ops::Relu>(where, x);
 }
 template <Handle A>
-[[nodiscard]] WENGERT_INLINE auto heaviside(const A& x) {
-  return apply<ops::Heaviside>(x);
+[[nodiscard]] WENGERT_INLINE auto heaviside(const A& x, std::source_location where = std::source_location::current()) {
+  return apply_at<ops::Heaviside>(where, x);
 }
 template <Handle A>
-[[nodiscard]] WENGERT_INLINE auto abs(const A& x) {
-  return apply<ops::Abs>(x);
+[[nodiscard]] WENGERT_INLINE auto abs(const A& x, std::source_location where = std::source_location::current()) {
+  return apply_at<ops::Abs>(where, x);
 }
 template <Handle A>
-[[nodiscard]] WENGERT_INLINE auto fabs(const A& x) {
-  return apply<ops::Abs>(x);
+[[nodiscard]] WENGERT_INLINE auto fabs(const A& x, std::source_location where = std::source_location::current()) {
+  return apply_at<ops::Abs>(where, x);
 }
 template <class A, class B>
   requires HandleOperands<A, B>
-[[nodiscard]] WENGERT_INLINE auto max(const A& a, const B& b) {
-  return apply<ops::Max>(a, b);
+[[nodiscard]] WENGERT_INLINE auto max(const A& a, const B& b,
+                                      std::source_location where = std::source_location::current()) {
+  return apply_at<ops::Max>(where, a, b);
 }
 template <class A, class B>
   requires HandleOperands<A, B>
-[[nodiscard]] WENGERT_INLINE auto min(const A& a, const B& b) {
-  return apply<ops::Min>(a, b);
+[[nodiscard]] WENGERT_INLINE auto min(const A& a, const B& b,
+                                      std::source_location where = std::source_location::current()) {
+  return apply_at<ops::Min>(where, a, b);
 }
 
 /// The same functions on plain numbers, for code that is generic in its number type.

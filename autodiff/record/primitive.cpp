@@ -43,9 +43,19 @@ std::span<const Primitive* const> elementwise_primitives() {
   return all;
 }
 
+std::span<const Primitive* const> structural_primitives() {
+  static const std::vector<const Primitive*> all = [] {
+    std::vector<const Primitive*> list;
+    ops::StructuralPrimitives::for_each([&]<class P> { list.push_back(&PrimitiveOf<P>::record); });
+    return list;
+  }();
+  return all;
+}
+
 void register_primitives() {
   static const bool registered = [] {
     for (const Primitive* p : elementwise_primitives()) graph::register_operation(*p);
+    for (const Primitive* p : structural_primitives()) graph::register_operation(*p);
     return true;
   }();
   static_cast<void>(registered);

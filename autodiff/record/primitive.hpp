@@ -10,7 +10,9 @@
 #include <string>
 #include <string_view>
 
+#include "wengert/autodiff/ops/kernels.hpp"
 #include "wengert/autodiff/record/eager.hpp"
+#include "wengert/autodiff/record/tensor_rules.hpp"
 #include "wengert/graph/error.hpp"
 #include "wengert/graph/operation.hpp"
 
@@ -19,8 +21,9 @@ namespace wengert {
 /// What is known of a primitive at run time. Plain data and function pointers; lives as long as the process.
 struct Primitive : graph::Operation {
   std::string_view reference{};  ///< the formula in mpmath's syntax, operands x, y, z
-  unsigned differentiable = 0;   ///< bit k: operand k has a derivative
+  unsigned differentiable = 0;   ///< bit k: operand k has a derivative; all bits: every operand of a real dtype
   bool truth = false;            ///< the value is a truth value
+  bool truth_first = false;      ///< operand 0 is a truth value
 
   // --- Elementwise primitives, on numbers; x points to `arity` of them ---
   double (*value)(const double* x) = nullptr;
@@ -32,6 +35,9 @@ struct Primitive : graph::Operation {
   Eager (*recorded_contribution)(std::size_t operand, const Eager& cotangent, const Eager& y, const Eager* x) = nullptr;
   /// The primitive by itself, recorded.
   Eager (*record)(const Eager* x) = nullptr;
+
+  // --- All primitives, on tensors (record/tensor_rules.hpp); x holds the operands ---
+  TensorRules on_tensors{};
 
   // --- Where it is checked ---
   std::size_t point_count = 0;
@@ -46,7 +52,7 @@ Type elementwise_type(std::span<const Type> operands, bool truth_result, bool tr
 
 template <class P>
 Type elementwise_type_of(std::span<const Type> operands, const graph::Attribute&) {
-  return elementwise_type(operands, P::result == ops::Result::truth, std::is_same_v<P, ops::Where>);
+  return elementwise_type(operands, P::result == ops::Result::truth, P::truth_first);
 }
 
 template <class P, class F>
@@ -101,6 +107,8 @@ constexpr Primitive make_elementwise(std::index_sequence<K...>) {
   p.reference = P::reference;
   p.differentiable = (0u | ... | (ops::differentiable_in<P, K> ? 1u << K : 0u));
   p.truth = P::result == ops::Result::truth;
+  p.truth_first = P::truth_first;
+  p.on_tensors = elementwise_tensor_rules<P, K...>();
   p.value = &Rules::value;
   p.partial = &Rules::partial;
   p.contribution = &Rules::contribution;
@@ -111,13 +119,37 @@ constexpr Primitive make_elementwise(std::index_sequence<K...>) {
   return p;
 }
 
+template <ops::StructuralPrimitive P>
+constexpr Primitive make_structural() {
+  Primitive p;
+  p.name = P::name;
+  p.symbol = P::symbol;
+  p.doc = P::doc;
+  p.arity = P::arity;
+  p.attribute = P::attribute;
+  p.type_rule = &P::type;
+  p.commutative = P::commutative;
+  p.linear = ops::LinearPrimitive<P, Tensor>;
+  p.differentiable = ~0u;
+  p.on_tensors = structural_tensor_rules<P>();
+  return p;
+}
+
+template <class P>
+constexpr Primitive make_primitive() {
+  if constexpr (ops::ElementwisePrimitive<P>) return make_elementwise<P>(std::make_index_sequence<P::arity>{});
+  else return make_structural<P>();
+}
+
 }  // namespace detail
 
 template <class P>
-constinit const Primitive PrimitiveOf<P>::record = detail::make_elementwise<P>(std::make_index_sequence<P::arity>{});
+constinit const Primitive PrimitiveOf<P>::record = detail::make_primitive<P>();
 
 /// All elementwise primitives of the library, in the order of their list.
 [[nodiscard]] std::span<const Primitive* const> elementwise_primitives();
+/// Likewise those of tensors.
+[[nodiscard]] std::span<const Primitive* const> structural_primitives();
 /// Enters the library's primitives into the table of operations, so that text forms can be read; idempotent.
 void register_primitives();
 

@@ -12,6 +12,7 @@
 
 namespace wengert {
 
+class Array;
 class Tensor;
 
 /// How a recording records.
@@ -53,8 +54,15 @@ class Recording {
   std::vector<Scalar> variables(std::span<const double> values, std::string_view name = {},
                                 std::source_location where = std::source_location::current());
 
+  /// A tensor input with the elements of `value`.
+  Tensor variable(const Tensor& value, std::string_view name = {},
+                  std::source_location where = std::source_location::current());
+  Tensor variable(const Array& value, std::string_view name = {},
+                  std::source_location where = std::source_location::current());
+
   /// Names a value; replaces the name it had. Constants cannot be named (ArgumentError).
   void name(const Scalar& value, std::string_view name, std::source_location where = std::source_location::current());
+  void name(const Tensor& value, std::string_view name, std::source_location where = std::source_location::current());
 
   /// While it lives, what is recorded lies in a scope of that name inside the scope around it: a cluster in drawings.
   class [[nodiscard]] Scope {

@@ -1,0 +1,186 @@
+// Kernels of elementwise primitives on arrays, made from the primitive's struct: its value, and what a cotangent contributes
+// to an operand. They run over tiles that stay in the first-level cache; a uniform operand (one stored element for all) is
+// spread over one tile once, so that the inner loop has unit strides only.
+//
+// Reading order: Accumulator, Column, ElementwiseKernels. Kernels that are not elementwise: kernels_strided.hpp,
+// kernels_sum.hpp, kernels_matmul.hpp.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "wengert/autodiff/ops/contract.hpp"
+#include "wengert/graph/array.hpp"
+
+namespace wengert::kernels {
+
+/// Elements in a tile. Four columns of f64 take a quarter of a first-level cache of 32 KiB.
+inline constexpr std::int64_t tile = 256;
+
+/// An adjoint (or a tangent) while contributions are added to it: nothing at first, then their sum. What is added first is
+/// shared, not copied, and written in place only once nobody else holds it.
+class Accumulator {
+ public:
+  Accumulator() = default;
+  explicit Accumulator(Array first) : sum_(std::move(first)), any_(true) {}
+
+  [[nodiscard]] bool any() const noexcept { return any_; }
+  /// The sum; only if any().
+  [[nodiscard]] const Array& sum() const noexcept { return sum_; }
+
+  /// Throws InternalError unless `contribution` has the type of what is there.
+  void add(const Array& contribution, std::string_view operation);
+  void assign(Array first) noexcept {
+    sum_ = std::move(first);
+    any_ = true;
+  }
+  /// The sum with every element stored and nobody else holding it, zeros if there was nothing: may be written.
+  /// Throws InternalError unless the type is that of what is there.
+  Array& writable(const Type& type, std::string_view operation);
+
+ private:
+  Array sum_;
+  bool any_ = false;
+};
+
+/// The elements of an operand as columns of T, tile by tile. Booleans are read as the numbers 0 and 1 where T is real.
+template <Element T, Element Stored = T>
+class Column {
+ public:
+  explicit Column(const Array& array) : from_(array.stored<Stored>().data()), uniform_(array.is_uniform()) {
+    if (uniform_) std::fill_n(buffer_.data(), std::min(tile, array.size()), static_cast<T>(*from_));
+  }
+  Column(const Column&) = delete;
+  Column& operator=(const Column&) = delete;
+
+  /// `count` elements from `begin` on.
+  [[nodiscard]] const T* at(std::int64_t begin, std::int64_t count) {
+    if (uniform_) return buffer_.data();
+    if constexpr (std::is_same_v<T, Stored>) {
+      static_cast<void>(count);
+      return from_ + begin;
+    } else {
+      for (std::int64_t i = 0; i < count; ++i) buffer_[static_cast<std::size_t>(i)] = static_cast<T>(from_[begin + i]);
+      return buffer_.data();
+    }
+  }
+
+ private:
+  const Stored* from_;
+  bool uniform_;
+  std::array<T, tile> buffer_;  // left unwritten unless needed
+};
+
+/// Calls f with the C++ type of a dtype that is f32 or f64.
+template <class F>
+decltype(auto) with_real_type(Dtype dtype, F&& f) {
+  return dtype == Dtype::f32 ? f(std::type_identity<float>{}) : f(std::type_identity<double>{});
+}
+
+/// Adds `count` elements.
+template <class T>
+inline void add_to(const T* __restrict from, T* __restrict to, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i) to[i] += from[i];
+}
+
+/// What is made of elementwise primitive P for arrays; K… counts its operands.
+template <class P, std::size_t... K>
+class ElementwiseKernels {
+  static constexpr bool truth_result = P::result == ops::Result::truth;
+  /// Operand J is a truth value: the condition of `where`.
+  template <std::size_t J, class T>
+  using StoredAs = std::conditional_t<P::truth_first && J == 0, bool, T>;
+
+ public:
+  /// The primitive on operands of one shape; `result` is the type that the type rule gave.
+  static Array value(std::span<const Array> x, const Type& result) {
+    const Dtype dtype = x[sizeof...(K) - 1].dtype();
+    if constexpr (truth_result) {
+      return with_element_type(dtype, [&]<class T>(std::type_identity<T>) { return value_as<T, bool>(x, result); });
+    } else {
+      return with_real_type(dtype, [&]<class T>(std::type_identity<T>) { return value_as<T, T>(x, result); });
+    }
+  }
+
+  /// Adds to `adjoint` what `cotangent` contributes to that of `operand`: cotangent · ∂value/∂operand, masked, so that a
+  /// zero cotangent contributes 0 whatever the partial is. y is the value.
+  static void accumulate(std::size_t operand, const Array& cotangent, const Array& y, std::span<const Array> x,
+                         Accumulator& adjoint) {
+    static_cast<void>(operand);
+    ((operand == K ? accumulate_along<K>(cotangent, y, x, adjoint) : void()), ...);
+  }
+
+ private:
+  template <class T, class R>
+  static Array value_as(std::span<const Array> x, const Type& result) {
+    if ((x[K].is_uniform() && ...)) {
+      return Array::uniform_of<R>(result.shape,
+                                  static_cast<R>(P::template value<T>(static_cast<T>(x[K].template stored<StoredAs<K, T>>()[0])...)));
+    }
+    Array to = Array::uninitialised(result);
+    R* const out = to.mutable_data<R>().data();
+    const std::int64_t size = to.size();
+    [&](Column<T, StoredAs<K, T>>&&... column) {
+      for (std::int64_t begin = 0; begin < size; begin += tile) {
+        const std::int64_t count = std::min(tile, size - begin);
+        value_tile<T, R>(out + begin, count, column.at(begin, count)...);
+      }
+    }(Column<T, StoredAs<K, T>>(x[K])...);
+    return to;
+  }
+  template <class T, class R, class... In>
+  static void value_tile(R* __restrict out, std::int64_t count, const In*... in) {
+    for (std::int64_t i = 0; i < count; ++i) out[i] = static_cast<R>(P::template value<T>(in[i]...));
+  }
+
+  template <std::size_t O>
+  static void accumulate_along(const Array& cotangent, const Array& y, std::span<const Array> x, Accumulator& adjoint) {
+    if constexpr (!ops::differentiable_in<P, O>) {
+      static_cast<void>(cotangent), static_cast<void>(y), static_cast<void>(x), static_cast<void>(adjoint);
+    } else if constexpr (std::is_same_v<ops::PartialOf<P, O>, ops::One>) {
+      adjoint.add(cotangent, P::name);
+    } else {
+      with_real_type(cotangent.dtype(),
+                     [&]<class T>(std::type_identity<T>) { accumulate_as<O, T>(cotangent, y, x, adjoint); });
+    }
+  }
+  template <std::size_t O, class T>
+  static void accumulate_as(const Array& cotangent, const Array& y, std::span<const Array> x, Accumulator& adjoint) {
+    const Type& type = cotangent.type();
+    const std::int64_t size = cotangent.size();
+    if (!adjoint.any() && cotangent.is_uniform() && (x[K].is_uniform() && ...)) {
+      T one{};
+      contribution_tile<O, T>(&one, 1, cotangent.stored<T>().data(), y.stored<T>().data(),
+                              Column<T, StoredAs<K, T>>(x[K]).at(0, 1)...);
+      adjoint.assign(Array::uniform_of<T>(type.shape, one));
+      return;
+    }
+    const bool fresh = !adjoint.any();
+    Array to = fresh ? Array::uninitialised(type) : Array();
+    T* const out = fresh ? to.mutable_data<T>().data() : adjoint.writable(type, P::name).template mutable_data<T>().data();
+    Column<T> g(cotangent), value(y);
+    [&](Column<T, StoredAs<K, T>>&&... column) {
+      std::array<T, tile> sum;
+      for (std::int64_t begin = 0; begin < size; begin += tile) {
+        const std::int64_t count = std::min(tile, size - begin);
+        contribution_tile<O, T>(fresh ? out + begin : sum.data(), count, g.at(begin, count), value.at(begin, count),
+                                column.at(begin, count)...);
+        if (!fresh) add_to(sum.data(), out + begin, count);
+      }
+    }(Column<T, StoredAs<K, T>>(x[K])...);
+    if (fresh) adjoint.assign(std::move(to));
+  }
+  template <std::size_t O, class T, class... In>
+  static void contribution_tile(T* __restrict out, std::int64_t count, const T* g, const T* y, const In*... in) {
+    for (std::int64_t i = 0; i < count; ++i) {
+      out[i] = ops::contribution<true>(g[i], ops::partial<P, O>(y[i], in[i]...));
+    }
+  }
+};
+
+}  // namespace wengert::kernels

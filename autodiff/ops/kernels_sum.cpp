@@ -1,0 +1,129 @@
+// Reading order: pairwise (a run), pairwise_rows (rows of a matrix), sum (one group of axes after the other).
+#include "wengert/autodiff/ops/kernels_sum.hpp"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <vector>
+
+#include "wengert/autodiff/ops/kernels.hpp"
+
+namespace wengert::kernels {
+
+namespace {
+
+constexpr std::int64_t run = 128;
+constexpr std::size_t lanes = 8;
+
+/// At most `run` elements: eight partial sums, added as a tree.
+template <class T>
+T sum_of_run(const T* from, std::int64_t count) {
+  std::array<T, lanes> lane{};
+  std::int64_t i = 0;
+  for (; i + static_cast<std::int64_t>(lanes) <= count; i += static_cast<std::int64_t>(lanes))
+    for (std::size_t l = 0; l < lanes; ++l) lane[l] += from[i + static_cast<std::int64_t>(l)];
+  for (std::size_t l = 0; l < lanes && i < count; ++i, ++l) lane[l] += from[i];
+  return ((lane[0] + lane[4]) + (lane[1] + lane[5])) + ((lane[2] + lane[6]) + (lane[3] + lane[7]));
+}
+
+/// The sum of `count` elements: runs, combined like the carries of a binary counter. Level k of the tree holds the sum of
+/// 2^k runs; no recursion, and 64 levels are more than any count needs.
+template <class T>
+T pairwise(const T* from, std::int64_t count) {
+  std::array<T, 64> level{};
+  std::uint64_t runs = 0;
+  std::int64_t at = 0;
+  for (; at + run <= count; at += run, ++runs) {
+    T sum = sum_of_run(from + at, run);
+    std::size_t k = 0;
+    for (; runs >> k & 1u; ++k) sum = level[k] + sum;
+    level[k] = sum;
+  }
+  T sum = at < count ? sum_of_run(from + at, count - at) : T(0);
+  for (std::size_t k = 0; runs >> k != 0; ++k)
+    if (runs >> k & 1u) sum = level[k] + sum;
+  return sum;
+}
+
+/// to[j] = Σ_i from[i·width + j] over `rows` rows, by the same tree, for a strip of columns at a time.
+template <class T>
+void pairwise_rows(const T* from, std::int64_t rows, std::int64_t width, T* to) {
+  constexpr std::int64_t strip = 256;
+  const auto levels = static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(rows / run)));
+  std::vector<T> level(levels * strip);
+  std::array<T, strip> sum;
+  for (std::int64_t j = 0; j < width; j += strip) {
+    const std::int64_t columns = std::min(strip, width - j);
+    const auto sum_rows = [&](std::int64_t begin, std::int64_t end) {
+      std::fill_n(sum.data(), columns, T(0));
+      for (std::int64_t i = begin; i < end; ++i) add_to(from + i * width + j, sum.data(), columns);
+    };
+    const auto level_at = [&](std::size_t k) { return level.data() + static_cast<std::ptrdiff_t>(k) * strip; };
+    std::uint64_t runs = 0;
+    std::int64_t at = 0;
+    for (; at + run <= rows; at += run, ++runs) {
+      sum_rows(at, at + run);
+      std::size_t k = 0;
+      for (; runs >> k & 1u; ++k) add_to(level_at(k), sum.data(), columns);
+      std::copy_n(sum.data(), columns, level_at(k));
+    }
+    sum_rows(at, rows);
+    for (std::size_t k = 0; runs >> k != 0; ++k)
+      if (runs >> k & 1u) add_to(level_at(k), sum.data(), columns);
+    std::copy_n(sum.data(), columns, to + j);
+  }
+}
+
+/// Sum of a dense array seen as [outer, count, inner] over the middle.
+template <class T>
+void sum_middle(const T* from, std::int64_t outer, std::int64_t count, std::int64_t inner, T* to) {
+  for (std::int64_t o = 0; o < outer; ++o) {
+    if (inner == 1) to[o] = pairwise(from + o * count, count);
+    else pairwise_rows(from + o * count * inner, count, inner, to + o * inner);
+  }
+}
+
+}  // namespace
+
+Array sum(const Array& from, std::span<const std::int64_t> axes) {
+  const Shape& shape = from.shape();
+  std::array<bool, Shape::max_rank> summed{};
+  for (const std::int64_t axis : axes) summed[static_cast<std::size_t>(axis)] = true;
+  std::array<std::int64_t, Shape::max_rank> kept{};
+  std::size_t rank = 0;
+  std::int64_t count = 1;
+  for (std::size_t axis = 0; axis < shape.rank(); ++axis) {
+    if (summed[axis]) count *= shape[axis];
+    else kept[rank++] = shape[axis];
+  }
+  const Type type{from.dtype(), Shape(std::span<const std::int64_t>(kept.data(), rank))};
+  return with_real_type(type.dtype, [&]<class T>(std::type_identity<T>) {
+    if (type.shape.size() == 0) return Array::uninitialised(type);
+    if (count == 0) return Array::uniform_of<T>(type.shape, T(0));
+    if (from.is_uniform()) {
+      return Array::uniform_of<T>(type.shape,
+                                  static_cast<T>(static_cast<double>(count) * static_cast<double>(from.stored<T>()[0])));
+    }
+    // Group after group of neighbouring summed axes, from the last: what is left of it is the `inner` of the next.
+    Array held = from;
+    std::int64_t outer = shape.size(), inner = 1;
+    for (std::size_t axis = shape.rank(); axis-- > 0;) {
+      if (!summed[axis]) {
+        outer /= shape[axis];
+        inner *= shape[axis];
+        continue;
+      }
+      std::int64_t group = 1;
+      std::size_t first = axis;
+      for (; first < shape.rank() && summed[first]; --first) group *= shape[first];
+      axis = first + 1;
+      outer /= group;
+      Array next = Array::uninitialised({type.dtype, Shape{outer, inner}});
+      sum_middle(held.data<T>().data(), outer, group, inner, next.mutable_data<T>().data());
+      held = std::move(next);
+    }
+    return held.reshaped(type.shape);
+  });
+}
+
+}  // namespace wengert::kernels

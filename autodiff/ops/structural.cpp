@@ -1,0 +1,586 @@
+// Type rules and values of the structural primitives; see structural.hpp. Errors leave without the user's line: who calls a
+// rule adds it (graph::result_type).
+#include "wengert/autodiff/ops/structural.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+#include "wengert/autodiff/ops/kernels_strided.hpp"
+#include "wengert/autodiff/ops/kernels_sum.hpp"
+#include "wengert/graph/error.hpp"
+
+namespace wengert {
+
+Indices::Indices(std::span<const std::int64_t> values) {
+  for (const std::int64_t value : values) push(value);
+}
+
+void Indices::push(std::int64_t value) {
+  if (count_ == Shape::max_rank) {
+    throw ShapeError{{.problem = "more than " + std::to_string(Shape::max_rank) + " axes", .expected = "at most 8"}};
+  }
+  values_[count_++] = value;
+}
+
+std::string to_string(const Indices& indices) {
+  std::string text = "[";
+  for (std::size_t k = 0; k < indices.size(); ++k) text += (k == 0 ? "" : ",") + std::to_string(indices[k]);
+  return text + "]";
+}
+
+namespace ops {
+
+using kernels::View;
+
+namespace {
+
+constexpr std::size_t position_of(std::int64_t axis) noexcept { return static_cast<std::size_t>(axis); }
+
+std::vector<std::string> texts(std::span<const Type> types) {
+  std::vector<std::string> result;
+  result.reserve(types.size());
+  for (const Type& type : types) result.push_back(to_string(type));
+  return result;
+}
+
+template <class Kind>
+[[noreturn]] void refuse(const char* operation, std::span<const Type> x, std::string problem, std::string expected,
+                         std::string hint = {}) {
+  throw Kind{{.operation = operation,
+              .operands = texts(x),
+              .problem = std::move(problem),
+              .expected = std::move(expected),
+              .hint = std::move(hint)}};
+}
+
+void want_real(const char* operation, std::span<const Type> x) {
+  for (std::size_t k = 0; k < x.size(); ++k)
+    if (!is_real(x[k].dtype))
+      refuse<DtypeError>(operation, x, "operand " + std::to_string(k) + " has " + to_string(x[k]), "f32 or f64",
+                         "convert(x, Dtype::f64) makes real numbers of it");
+}
+
+/// The numbers of an attribute that must come in `groups` groups of `rank`.
+std::span<const std::int64_t> groups_of(const char* operation, std::span<const Type> x, const Attribute& attribute,
+                                        std::size_t groups, std::size_t rank) {
+  const auto numbers = integers(attribute);
+  if (numbers.size() != groups * rank)
+    refuse<ShapeError>(operation, x, "the attribute has " + std::to_string(numbers.size()) + " numbers",
+                       std::to_string(groups) + " for each of " + std::to_string(rank) + " axes");
+  return numbers;
+}
+
+/// ⌈(stop - start) / step⌉
+std::int64_t count_of(std::int64_t start, std::int64_t stop, std::int64_t step) { return (stop - start + step - 1) / step; }
+
+/// The places start + i·step of every axis, in the buffer of a dense array of `outer`.
+View places_in(const Shape& outer, const Shape& inner, std::span<const std::int64_t> starts,
+               std::span<const std::int64_t> steps) {
+  const View dense = kernels::dense_view(outer);
+  View view{.shape = inner};
+  for (std::size_t axis = 0; axis < outer.rank(); ++axis) {
+    view.start += starts[axis] * dense.stride[axis];
+    view.stride[axis] = steps[axis] * dense.stride[axis];
+  }
+  return view;
+}
+
+Shape shape_of(const Attribute& attribute) { return Shape(integers(attribute), {}); }
+
+}  // namespace
+
+bool broadcast_shape(const Shape& a, const Shape& b, Shape& result) noexcept {
+  const std::size_t rank = std::max(a.rank(), b.rank());
+  std::array<std::int64_t, Shape::max_rank> extents{};
+  for (std::size_t back = 1; back <= rank; ++back) {
+    const std::int64_t x = back <= a.rank() ? a[a.rank() - back] : 1, y = back <= b.rank() ? b[b.rank() - back] : 1;
+    if (x != y && x != 1 && y != 1) return false;
+    extents[rank - back] = x == 1 ? y : x;
+  }
+  result = Shape(std::span<const std::int64_t>(extents.data(), rank), {});
+  return true;
+}
+
+Indices broadcast_axes(const Shape& from, const Shape& to) {
+  Indices axes;
+  const std::size_t new_axes = to.rank() - from.rank();
+  for (std::size_t axis = 0; axis < to.rank(); ++axis)
+    if (axis < new_axes || from[axis - new_axes] != to[axis]) axes.push(static_cast<std::int64_t>(axis));
+  return axes;
+}
+
+// --- Repeating and summing ------------------------------------------------------------------------------------------
+
+Type Broadcast::type(std::span<const Type> x, const Attribute& attribute) {
+  const Shape shape = shape_of(attribute);
+  Shape both;
+  if (x[0].shape.rank() > shape.rank() || !broadcast_shape(x[0].shape, shape, both) || !(both == shape))
+    refuse<ShapeError>(name, x, "operand 0 has " + to_string(x[0]),
+                       "a shape that broadcasts to " + to_string(shape),
+                       "shapes are aligned at the last axis; extents are equal, or 1 where they are repeated");
+  return {x[0].dtype, shape};
+}
+
+Array Broadcast::value(std::span<const Array> x, const Attribute&, const Type& result) {
+  const Shape& from = x[0].shape();
+  const View dense = kernels::dense_view(from);
+  View view{.shape = result.shape};
+  const std::size_t new_axes = result.shape.rank() - from.rank();
+  for (std::size_t axis = 0; axis < from.rank(); ++axis)
+    if (from[axis] != 1) view.stride[axis + new_axes] = dense.stride[axis];
+  return kernels::gather(x[0], view);
+}
+
+std::vector<Sample> Broadcast::samples() {
+  const auto to = [](Type type, std::vector<std::int64_t> shape) { return Sample{{type}, std::move(shape)}; };
+  return {to({Dtype::f64, Shape{}}, {2, 3}),     to({Dtype::f64, Shape{3}}, {2, 3}),
+          to({Dtype::f32, Shape{2, 1}}, {2, 3}), to({Dtype::f64, Shape{2, 1, 3}}, {4, 2, 2, 3}),
+          to({Dtype::f64, Shape{1, 3}}, {0, 3}), to({Dtype::f64, Shape{2, 3}}, {2, 3})};
+}
+
+Type Sum::type(std::span<const Type> x, const Attribute& attribute) {
+  want_real(name, x);
+  Indices kept;
+  const auto axes = integers(attribute);
+  std::int64_t before = -1;
+  for (const std::int64_t axis : axes) {
+    if (axis <= before || position_of(axis) >= x[0].shape.rank())
+      refuse<ShapeError>(name, x, "axes " + to_string(Indices(axes)) + " of " + to_string(x[0]),
+                         "distinct axes of the operand, ascending");
+    before = axis;
+  }
+  for (std::size_t axis = 0; axis < x[0].shape.rank(); ++axis)
+    if (std::find(axes.begin(), axes.end(), static_cast<std::int64_t>(axis)) == axes.end()) kept.push(x[0].shape[axis]);
+  return {x[0].dtype, Shape(kept, {})};
+}
+
+Array Sum::value(std::span<const Array> x, const Attribute& axes, const Type&) { return kernels::sum(x[0], integers(axes)); }
+
+Shape Sum::with_ones(const Shape& shape, const Attribute& axes) {
+  Indices extents(shape.extents());
+  for (const std::int64_t axis : integers(axes)) extents[position_of(axis)] = 1;
+  return Shape(extents, {});
+}
+
+std::vector<Sample> Sum::samples() {
+  const auto over = [](Type type, std::vector<std::int64_t> axes) { return Sample{{type}, std::move(axes)}; };
+  return {over({Dtype::f64, Shape{5}}, {0}),          over({Dtype::f32, Shape{2, 3}}, {1}),
+          over({Dtype::f64, Shape{2, 3}}, {0}),       over({Dtype::f64, Shape{2, 3}}, {0, 1}),
+          over({Dtype::f64, Shape{2, 3, 4}}, {0, 2}), over({Dtype::f64, Shape{2, 3, 2, 2}}, {1, 2}),
+          over({Dtype::f64, Shape{0, 3}}, {0}),       over({Dtype::f64, Shape{}}, {})};
+}
+
+// --- Moving elements ------------------------------------------------------------------------------------------------
+
+Type Reshape::type(std::span<const Type> x, const Attribute& attribute) {
+  const Shape shape = shape_of(attribute);
+  if (shape.size() != x[0].shape.size())
+    refuse<ShapeError>(name, x, "operand 0 has " + to_string(x[0]) + ", " + std::to_string(x[0].shape.size()) + " elements",
+                       std::to_string(shape.size()) + " elements for " + to_string(shape));
+  return {x[0].dtype, shape};
+}
+
+Array Reshape::value(std::span<const Array> x, const Attribute&, const Type& result) { return x[0].reshaped(result.shape); }
+
+std::vector<Sample> Reshape::samples() {
+  return {{{{Dtype::f64, Shape{2, 3}}}, std::vector<std::int64_t>{3, 2}},
+          {{{Dtype::f32, Shape{4}}}, std::vector<std::int64_t>{2, 1, 2}},
+          {{{Dtype::f64, Shape{1}}}, std::vector<std::int64_t>{}},
+          {{{Dtype::f64, Shape{0, 3}}}, std::vector<std::int64_t>{2, 0}}};
+}
+
+Type Permute::type(std::span<const Type> x, const Attribute& attribute) {
+  const auto axes = integers(attribute);
+  const std::size_t rank = x[0].shape.rank();
+  std::array<bool, Shape::max_rank> seen{};
+  Indices extents;
+  bool good = axes.size() == rank;
+  for (std::size_t k = 0; k < axes.size() && good; ++k) {
+    good = position_of(axes[k]) < rank && !seen[position_of(axes[k])];
+    if (!good) break;
+    seen[position_of(axes[k])] = true;
+    extents.push(x[0].shape[position_of(axes[k])]);
+  }
+  if (!good)
+    refuse<ShapeError>(name, x, "axes " + graph::to_string(attribute) + " for " + to_string(x[0]),
+                       "each of the axes 0 to " + std::to_string(static_cast<int>(rank) - 1) + " once");
+  return {x[0].dtype, Shape(extents, {})};
+}
+
+Array Permute::value(std::span<const Array> x, const Attribute& attribute, const Type& result) {
+  const auto axes = integers(attribute);
+  const View dense = kernels::dense_view(x[0].shape());
+  View view{.shape = result.shape};
+  for (std::size_t k = 0; k < axes.size(); ++k) view.stride[k] = dense.stride[position_of(axes[k])];
+  return kernels::gather(x[0], view);
+}
+
+Indices Permute::inverse(const Attribute& attribute) {
+  const auto axes = integers(attribute);
+  Indices result(axes);
+  for (std::size_t k = 0; k < axes.size(); ++k) result[position_of(axes[k])] = static_cast<std::int64_t>(k);
+  return result;
+}
+
+std::vector<Sample> Permute::samples() {
+  return {{{{Dtype::f64, Shape{2, 3}}}, std::vector<std::int64_t>{1, 0}},
+          {{{Dtype::f32, Shape{2, 3, 4}}}, std::vector<std::int64_t>{2, 0, 1}},
+          {{{Dtype::f64, Shape{2, 3, 4}}}, std::vector<std::int64_t>{0, 2, 1}},
+          {{{Dtype::f64, Shape{2, 1, 3, 2}}}, std::vector<std::int64_t>{3, 2, 0, 1}},
+          {{{Dtype::f64, Shape{0, 2}}}, std::vector<std::int64_t>{1, 0}},
+          {{{Dtype::f64, Shape{}}}, std::vector<std::int64_t>{}}};
+}
+
+Type Slice::type(std::span<const Type> x, const Attribute& ranges) {
+  const Shape& shape = x[0].shape;
+  const std::size_t rank = shape.rank();
+  const auto numbers = groups_of(name, x, ranges, 3, rank);
+  Indices extents;
+  for (std::size_t axis = 0; axis < rank; ++axis) {
+    const std::int64_t start = numbers[axis], stop = numbers[rank + axis], step = numbers[2 * rank + axis];
+    if (start < 0 || stop < start || stop > shape[axis] || step < 1)
+      refuse<ShapeError>(name, x,
+                         "axis " + std::to_string(axis) + " of " + to_string(x[0]) + " from " + std::to_string(start) +
+                             " to " + std::to_string(stop) + " in steps of " + std::to_string(step),
+                         "0 <= start <= stop <= " + std::to_string(shape[axis]) + " and step >= 1");
+    extents.push(count_of(start, stop, step));
+  }
+  return {x[0].dtype, Shape(extents, {})};
+}
+
+Array Slice::value(std::span<const Array> x, const Attribute& ranges, const Type& result) {
+  return kernels::gather(x[0], places_in(x[0].shape(), result.shape, starts(ranges), steps(ranges)));
+}
+
+void Slice::add_transposed(std::size_t, const Array& cotangent, const Type& x, const Attribute& ranges,
+                           kernels::Accumulator& adjoint) {
+  kernels::scatter_add(cotangent, places_in(x.shape, cotangent.shape(), starts(ranges), steps(ranges)),
+                       adjoint.writable(x, name));
+}
+
+Indices Slice::starts(const Attribute& ranges) {
+  const auto numbers = integers(ranges);
+  return Indices(numbers.first(numbers.size() / 3));
+}
+Indices Slice::steps(const Attribute& ranges) {
+  const auto numbers = integers(ranges);
+  return Indices(numbers.last(numbers.size() / 3));
+}
+
+std::vector<Sample> Slice::samples() {
+  return {{{{Dtype::f64, Shape{5}}}, std::vector<std::int64_t>{1, 5, 2}},
+          {{{Dtype::f32, Shape{3, 4}}}, std::vector<std::int64_t>{0, 1, 3, 3, 2, 1}},
+          {{{Dtype::f64, Shape{3, 4}}}, std::vector<std::int64_t>{2, 0, 2, 4, 1, 1}},
+          {{{Dtype::f64, Shape{0, 2}}}, std::vector<std::int64_t>{0, 0, 0, 1, 1, 1}},
+          {{{Dtype::f64, Shape{}}}, std::vector<std::int64_t>{}}};
+}
+
+Type Embed::type(std::span<const Type> x, const Attribute& places) {
+  want_real(name, x);
+  const Shape& shape = x[0].shape;
+  const std::size_t rank = shape.rank();
+  const auto numbers = groups_of(name, x, places, 3, rank);
+  for (std::size_t axis = 0; axis < rank; ++axis) {
+    const std::int64_t extent = numbers[axis], start = numbers[rank + axis], step = numbers[2 * rank + axis];
+    if (start < 0 || start > extent || step < 1 || (shape[axis] > 0 && (shape[axis] - 1) > (extent - 1 - start) / step) ||
+        (shape[axis] > 0 && start >= extent))
+      refuse<ShapeError>(name, x,
+                         "axis " + std::to_string(axis) + " of " + to_string(x[0]) + " from " + std::to_string(start) +
+                             " in steps of " + std::to_string(step),
+                         "places within an extent of " + std::to_string(extent));
+  }
+  return {x[0].dtype, Shape(numbers.first(rank), {})};
+}
+
+Array Embed::value(std::span<const Array> x, const Attribute& places, const Type& result) {
+  Array to = Array::zeros(result);
+  if (to.size() != 0) kernels::scatter(x[0], places_in(result.shape, x[0].shape(), starts(places), steps(places)), to);
+  return to;
+}
+
+Indices Embed::starts(const Attribute& places) {
+  const auto numbers = integers(places);
+  return Indices(numbers.subspan(numbers.size() / 3, numbers.size() / 3));
+}
+Indices Embed::steps(const Attribute& places) {
+  const auto numbers = integers(places);
+  return Indices(numbers.last(numbers.size() / 3));
+}
+Indices Embed::stops(const Shape& x, const Attribute& places) {
+  Indices result = starts(places);
+  const Indices step = steps(places);
+  for (std::size_t axis = 0; axis < x.rank(); ++axis)
+    if (x[axis] > 0) result[axis] += (x[axis] - 1) * step[axis] + 1;
+  return result;
+}
+
+std::vector<Sample> Embed::samples() {
+  return {{{{Dtype::f64, Shape{2}}}, std::vector<std::int64_t>{5, 1, 2}},
+          {{{Dtype::f32, Shape{2, 3}}}, std::vector<std::int64_t>{3, 7, 1, 0, 1, 3}},
+          {{{Dtype::f64, Shape{1, 4}}}, std::vector<std::int64_t>{3, 4, 2, 0, 1, 1}},
+          {{{Dtype::f64, Shape{0, 2}}}, std::vector<std::int64_t>{3, 2, 0, 0, 1, 1}},
+          {{{Dtype::f64, Shape{}}}, std::vector<std::int64_t>{}}};
+}
+
+// --- Joining --------------------------------------------------------------------------------------------------------
+
+namespace {
+
+void want_operands(const char* operation, std::span<const Type> x) {
+  if (x.empty()) refuse<ArgumentError>(operation, x, "no operands", "at least one");
+}
+void want_axis(const char* operation, std::span<const Type> x, std::int64_t axis, std::size_t axes) {
+  if (axis < 0 || position_of(axis) >= axes)
+    refuse<ShapeError>(operation, x, "axis " + std::to_string(axis), "an axis from 0 to " + std::to_string(axes) + " - 1");
+}
+
+/// The operands one after the other along `axis` of the result.
+Array joined(std::span<const Array> x, std::size_t axis, const Type& result, const auto& extent_of) {
+  Array to = Array::uninitialised(result);
+  const View dense = kernels::dense_view(result.shape);
+  std::int64_t start = 0;
+  for (const Array& operand : x) {
+    Indices extents(result.shape.extents());
+    extents[axis] = extent_of(operand);
+    View view = dense;
+    view.shape = Shape(extents, {});
+    view.start = start * dense.stride[axis];
+    kernels::scatter(operand, view, to);
+    start += extents[axis];
+  }
+  return to;
+}
+
+}  // namespace
+
+Type Stack::type(std::span<const Type> x, const Attribute& attribute) {
+  want_operands(name, x);
+  const std::int64_t axis = std::get<std::int64_t>(attribute);
+  want_axis(name, x, axis, x[0].shape.rank() + 1);
+  for (std::size_t k = 1; k < x.size(); ++k) {
+    if (x[k] == x[0]) continue;
+    const std::string problem = "operand " + std::to_string(k) + " has " + to_string(x[k]);
+    if (x[k].dtype != x[0].dtype) refuse<DtypeError>(name, x, problem, to_string(x[0]) + " like operand 0");
+    refuse<ShapeError>(name, x, problem, to_string(x[0]) + " like operand 0");
+  }
+  Indices extents;
+  for (std::size_t k = 0; k <= x[0].shape.rank(); ++k) {
+    if (k == position_of(axis)) extents.push(static_cast<std::int64_t>(x.size()));
+    if (k < x[0].shape.rank()) extents.push(x[0].shape[k]);
+  }
+  return {x[0].dtype, Shape(extents, {})};
+}
+
+Array Stack::value(std::span<const Array> x, const Attribute& axis, const Type& result) {
+  return joined(x, position_of(std::get<std::int64_t>(axis)), result, [](const Array&) { return std::int64_t{1}; });
+}
+
+std::vector<Sample> Stack::samples() {
+  const Type number{Dtype::f64, Shape{}}, row{Dtype::f32, Shape{3}}, matrix{Dtype::f64, Shape{2, 3}};
+  return {{{number, number, number}, std::int64_t{0}},
+          {{row, row}, std::int64_t{0}},
+          {{row, row}, std::int64_t{1}},
+          {{matrix}, std::int64_t{1}},
+          {{{Dtype::f64, Shape{0}}, {Dtype::f64, Shape{0}}}, std::int64_t{0}}};
+}
+
+Type Concatenate::type(std::span<const Type> x, const Attribute& attribute) {
+  want_operands(name, x);
+  const std::int64_t axis = std::get<std::int64_t>(attribute);
+  want_axis(name, x, axis, x[0].shape.rank());
+  Indices extents(x[0].shape.extents());
+  for (std::size_t k = 1; k < x.size(); ++k) {
+    const std::string problem = "operand " + std::to_string(k) + " has " + to_string(x[k]);
+    if (x[k].dtype != x[0].dtype)
+      refuse<DtypeError>(name, x, problem, std::string(to_string(x[0].dtype)) + " like operand 0");
+    bool fits = x[k].shape.rank() == x[0].shape.rank();
+    for (std::size_t a = 0; a < x[0].shape.rank() && fits; ++a)
+      fits = a == position_of(axis) || x[k].shape[a] == x[0].shape[a];
+    if (!fits)
+      refuse<ShapeError>(name, x, problem,
+                         to_string(x[0]) + " like operand 0, but for the extent of axis " + std::to_string(axis));
+    extents[position_of(axis)] += x[k].shape[position_of(axis)];
+  }
+  return {x[0].dtype, Shape(extents, {})};
+}
+
+Array Concatenate::value(std::span<const Array> x, const Attribute& attribute, const Type& result) {
+  const std::size_t axis = position_of(std::get<std::int64_t>(attribute));
+  return joined(x, axis, result, [axis](const Array& operand) { return operand.shape()[axis]; });
+}
+
+std::vector<Sample> Concatenate::samples() {
+  return {{{{Dtype::f64, Shape{2}}, {Dtype::f64, Shape{3}}}, std::int64_t{0}},
+          {{{Dtype::f32, Shape{2, 1}}, {Dtype::f32, Shape{2, 3}}, {Dtype::f32, Shape{2, 2}}}, std::int64_t{1}},
+          {{{Dtype::f64, Shape{2, 2}}, {Dtype::f64, Shape{0, 2}}}, std::int64_t{0}}};
+}
+
+// --- Crossing -------------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// `value` as an element of dtype To; what does not fit is a DomainError.
+template <Element To, Element From>
+To converted(From value) {
+  if constexpr (std::is_same_v<To, bool>) {
+    return value != From{};
+  } else if constexpr (std::is_integral_v<To> && std::is_floating_point_v<From>) {
+    const auto whole = static_cast<double>(std::trunc(value));
+    const double limit = std::ldexp(1.0, static_cast<int>(8 * sizeof(To)) - 1);
+    if (!(whole >= -limit && whole < limit))
+      throw DomainError{{.operation = Convert::name,
+                         .problem = "the element " + std::to_string(value),
+                         .expected = "a value of " + std::string(to_string(dtype_of<To>()))}};
+    return static_cast<To>(whole);
+  } else if constexpr (std::is_same_v<To, std::int32_t> && std::is_same_v<From, std::int64_t>) {
+    if (value < std::numeric_limits<To>::min() || value > std::numeric_limits<To>::max())
+      throw DomainError{{.operation = Convert::name, .problem = "the element " + std::to_string(value), .expected = "a value of i32"}};
+    return static_cast<To>(value);
+  } else {
+    return static_cast<To>(value);
+  }
+}
+
+void want_position(const char* operation, std::span<const Type> x, std::int64_t position, std::int64_t size) {
+  if (position < 0 || position >= size)
+    refuse<ShapeError>(operation, x, "element number " + std::to_string(position),
+                       "a number below " + std::to_string(size) + ", the count of elements");
+}
+
+}  // namespace
+
+Type Convert::type(std::span<const Type> x, const Attribute& attribute) {
+  Dtype dtype{};
+  if (!parse_dtype(std::get<std::string>(attribute), dtype))
+    refuse<ArgumentError>(name, x, "no dtype is called " + graph::to_string(attribute), "f32, f64, i32, i64 or bool");
+  return {dtype, x[0].shape};
+}
+
+Array Convert::value(std::span<const Array> x, const Attribute&, const Type& result) {
+  if (x[0].dtype() == result.dtype) return x[0];
+  return with_element_type(x[0].dtype(), [&]<class From>(std::type_identity<From>) {
+    return with_element_type(result.dtype, [&]<class To>(std::type_identity<To>) {
+      if (x[0].is_uniform()) return Array::uniform_of<To>(result.shape, converted<To>(x[0].stored<From>()[0]));
+      Array to = Array::uninitialised(result);
+      const auto from = x[0].data<From>();
+      const auto out = to.mutable_data<To>();
+      for (std::size_t i = 0; i < out.size(); ++i) out[i] = converted<To>(from[i]);
+      return to;
+    });
+  });
+}
+
+std::vector<Sample> Convert::samples() {
+  return {{{{Dtype::f32, Shape{2, 3}}}, std::string("f64")},
+          {{{Dtype::f64, Shape{3}}}, std::string("f32")},
+          {{{Dtype::f64, Shape{}}}, std::string("f64")}};
+}
+
+Type ToScalar::type(std::span<const Type> x, const Attribute& position) {
+  want_position(name, x, std::get<std::int64_t>(position), x[0].shape.size());
+  return {Dtype::f64, Shape{}};
+}
+
+Array ToScalar::value(std::span<const Array> x, const Attribute& position, const Type&) {
+  return Array::scalar(x[0].element(std::get<std::int64_t>(position)));
+}
+
+void ToScalar::add_transposed(std::size_t, const Array& cotangent, const Type& x, const Attribute& position,
+                              kernels::Accumulator& adjoint) {
+  kernels::with_real_type(x.dtype, [&]<class T>(std::type_identity<T>) {
+    adjoint.writable(x, name).template mutable_data<T>()[position_of(std::get<std::int64_t>(position))] +=
+        static_cast<T>(cotangent.element(0));
+  });
+}
+
+std::vector<Sample> ToScalar::samples() {
+  return {{{{Dtype::f64, Shape{2, 3}}}, std::int64_t{4}},
+          {{{Dtype::f32, Shape{2}}}, std::int64_t{0}},
+          {{{Dtype::f64, Shape{}}}, std::int64_t{0}}};
+}
+
+Type ToTensor::type(std::span<const Type> x, const Attribute& attribute) {
+  const auto numbers = integers(attribute);
+  if (!(x[0] == Type{Dtype::f64, Shape{}}))
+    refuse<ShapeError>(name, x, "operand 0 has " + to_string(x[0]), "a Scalar, or f64 of rank 0");
+  if (numbers.size() < 2 || (numbers[1] != 4 && numbers[1] != 8))
+    refuse<ArgumentError>(name, x, "the attribute " + graph::to_string(attribute), "[position, 4 or 8, extents…]");
+  const Shape shape(numbers.subspan(2), {});
+  want_position(name, x, numbers[0], shape.size());
+  return {numbers[1] == 4 ? Dtype::f32 : Dtype::f64, shape};
+}
+
+Array ToTensor::value(std::span<const Array> x, const Attribute& place, const Type& result) {
+  Array to = Array::zeros(result);
+  kernels::with_real_type(result.dtype, [&]<class T>(std::type_identity<T>) {
+    to.mutable_data<T>()[position_of(integers(place)[0])] = static_cast<T>(x[0].element(0));
+  });
+  return to;
+}
+
+std::vector<Sample> ToTensor::samples() {
+  const Type number{Dtype::f64, Shape{}};
+  return {{{number}, std::vector<std::int64_t>{4, 8, 2, 3}},
+          {{number}, std::vector<std::int64_t>{1, 4, 2}},
+          {{number}, std::vector<std::int64_t>{0, 8}}};
+}
+
+// --- Products -------------------------------------------------------------------------------------------------------
+
+Type MatMul::type(std::span<const Type> x, const Attribute& attribute) {
+  want_real(name, x);
+  const std::int64_t flags = std::get<std::int64_t>(attribute);
+  if ((flags & ~kernels::product_flags) != 0)
+    refuse<ArgumentError>(name, x, "the attribute " + std::to_string(flags), "a set of the flags 1, 2, 4, 8");
+  if (x[0].dtype != x[1].dtype)
+    refuse<DtypeError>(name, x, "operand 1 has " + to_string(x[1]), std::string(to_string(x[0].dtype)) + " like operand 0",
+                       "convert one of them; f32 and f64 are never mixed silently");
+  const Shape &a = x[0].shape, &b = x[1].shape;
+  const std::size_t rank = a.rank();
+  bool fits = rank >= 2 && b.rank() == rank;
+  for (std::size_t axis = 0; fits && axis + 2 < rank; ++axis) fits = a[axis] == b[axis];
+  if (!fits)
+    refuse<ShapeError>(name, x, "operands " + to_string(x[0]) + " and " + to_string(x[1]),
+                       "matrices, or equally many of them along equal leading axes");
+  const bool ta = (flags & kernels::transpose_first) != 0, tb = (flags & kernels::transpose_second) != 0;
+  const std::int64_t inner = a[ta ? rank - 2 : rank - 1];
+  if (b[tb ? rank - 1 : rank - 2] != inner) {
+    std::string text = std::string(to_string(x[1].dtype)) + "[";
+    for (std::size_t axis = 0; axis < rank; ++axis) {
+      const bool is_inner = axis == (tb ? rank - 1 : rank - 2), is_free = axis == (tb ? rank - 2 : rank - 1);
+      text += (axis == 0 ? "" : ",") + (is_inner ? std::to_string(inner) : is_free ? "*" : std::to_string(a[axis]));
+    }
+    refuse<ShapeError>(name, x, "operand 1 has " + to_string(x[1]), text + "] to go with " + to_string(x[0]),
+                       "transpose(b) exchanges its last two axes");
+  }
+  Indices extents(a.extents());
+  extents[rank - 2] = a[ta ? rank - 1 : rank - 2];
+  extents[rank - 1] = b[tb ? rank - 2 : rank - 1];
+  return {x[0].dtype, Shape(extents, {})};
+}
+
+Array MatMul::value(std::span<const Array> x, const Attribute& flags, const Type& result) {
+  return kernels::matmul(x[0], x[1], std::get<std::int64_t>(flags), result);
+}
+
+std::vector<Sample> MatMul::samples() {
+  const auto of = [](Shape a, Shape b, std::int64_t flags, Dtype dtype = Dtype::f64) {
+    return Sample{{{dtype, a}, {dtype, b}}, flags};
+  };
+  return {of({2, 3}, {3, 4}, 0),
+          of({3, 2}, {3, 4}, 1),
+          of({2, 3}, {4, 3}, 2),
+          of({3, 2}, {4, 3}, 3, Dtype::f32),
+          of({2, 2, 3}, {2, 3, 2}, 0),
+          of({2, 1, 2, 3}, {2, 1, 2, 3}, 2),
+          of({2, 3}, {3, 4}, 4),
+          of({1, 3}, {3, 1}, 0, Dtype::f32),
+          of({5, 7}, {7, 6}, 0),
+          of({2, 0}, {0, 3}, 0),
+          of({0, 3}, {3, 2}, 0)};
+}
+
+}  // namespace ops
+}  // namespace wengert

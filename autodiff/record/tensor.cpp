@@ -1,0 +1,557 @@
+// The functions on tensors: they check and broadcast, then compute and record through record_tensor.
+//
+// Reading order: record_tensor (one entry), apply_to_tensors (elementwise), then the front functions.
+#include "wengert/autodiff/record/tensor.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "wengert/autodiff/record/primitive.hpp"
+#include "wengert/autodiff/record/recording.hpp"
+#include "wengert/autodiff/record/tensor_store.hpp"
+#include "wengert/graph/error.hpp"
+
+namespace wengert {
+
+using namespace detail;
+using graph::Attribute;
+
+namespace {
+
+/// f(span of n default-made T), without allocating when they are few.
+template <class T, class F>
+decltype(auto) with_few(std::size_t n, F&& f) {
+  constexpr std::size_t few = 3;
+  if (n <= few) {
+    std::array<T, few> storage;
+    return f(std::span<T>(storage.data(), n));
+  }
+  std::vector<T> storage(n);
+  return f(std::span<T>(storage));
+}
+
+/// The stream of the operands, null if all are constants; every handle is checked.
+template <class Handles>
+Stream* stream_of(const Handles& operands, std::string_view operation, std::source_location where) {
+  Tag tag = 0;
+  for (const auto& x : operands)
+    if (tag == 0) tag = x.tag();
+  if (tag == 0) return nullptr;
+  const std::string name(operation);
+  StreamHead& head = Stream::of(tag);
+  if (&head == &no_stream) Stream::throw_bad_handle(tag, name.c_str(), where);
+  Stream& s = static_cast<Stream&>(head);
+  for (const auto& x : operands) s.check(x.id(), x.tag(), name.c_str(), where);
+  return &s;
+}
+
+/// Runs f, which may append several tensor entries; when it throws, none of them stays.
+template <class F>
+auto all_or_nothing(Stream* s, F&& f) {
+  if (s == nullptr) return f();
+  s->settle();
+  const Id next_id = s->next_id;
+  const std::uint32_t words = s->word_count;
+  const std::size_t entries = s->tensors ? s->tensors->size() : 0;
+  try {
+    return f();
+  } catch (...) {
+    // Handles of these ids have not left f.
+    s->next_id = next_id;
+    s->word_count = words;
+    if (s->tensors) s->tensors->truncate(entries);
+    throw;
+  }
+}
+
+bool has_nan(const Array& array) {
+  if (!is_real(array.dtype())) return false;
+  return kernels::with_real_type(array.dtype(), [&]<class T>(std::type_identity<T>) {
+    const auto elements = array.stored<T>();
+    return std::any_of(elements.begin(), elements.end(), [](T x) { return x != x; });
+  });
+}
+
+std::vector<std::string> texts(std::span<const Tensor> x) {
+  std::vector<std::string> result;
+  for (const Tensor& t : x) result.push_back(to_string(t.type()));
+  return result;
+}
+
+template <class Kind>
+[[noreturn]] void refuse(std::string_view operation, std::span<const Tensor> x, std::string problem, std::string expected,
+                         std::source_location where, std::string hint = {}) {
+  throw Kind{{.operation = std::string(operation),
+              .operands = texts(x),
+              .problem = std::move(problem),
+              .expected = std::move(expected),
+              .where = where,
+              .hint = std::move(hint)}};
+}
+
+/// An axis counted from 0, from one that may be counted from the end.
+std::size_t axis_of(std::int64_t axis, std::size_t rank, std::string_view operation, const Tensor& x,
+                    std::source_location where) {
+  const auto count = static_cast<std::int64_t>(rank);
+  if (axis < -count || axis >= count)
+    refuse<ShapeError>(operation, std::span(&x, 1), "axis " + std::to_string(axis) + " of " + to_string(x.type()),
+                       rank == 0 ? "no axis" : "an axis from " + std::to_string(-count) + " to " + std::to_string(count - 1),
+                       where);
+  return static_cast<std::size_t>(axis < 0 ? axis + count : axis);
+}
+
+template <class P>
+Tensor record_one(const Tensor& x, Attribute attribute, std::source_location where) {
+  return record_tensor(PrimitiveOf<P>::record, std::span(&x, 1), std::move(attribute), where);
+}
+
+}  // namespace
+
+// --- One entry --------------------------------------------------------------------------------------------------------
+
+Tensor detail::record_tensor(const Primitive& primitive, std::span<const Tensor> x, Attribute attribute,
+                             std::source_location where) {
+  Stream* const s = stream_of(x, primitive.name, where);
+  return with_few<Array>(x.size(), [&](std::span<Array> arrays) {
+    Type type = with_few<Type>(x.size(), [&](std::span<Type> types) {
+      for (std::size_t k = 0; k < x.size(); ++k) {
+        types[k] = x[k].type();
+        arrays[k] = x[k].value();
+      }
+      return graph::result_type(primitive, types, attribute, where);
+    });
+    Array y;
+    try {
+      y = primitive.on_tensors.value(arrays, attribute, type);
+    } catch (const Error& error) {
+      error.rethrow_at(where);
+    }
+    if (s == nullptr) return Tensor(std::move(y));
+    if (s->stop_at_nan && has_nan(y)) s->throw_nan(s->location_to_store(where));
+    return with_few<TensorOperand>(x.size(), [&](std::span<TensorOperand> operands) {
+      for (std::size_t k = 0; k < x.size(); ++k) operands[k] = {.id = x[k].id()};
+      const Id id = append_tensor_entry(*s, {.primitive = &primitive, .attribute = std::move(attribute), .result = y},
+                                        operands, arrays, 0.0, where);
+      return Tensor::from_parts(std::move(y), id, s->tag);
+    });
+  });
+}
+
+// --- Elementwise --------------------------------------------------------------------------------------------------------
+
+Tensor detail::apply_to_tensors(const Primitive& primitive, std::span<const TensorArgument> operands,
+                                std::source_location where) {
+  const std::size_t count = operands.size(), first = primitive.truth_first ? 1 : 0;
+  std::array<Tensor, 3> x;
+  // What the tensors among the operands say of dtype and shape.
+  const Tensor* like = nullptr;
+  std::size_t like_at = 0;
+  for (std::size_t k = first; k < count && like == nullptr; ++k) {
+    like = operands[k].tensor();
+    like_at = k;
+  }
+  const Dtype dtype = like == nullptr ? Dtype::f64 : like->dtype();
+  for (std::size_t k = 0; k < count; ++k)
+    if (operands[k].tensor() != nullptr) x[k] = *operands[k].tensor();
+  const std::span<const Tensor> all(x.data(), count);
+  Stream* const s = stream_of(all, primitive.name, where);
+
+  const auto described = [&](std::size_t k) { return "operand " + std::to_string(k) + " has " + to_string(x[k].type()); };
+  Shape shape;
+  for (std::size_t k = 0; k < count; ++k) {
+    if (operands[k].tensor() == nullptr) continue;
+    const Dtype wanted = k < first ? Dtype::boolean : dtype;
+    if (x[k].dtype() != wanted) {
+      if (k < first)
+        refuse<DtypeError>(primitive.name, all, described(k), "bool", where, "compare it: t != 0");
+      refuse<DtypeError>(primitive.name, all, described(k),
+                         std::string(to_string(wanted)) + " like operand " + std::to_string(like_at), where,
+                         "convert one of them; dtypes are never mixed silently");
+    }
+    if (!primitive.truth && k >= first && !is_real(dtype))
+      refuse<DtypeError>(primitive.name, all, described(k), "f32 or f64", where,
+                         "convert(t, Dtype::f64) makes real numbers of it");
+    Shape both;
+    if (!ops::broadcast_shape(shape, x[k].shape(), both))
+      refuse<ShapeError>(primitive.name, all, described(k) + " beside " + to_string(shape),
+                         "shapes that broadcast: aligned at the last axis, extents equal or 1", where);
+    shape = both;
+  }
+
+  return all_or_nothing(s, [&] {
+    for (std::size_t k = 0; k < count; ++k) {
+      if (operands[k].tensor() != nullptr) x[k] = broadcast(x[k], shape, where);
+      else x[k] = full(shape, operands[k].number(), k < first ? Dtype::boolean : dtype, where);
+    }
+    return record_tensor(primitive, all, {}, where);
+  });
+}
+
+namespace {
+
+template <class P>
+Tensor applied(const TensorArgument& a, const TensorArgument& b) {
+  const TensorArgument operands[]{a, b};
+  return apply_to_tensors(PrimitiveOf<P>::record, operands, a.where());
+}
+
+}  // namespace
+
+Tensor operator+(const TensorArgument& a, const TensorArgument& b) { return applied<ops::Add>(a, b); }
+Tensor operator-(const TensorArgument& a, const TensorArgument& b) { return applied<ops::Sub>(a, b); }
+Tensor operator*(const TensorArgument& a, const TensorArgument& b) { return applied<ops::Mul>(a, b); }
+Tensor operator/(const TensorArgument& a, const TensorArgument& b) { return applied<ops::Div>(a, b); }
+Tensor operator-(const TensorArgument& a) {
+  return apply_to_tensors(PrimitiveOf<ops::Neg>::record, std::span(&a, 1), a.where());
+}
+Tensor operator<(const TensorArgument& a, const TensorArgument& b) { return applied<ops::Less>(a, b); }
+Tensor operator<=(const TensorArgument& a, const TensorArgument& b) { return applied<ops::LessEqual>(a, b); }
+Tensor operator>(const TensorArgument& a, const TensorArgument& b) { return applied<ops::Greater>(a, b); }
+Tensor operator>=(const TensorArgument& a, const TensorArgument& b) { return applied<ops::GreaterEqual>(a, b); }
+Tensor operator==(const TensorArgument& a, const TensorArgument& b) { return applied<ops::Equal>(a, b); }
+Tensor operator!=(const TensorArgument& a, const TensorArgument& b) { return applied<ops::NotEqual>(a, b); }
+Tensor where(const TensorArgument& condition, const TensorArgument& a, const TensorArgument& b) {
+  const TensorArgument operands[]{condition, a, b};
+  return apply_to_tensors(PrimitiveOf<ops::Where>::record, operands, condition.where());
+}
+
+Tensor& Tensor::operator+=(const TensorArgument& x) { return *this = TensorArgument(*this, x.where()) + x; }
+Tensor& Tensor::operator-=(const TensorArgument& x) { return *this = TensorArgument(*this, x.where()) - x; }
+Tensor& Tensor::operator*=(const TensorArgument& x) { return *this = TensorArgument(*this, x.where()) * x; }
+Tensor& Tensor::operator/=(const TensorArgument& x) { return *this = TensorArgument(*this, x.where()) / x; }
+
+// --- Values and constants -----------------------------------------------------------------------------------------------
+
+double Tensor::item(std::source_location where) const {
+  if (size() != 1)
+    refuse<ShapeError>("item", std::span(this, 1), "the tensor is " + to_string(type()), "a single element", where);
+  return elements_.element(0);
+}
+
+std::vector<double> Tensor::to_vector() const {
+  std::vector<double> result(static_cast<std::size_t>(size()));
+  with_element_type(dtype(), [&]<class T>(std::type_identity<T>) {
+    const auto from = elements_.stored<T>();
+    const auto stride = static_cast<std::size_t>(elements_.stride());
+    for (std::size_t i = 0; i < result.size(); ++i) result[i] = static_cast<double>(from[i * stride]);
+  });
+  return result;
+}
+
+Tensor tensor(std::initializer_list<double> values, std::source_location where) {
+  return tensor(values, Shape{static_cast<std::int64_t>(values.size())}, where);
+}
+Tensor tensor(std::initializer_list<double> values, const Shape& shape, std::source_location where) {
+  return Tensor(Array::from(values, shape, where));
+}
+Tensor tensor(std::span<const double> values, const Shape& shape, std::source_location where) {
+  return Tensor(Array::from(values, shape, where));
+}
+Tensor tensor(std::span<const float> values, const Shape& shape, std::source_location where) {
+  return Tensor(Array::from(values, shape, where));
+}
+Tensor tensor(std::span<const std::int64_t> values, const Shape& shape, std::source_location where) {
+  return Tensor(Array::from(values, shape, where));
+}
+Tensor full(const Shape& shape, double value, Dtype dtype, std::source_location where) {
+  return Tensor(Array::uniform({dtype, shape}, value, where));
+}
+
+// --- Shapes -------------------------------------------------------------------------------------------------------------
+
+Tensor broadcast(const Tensor& x, const Shape& shape, std::source_location where) {
+  if (x.shape() == shape) return x;
+  return record_one<ops::Broadcast>(x, ops::attribute_of(shape.extents()), where);
+}
+
+Tensor reshape(const Tensor& x, const Shape& shape, std::source_location where) {
+  if (x.shape() == shape) return x;
+  return record_one<ops::Reshape>(x, ops::attribute_of(shape.extents()), where);
+}
+
+Tensor permute(const Tensor& x, const Indices& axes, std::source_location where) {
+  Indices from_zero = axes;
+  bool moves = false;
+  for (std::size_t k = 0; k < axes.size(); ++k) {
+    from_zero[k] = static_cast<std::int64_t>(axis_of(axes[k], x.rank(), "permute", x, where));
+    moves = moves || from_zero[k] != static_cast<std::int64_t>(k);
+  }
+  if (!moves && axes.size() == x.rank()) return x;
+  return record_one<ops::Permute>(x, ops::attribute_of(from_zero), where);
+}
+
+Tensor transpose(const Tensor& x, std::source_location where) {
+  if (x.rank() < 2)
+    refuse<ShapeError>("transpose", std::span(&x, 1), "operand 0 has " + to_string(x.type()), "two axes at least", where);
+  Indices axes;
+  for (std::size_t k = 0; k < x.rank(); ++k) axes.push(static_cast<std::int64_t>(k));
+  std::swap(axes[x.rank() - 2], axes[x.rank() - 1]);
+  return permute(x, axes, where);
+}
+
+Tensor slice(const Tensor& x, const Indices& start, const Indices& stop, const Indices& step, std::source_location where) {
+  std::vector<std::int64_t> numbers(start.begin(), start.end());
+  numbers.insert(numbers.end(), stop.begin(), stop.end());
+  if (step.size() == 0) numbers.insert(numbers.end(), start.size(), 1);
+  else numbers.insert(numbers.end(), step.begin(), step.end());
+  if (start.size() != x.rank() || stop.size() != x.rank() || numbers.size() != 3 * x.rank())
+    refuse<ShapeError>("slice", std::span(&x, 1),
+                       "starts " + to_string(start) + ", stops " + to_string(stop) + ", steps " + to_string(step) + " for " +
+                           to_string(x.type()),
+                       "one of each for every axis", where);
+  return record_one<ops::Slice>(x, std::move(numbers), where);
+}
+
+Tensor slice_along(const Tensor& x, std::int64_t axis, std::int64_t start, std::int64_t stop, std::int64_t step,
+                   std::source_location where) {
+  const std::size_t along = axis_of(axis, x.rank(), "slice", x, where);
+  Indices starts, stops(x.shape().extents()), steps;
+  for (std::size_t k = 0; k < x.rank(); ++k) {
+    starts.push(k == along ? start : 0);
+    steps.push(k == along ? step : 1);
+  }
+  stops[along] = stop;
+  return slice(x, starts, stops, steps, where);
+}
+
+Tensor embed(const Tensor& x, const Shape& shape, const Indices& start, const Indices& step, std::source_location where) {
+  std::vector<std::int64_t> numbers(shape.begin(), shape.end());
+  numbers.insert(numbers.end(), start.begin(), start.end());
+  if (step.size() == 0) numbers.insert(numbers.end(), start.size(), 1);
+  else numbers.insert(numbers.end(), step.begin(), step.end());
+  if (shape.rank() != x.rank() || start.size() != x.rank() || numbers.size() != 3 * x.rank())
+    refuse<ShapeError>("embed", std::span(&x, 1),
+                       "shape " + to_string(shape) + ", starts " + to_string(start) + ", steps " + to_string(step) + " for " +
+                           to_string(x.type()),
+                       "one of each for every axis", where);
+  return record_one<ops::Embed>(x, std::move(numbers), where);
+}
+
+Tensor stack(std::span<const Tensor> x, std::int64_t axis, std::source_location where) {
+  if (axis < 0 && !x.empty()) axis += static_cast<std::int64_t>(x[0].rank()) + 1;
+  return record_tensor(PrimitiveOf<ops::Stack>::record, x, axis, where);
+}
+
+Tensor concatenate(std::span<const Tensor> x, std::int64_t axis, std::source_location where) {
+  if (axis < 0 && !x.empty()) axis += static_cast<std::int64_t>(x[0].rank());
+  return record_tensor(PrimitiveOf<ops::Concatenate>::record, x, axis, where);
+}
+
+// --- Crossing -----------------------------------------------------------------------------------------------------------
+
+Tensor stack(std::span<const Scalar> x, std::source_location where) {
+  Stream* const s = stream_of(x, ops::Stack::name, where);
+  Array y = Array::uninitialised({Dtype::f64, Shape{static_cast<std::int64_t>(x.size())}}, where);
+  const auto to = y.mutable_data<double>();
+  for (std::size_t k = 0; k < x.size(); ++k) to[k] = x[k].value();
+  if (s == nullptr) return Tensor(std::move(y));
+  std::vector<TensorOperand> operands(x.size());
+  for (std::size_t k = 0; k < x.size(); ++k) operands[k] = {.id = x[k].id(), .scalar = true, .number = x[k].value()};
+  const Id id = append_tensor_entry(*s, {.primitive = &PrimitiveOf<ops::Stack>::record, .attribute = std::int64_t{0}, .result = y},
+                                    operands, std::vector<Array>(x.size()), 0.0, where);
+  return Tensor::from_parts(std::move(y), id, s->tag);
+}
+
+namespace {
+
+/// Zeros of a type with a Scalar at a position.
+Tensor tensor_around(const Scalar& x, const Type& type, std::int64_t position, std::source_location where) {
+  Stream* const s = stream_of(std::span(&x, 1), ops::ToTensor::name, where);
+  std::vector<std::int64_t> attribute{position, static_cast<std::int64_t>(size_of(type.dtype))};
+  attribute.insert(attribute.end(), type.shape.begin(), type.shape.end());
+  Array y = Array::zeros(type, where);
+  kernels::with_real_type(type.dtype, [&]<class T>(std::type_identity<T>) {
+    y.mutable_data<T>()[static_cast<std::size_t>(position)] = static_cast<T>(x.value());
+  });
+  if (s == nullptr) return Tensor(std::move(y));
+  const TensorOperand operand{.id = x.id(), .scalar = true, .number = x.value()};
+  const Array none;
+  const Id id = append_tensor_entry(
+      *s, {.primitive = &PrimitiveOf<ops::ToTensor>::record, .attribute = std::move(attribute), .result = y},
+      std::span(&operand, 1), std::span(&none, 1), 0.0, where);
+  return Tensor::from_parts(std::move(y), id, s->tag);
+}
+
+Scalar scalar_at(const Tensor& x, std::int64_t position, std::source_location where) {
+  Stream* const s = stream_of(std::span(&x, 1), ops::ToScalar::name, where);
+  const double value = x.value().element(position);
+  if (s == nullptr) return Scalar(value);
+  const TensorOperand operand{.id = x.id()};
+  const Id id = append_tensor_entry(
+      *s, {.primitive = &PrimitiveOf<ops::ToScalar>::record, .attribute = position, .scalar = true}, std::span(&operand, 1),
+      std::span(&x.value(), 1), value, where);
+  return Scalar::from_parts(value, id, s->tag);
+}
+
+}  // namespace
+
+Tensor to_tensor(const Scalar& x, std::source_location where) { return tensor_around(x, Type{}, 0, where); }
+
+Scalar to_scalar(const Tensor& x, std::source_location where) {
+  if (x.size() != 1)
+    refuse<ShapeError>("to_scalar", std::span(&x, 1), "operand 0 has " + to_string(x.type()), "a single element", where,
+                       "element(t, {i, j}) takes one of several");
+  return scalar_at(x, 0, where);
+}
+
+Scalar element(const Tensor& x, const Indices& position, std::source_location where) {
+  std::int64_t at = 0;
+  bool inside = position.size() == x.rank();
+  for (std::size_t k = 0; k < x.rank() && inside; ++k) {
+    inside = position[k] >= 0 && position[k] < x.shape()[k];
+    at = at * x.shape()[k] + position[k];
+  }
+  if (!inside)
+    refuse<ShapeError>("element", std::span(&x, 1), "position " + to_string(position) + " of " + to_string(x.type()),
+                       "one index for every axis, each below its extent", where);
+  return scalar_at(x, at, where);
+}
+
+Tensor convert(const Tensor& x, Dtype dtype, std::source_location where) {
+  if (x.dtype() == dtype) return x;
+  return record_one<ops::Convert>(x, std::string(to_string(dtype)), where);
+}
+
+Tensor pick(const Tensor& x, std::int64_t position) { return record_one<ops::ToScalar>(x, position, {}); }
+Tensor place(const Tensor& x, const Type& type, std::int64_t position) {
+  std::vector<std::int64_t> attribute{position, static_cast<std::int64_t>(size_of(type.dtype))};
+  attribute.insert(attribute.end(), type.shape.begin(), type.shape.end());
+  return record_one<ops::ToTensor>(x, std::move(attribute), {});
+}
+
+// --- Reductions and products ----------------------------------------------------------------------------------------------
+
+Tensor sum(const Tensor& x, const Indices& axes, Keep keep, std::source_location where) {
+  std::array<bool, Shape::max_rank> summed{};
+  for (const std::int64_t axis : axes) {
+    bool& at = summed[axis_of(axis, x.rank(), "sum", x, where)];
+    if (at)
+      refuse<ShapeError>("sum", std::span(&x, 1), "axes " + to_string(axes) + " of " + to_string(x.type()),
+                         "each axis once at most", where);
+    at = true;
+  }
+  if (axes.size() == 0) return x;
+  Indices ascending, kept(x.shape().extents());
+  for (std::size_t axis = 0; axis < x.rank(); ++axis) {
+    if (!summed[axis]) continue;
+    ascending.push(static_cast<std::int64_t>(axis));
+    kept[axis] = 1;
+  }
+  if (keep == Keep::no) return record_one<ops::Sum>(x, ops::attribute_of(ascending), where);
+  return all_or_nothing(stream_of(std::span(&x, 1), "sum", where), [&] {
+    return reshape(record_one<ops::Sum>(x, ops::attribute_of(ascending), where), Shape(kept, where), where);
+  });
+}
+
+Tensor sum(const Tensor& x, std::source_location where) {
+  Indices axes;
+  for (std::size_t axis = 0; axis < x.rank(); ++axis) axes.push(static_cast<std::int64_t>(axis));
+  return sum(x, axes, Keep::no, where);
+}
+
+Tensor mean(const Tensor& x, const Indices& axes, Keep keep, std::source_location where) {
+  double count = 1;
+  for (const std::int64_t axis : axes) count *= static_cast<double>(x.shape()[axis_of(axis, x.rank(), "mean", x, where)]);
+  return all_or_nothing(stream_of(std::span(&x, 1), "mean", where), [&] {
+    const Tensor total = sum(x, axes, keep, where);
+    return TensorArgument(total, where) / TensorArgument(count, where);
+  });
+}
+
+Tensor mean(const Tensor& x, std::source_location where) {
+  Indices axes;
+  for (std::size_t axis = 0; axis < x.rank(); ++axis) axes.push(static_cast<std::int64_t>(axis));
+  return mean(x, axes, Keep::no, where);
+}
+
+Tensor product(const Tensor& a, const Tensor& b, std::int64_t flags) {
+  const Tensor x[]{a, b};
+  return record_tensor(PrimitiveOf<ops::MatMul>::record, x, flags, {});
+}
+
+Tensor matmul(const Tensor& a, const Tensor& b, std::source_location where) {
+  const Tensor both[]{a, b};
+  Stream* const s = stream_of(both, "matmul", where);
+  for (std::size_t k = 0; k < 2; ++k) {
+    const std::string problem = "operand " + std::to_string(k) + " has " + to_string(both[k].type());
+    if (both[k].rank() == 0)
+      refuse<ShapeError>("matmul", both, problem, "rank 1 or more", where, "t * s multiplies by a number");
+    if (!is_real(both[k].dtype())) refuse<DtypeError>("matmul", both, problem, "f32 or f64", where);
+  }
+  const std::string second = "operand 1 has " + to_string(b.type());
+  if (a.dtype() != b.dtype())
+    refuse<DtypeError>("matmul", both, second, std::string(to_string(a.dtype())) + " like operand 0", where,
+                       "convert one of them; dtypes are never mixed silently");
+  const std::int64_t inner = a.shape()[a.rank() - 1];
+  if (b.shape()[b.rank() == 1 ? 0 : b.rank() - 2] != inner)
+    refuse<ShapeError>("matmul", both, second,
+                       std::string(to_string(b.dtype())) + (b.rank() == 1 ? "[" : b.rank() == 2 ? "[" : "[…,") +
+                           std::to_string(inner) + (b.rank() == 1 ? "]" : ",*]") + " to go with " + to_string(a.type()),
+                       where, "transpose(b) exchanges its last two axes");
+  const auto lead = [](const Tensor& x) {
+    return x.rank() > 2 ? Shape(x.shape().extents().first(x.rank() - 2), {}) : Shape{};
+  };
+  Shape leading;
+  if (!ops::broadcast_shape(lead(a), lead(b), leading))
+    refuse<ShapeError>("matmul", both, "operands " + to_string(a.type()) + " and " + to_string(b.type()),
+                       "leading axes that broadcast: extents equal or 1", where);
+
+  const std::int64_t rows = a.rank() == 1 ? 1 : a.shape()[a.rank() - 2];
+  const std::int64_t columns = b.rank() == 1 ? 1 : b.shape()[b.rank() - 1];
+  Indices result(leading.extents());
+  if (a.rank() > 1) result.push(rows);
+  if (b.rank() > 1) result.push(columns);
+  const Shape shape(result, where);
+
+  return all_or_nothing(s, [&] {
+    // `leading` in front of the last two extents.
+    const auto matrices = [&](std::int64_t m, std::int64_t n) {
+      Indices extents(leading.extents());
+      extents.push(m);
+      extents.push(n);
+      return Shape(extents, where);
+    };
+    Tensor x = a, y = b;
+    if (b.rank() <= 2) {
+      // One matrix for all: the rows of all items make one product.
+      std::int64_t all_rows = rows;
+      for (const std::int64_t extent : leading) all_rows *= extent;
+      x = reshape(a, Shape{{all_rows, inner}, where}, where);
+      y = reshape(b, Shape{{inner, columns}, where}, where);
+    } else {
+      if (a.rank() == 1) x = reshape(a, Shape{{1, inner}, where}, where);
+      x = broadcast(x, matrices(rows, inner), where);
+      y = broadcast(b, matrices(inner, columns), where);
+    }
+    const Tensor operands[]{x, y};
+    return reshape(record_tensor(PrimitiveOf<ops::MatMul>::record, operands, std::int64_t{kernels::plain}, where), shape,
+                   where);
+  });
+}
+
+// --- Recording: tensor variables ----------------------------------------------------------------------------------------
+
+Tensor Recording::variable(const Array& value, std::string_view name, std::source_location where) {
+  const Id id = append_tensor_entry(*stream_, {.result = value}, {}, {}, 0.0, where);
+  if (!name.empty()) stream_->names.emplace_hint(stream_->names.end(), id, name);
+  return Tensor::from_parts(value, id, stream_->tag);
+}
+
+Tensor Recording::variable(const Tensor& value, std::string_view name, std::source_location where) {
+  return variable(value.value(), name, where);
+}
+
+void Recording::name(const Tensor& value, std::string_view name, std::source_location where) {
+  if (value.is_constant()) {
+    throw ArgumentError{{.operation = "name",
+                         .operands = {to_string(value.type())},
+                         .problem = "the tensor is a constant",
+                         .expected = "a value of this recording",
+                         .where = where}};
+  }
+  stream_->check(value.id(), value.tag(), "name", where);
+  stream_->names.insert_or_assign(value.id(), std::string(name));
+}
+
+}  // namespace wengert

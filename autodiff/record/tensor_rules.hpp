@@ -1,0 +1,133 @@
+// TensorRules: what a primitive does on tensors, as function pointers in its record (record/primitive.hpp). Made from the
+// struct: of an elementwise primitive by its kernels and by running its partials on EagerTensor; of a structural one by its
+// rules on Tensor. The same rules compute (on constants) and record (on tensors of a recording).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "wengert/autodiff/ops/kernels.hpp"
+#include "wengert/autodiff/ops/structural.hpp"
+#include "wengert/autodiff/record/eager.hpp"
+#include "wengert/autodiff/record/tensor.hpp"
+#include "wengert/autodiff/record/tensor_eager.hpp"
+
+namespace wengert {
+
+struct TensorRules {
+  /// The value; `result` is the type that the type rule gave.
+  Array (*value)(std::span<const Array> x, const graph::Attribute& attribute, const Type& result) = nullptr;
+  /// Adds what a cotangent of the result contributes to the adjoint of `operand`, in numbers. Also moves a tangent forward
+  /// through an elementwise primitive: `cotangent` is then the operand's tangent, and the sum the result's.
+  void (*accumulate)(std::size_t operand, const Array& cotangent, const Array& y, std::span<const Array> x,
+                     const graph::Attribute& attribute, kernels::Accumulator& adjoint) = nullptr;
+  /// The cotangent of `operand`; y is the value.
+  Tensor (*vjp)(std::size_t operand, const Tensor& cotangent, const Tensor& y, std::span<const Tensor> x,
+                const graph::Attribute& attribute) = nullptr;
+  /// The tangent of the result, from those of the operands: one each, of the operand's type; a uniform 0 does not move.
+  Tensor (*jvp)(std::span<const Tensor> tangents, const Tensor& y, std::span<const Tensor> x,
+                const graph::Attribute& attribute) = nullptr;
+  /// The place of Scalar operand k in the result. Null where operands cannot be Scalars.
+  std::int64_t (*scalar_position)(std::size_t operand, const graph::Attribute& attribute) = nullptr;
+};
+
+namespace detail {
+
+/// It is a constant 0 everywhere, known without looking at each element.
+[[nodiscard]] inline bool is_zero(const Tensor& t) { return EagerTensor(t).is(0.0); }
+
+template <class P, std::size_t... K>
+struct ElementwiseTensorRules {
+  using Kernels = kernels::ElementwiseKernels<P, K...>;
+
+  static Array value(std::span<const Array> x, const graph::Attribute&, const Type& result) {
+    return Kernels::value(x, result);
+  }
+  static void accumulate(std::size_t operand, const Array& cotangent, const Array& y, std::span<const Array> x,
+                         const graph::Attribute&, kernels::Accumulator& adjoint) {
+    Kernels::accumulate(operand, cotangent, y, x, adjoint);
+  }
+  template <std::size_t O>
+  static EagerTensor contribution(const Tensor& cotangent, const Tensor& y, std::span<const Tensor> x) {
+    if constexpr (!ops::differentiable_in<P, O>) return EagerTensor(0.0);
+    else return ops::recorded_contribution(EagerTensor(cotangent), ops::partial<P, O>(EagerTensor(y), EagerTensor(x[K])...));
+  }
+  static Tensor vjp(std::size_t operand, const Tensor& cotangent, const Tensor& y, std::span<const Tensor> x,
+                    const graph::Attribute&) {
+    EagerTensor result(0.0);
+    ((operand == K ? void(result = contribution<K>(cotangent, y, x)) : void()), ...);
+    return result.as(cotangent.type());
+  }
+  static Tensor jvp(std::span<const Tensor> tangents, const Tensor& y, std::span<const Tensor> x, const graph::Attribute&) {
+    EagerTensor sum(0.0);
+    const auto along = [&]<std::size_t O> {
+      if constexpr (ops::differentiable_in<P, O>) {
+        if (!is_zero(tangents[O])) sum = EagerTensor((sum + contribution<O>(tangents[O], y, x)).as(y.type()));
+      }
+    };
+    (along.template operator()<K>(), ...);
+    return sum.as(y.type());
+  }
+};
+
+template <class P, std::size_t... K>
+constexpr TensorRules elementwise_tensor_rules() {
+  using Rules = ElementwiseTensorRules<P, K...>;
+  TensorRules rules{.value = &Rules::value, .vjp = &Rules::vjp, .jvp = &Rules::jvp};
+  if constexpr ((ops::differentiable_in<P, K> || ...)) rules.accumulate = &Rules::accumulate;
+  return rules;
+}
+
+template <class P>
+struct StructuralTensorRules {
+  static Tensor vjp(std::size_t operand, const Tensor& cotangent, const Tensor& y, std::span<const Tensor> x,
+                    const graph::Attribute& attribute) {
+    if constexpr (ops::GeneralPrimitive<P, Tensor>) {
+      return P::vjp(operand, cotangent, y, x, attribute);
+    } else {
+      static_assert(ops::LinearPrimitive<P, Tensor>, "a structural primitive needs transpose, or vjp and jvp");
+      static_cast<void>(y);
+      return P::transpose(operand, cotangent, x, attribute);
+    }
+  }
+  static void accumulate(std::size_t operand, const Array& cotangent, const Array& y, std::span<const Array> x,
+                         const graph::Attribute& attribute, kernels::Accumulator& adjoint) {
+    if constexpr (ops::AddsInPlace<P>) {
+      static_cast<void>(y);
+      P::add_transposed(operand, cotangent, x[operand].type(), attribute, adjoint);
+    } else if constexpr (ops::LinearPrimitive<P, Tensor>) {
+      static_cast<void>(y);
+      adjoint.add(P::transpose(operand, Tensor(cotangent), x, attribute).value(), P::name);
+    } else {
+      std::array<Tensor, static_cast<std::size_t>(P::arity)> constants;
+      for (std::size_t k = 0; k < constants.size(); ++k) constants[k] = Tensor(x[k]);
+      adjoint.add(P::vjp(operand, Tensor(cotangent), Tensor(y), std::span<const Tensor>(constants), attribute).value(),
+                  P::name);
+    }
+  }
+  static Tensor jvp(std::span<const Tensor> tangents, const Tensor& y, std::span<const Tensor> x,
+                    const graph::Attribute& attribute) {
+    if constexpr (ops::GeneralPrimitive<P, Tensor>) {
+      EagerTensor sum(0.0);
+      for (std::size_t k = 0; k < x.size(); ++k)
+        if (!is_zero(tangents[k])) sum = sum + EagerTensor(P::jvp(k, tangents[k], y, x, attribute));
+      return sum.as(y.type());
+    } else {
+      static_cast<void>(x), static_cast<void>(y);
+      return record_tensor(PrimitiveOf<P>::record, tangents, attribute, {});
+    }
+  }
+};
+
+template <class P>
+constexpr TensorRules structural_tensor_rules() {
+  using Rules = StructuralTensorRules<P>;
+  TensorRules rules{.value = &P::value, .accumulate = &Rules::accumulate, .vjp = &Rules::vjp, .jvp = &Rules::jvp};
+  if constexpr (ops::TakesScalars<P>) rules.scalar_position = &P::position;
+  return rules;
+}
+
+}  // namespace detail
+}  // namespace wengert
