@@ -20,7 +20,7 @@ std::string cell(std::string_view text, bool code = false) {
   for (std::size_t k = 0; k < text.size(); ++k) {
     const char c = text[k];
     const bool tag = c == '<' && k + 1 < text.size() && text[k + 1] != ' ' && text[k + 1] != '=';
-    if (c == '|' || (!code && (c == '*' || c == '_' || c == '`' || tag))) result += '\\';
+    if (c == '|' || (!code && (c == '*' || tag))) result += '\\';
     result += c;
   }
   return result;
@@ -79,7 +79,7 @@ int main() {
       "\n"
       "`autodiff/ops/elementwise.hpp`. On scalars, and on tensors element by element.\n"
       "\n"
-      "| name | drawn | formula | derivative in operand | value, domain, partials, kinks |\n"
+      "| name | drawn | formula | ∂ | value, domain, partials, kinks |\n"
       "| --- | --- | --- | --- | --- |");
   for (const Primitive* p : elementwise_primitives()) {
     std::printf("| %s | %s | %s | %s | %s |\n", code(p->name).c_str(), cell(p->symbol).c_str(),
