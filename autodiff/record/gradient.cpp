@@ -6,6 +6,7 @@
 #include <array>
 
 #include "wengert/autodiff/record/primitive.hpp"
+#include "wengert/autodiff/record/tensor_sweep.hpp"
 #include "wengert/autodiff/record/walk.hpp"
 #include "wengert/graph/error.hpp"
 
@@ -46,8 +47,9 @@ constexpr std::size_t max_steps = max_leaves + max_operations;
 /// What depends on the variables asked for: only there a cotangent is worth recording.
 class Dependence {
  public:
-  Dependence(const Stream& s, Id last, std::span<const Scalar> x) : first_(s.first_id()), bits_(last - first_ + 1) {
-    for (const Scalar& variable : x)
+  Dependence(const Stream& s, Id last, std::span<const AnyHandle> x)
+      : s_(s), first_(s.first_id()), bits_(last - first_ + 1) {
+    for (const AnyHandle& variable : x)
       if (variable.id() <= last) bits_[variable.id() - first_] = true;
     walk_forward(s, last, *this);
   }
@@ -58,17 +60,49 @@ class Dependence {
       if ((view.active >> k & 1u) && (*this)[view.operand[k]]) bits_[view.id - first_] = true;
   }
   void variables(Id, Id) {}
-  void tensor(std::uint32_t, Id) {}
+  void tensor(std::uint32_t index, Id id) {
+    const TensorEntry& entry = s_.tensors->entries[index];
+    for (std::size_t k = 0; k < entry.operand_count; ++k)
+      if (flows_into(*s_.tensors, entry, k) && (*this)[s_.tensors->operands_of(entry)[k].id]) bits_[id - first_] = true;
+  }
 
  private:
+  const Stream& s_;
   Id first_;
   std::vector<bool> bits_;
 };
 
+/// While it lives, what is recorded carries the location of a primal entry.
+class LocationOf {
+ public:
+  LocationOf(Stream& s, const void* location) : s_(s), outer_(s.scope_location), outer_mask_(s.location_mask) {
+    s.settle();
+    s.scope_location = location;
+    s.location_mask = 0;
+  }
+  LocationOf(const LocationOf&) = delete;
+  LocationOf& operator=(const LocationOf&) = delete;
+  ~LocationOf() {
+    s_.settle();
+    s_.scope_location = outer_;
+    s_.location_mask = outer_mask_;
+  }
+
+ private:
+  Stream& s_;
+  const void* outer_;
+  std::uintptr_t outer_mask_;
+};
+
 class RecordedSweep {
  public:
-  RecordedSweep(Stream& s, Id last, std::span<const Scalar> x)
-      : s_(s), first_(s.first_id()), depends_(s, last, x), cotangent_(last - first_ + 1, Eager(0.0)), seen_(last - first_ + 1) {}
+  RecordedSweep(Stream& s, Id last, std::span<const AnyHandle> x)
+      : s_(s),
+        first_(s.first_id()),
+        depends_(s, last, x),
+        cotangent_(last - first_ + 1, Eager(0.0)),
+        tensor_cotangent_(s.tensors ? s.tensors->size() : 0),
+        seen_(last - first_ + 1) {}
 
   void seed(Id id) {
     cotangent_[id - first_] = Eager(1.0);
@@ -81,8 +115,61 @@ class RecordedSweep {
     return cotangent_[id - first_].scalar();
   }
 
+  void seed(const Tensor& y, const Tensor& cotangent) {
+    tensor_cotangent_[tensor_index(s_, y.id())] = cotangent;
+    seen_[y.id() - first_] = true;
+  }
+  [[nodiscard]] Tensor result(const Tensor& x) {
+    if (x.id() - first_ >= seen_.size() || !seen_[x.id() - first_]) return zeros(x.shape(), x.dtype(), {});
+    const Tensor& adjoint = tensor_cotangent_[tensor_index(s_, x.id())];
+    s_.tie(adjoint.id(), x.id(), whole_value);
+    return adjoint;
+  }
+
   void variables(Id, Id) {}
-  void tensor(std::uint32_t, Id) {}
+
+  void tensor(std::uint32_t index, Id id) {
+    const Id at = id - first_;
+    if (!seen_[at] || !depends_[id]) return;
+    // A copy: recording appends entries.
+    const TensorEntry entry = s_.tensors->entries[index];
+    const std::size_t count = entry.operand_count;
+    const auto operands_there = s_.tensors->operands_of(entry);
+    const std::vector<TensorOperand> operands(operands_there.begin(), operands_there.end());
+    std::vector<Tensor> x(count);
+    for (std::size_t k = 0; k < count; ++k) {
+      const Array& array = s_.tensors->arrays_of(entry)[k];
+      if (operands[k].scalar) continue;
+      x[k] = operands[k].id == 0 ? Tensor(array) : Tensor::from_parts(array, operands[k].id, s_.tag);
+    }
+    const LocationOf location(s_, entry.location);
+    if (entry.scalar) {
+      tie(cotangent_[at], id, whole_value);
+      const Tensor contribution =
+          tensor_around(cotangent_[at].scalar(), x[0].type(), std::get<std::int64_t>(entry.attribute), {});
+      s_.tie(contribution.id(), id, whole_value, 0);
+      accumulate(operands[0].id, x[0], contribution, entry.primitive->name);
+      return;
+    }
+    const Tensor y = Tensor::from_parts(entry.result, id, s_.tag);
+    const Tensor cotangent = tensor_cotangent_[index];
+    s_.tie(cotangent.id(), id, whole_value);
+    const TensorRules& rules = entry.primitive->on_tensors;
+    for (std::size_t k = 0; k < count; ++k) {
+      const Id operand = operands[k].id;
+      if (operand == 0 || !depends_[operand] || !flows_into(*s_.tensors, entry, k)) continue;
+      const auto edge = static_cast<std::int16_t>(k);
+      if (operands[k].scalar) {
+        const Scalar contribution = scalar_at(cotangent, rules.scalar_position(k, entry.attribute), {});
+        s_.tie(contribution.id(), id, whole_value, edge);
+        accumulate(operand, Eager(contribution));
+      } else {
+        const Tensor contribution = rules.vjp(k, cotangent, y, x, entry.attribute);
+        s_.tie(contribution.id(), id, whole_value, edge);
+        accumulate(operand, x[k], contribution, entry.primitive->name);
+      }
+    }
+  }
 
   void statement(const StatementView& view) {
     const Id at = view.id - first_;
@@ -153,6 +240,19 @@ class RecordedSweep {
     cotangent_[at] = seen_[at] ? cotangent_[at] + contribution : contribution;
     seen_[at] = true;
   }
+  void accumulate(Id operand, const Tensor& x, const Tensor& contribution, std::string_view operation) {
+    // Before anything is added: a later broadcast would hide a wrong shape.
+    if (!(contribution.type() == x.type())) {
+      throw InternalError{{.operation = std::string(operation),
+                           .operands = {to_string(x.type()), to_string(contribution.type())},
+                           .problem = "the rule contributed " + to_string(contribution.type()) + " to an adjoint",
+                           .expected = to_string(x.type()) + ", the type of the operand"}};
+    }
+    const Id at = operand - first_;
+    Tensor& sum = tensor_cotangent_[tensor_index(s_, operand)];
+    sum = seen_[at] ? (EagerTensor(sum) + EagerTensor(contribution)).as(x.type()) : contribution;
+    seen_[at] = true;
+  }
   void tie(const Eager& adjoint, Id primal, std::uint16_t step, std::int16_t operand = -1) {
     s_.tie(adjoint.scalar().id(), primal, step, operand);
   }
@@ -160,8 +260,9 @@ class RecordedSweep {
   Stream& s_;
   Id first_;
   Dependence depends_;
-  std::vector<Eager> cotangent_;
-  std::vector<bool> seen_;
+  std::vector<Eager> cotangent_;          // of Scalars, by id - first_
+  std::vector<Tensor> tensor_cotangent_;  // by index of the tensor entry
+  std::vector<bool> seen_;                // by id - first_: it has one
   std::array<LazyValue, max_steps> steps_{};
   std::array<bool, max_steps> active_{};
   std::array<std::size_t, max_steps> leaf_of_{};
@@ -175,29 +276,72 @@ class RecordedSweep {
 
 }  // namespace
 
-std::vector<Scalar> gradient(const Scalar& y, std::span<const Scalar> x, std::source_location where) {
-  for (const Scalar& variable : x) {
-    if (variable.is_constant()) {
+namespace {
+
+void want_real(const AnyHandle& x, std::source_location where) {
+  if (x.tensor == nullptr || is_real(x.tensor->dtype())) return;
+  throw DtypeError{{.operation = "gradient",
+                    .operands = {to_string(x.tensor->type())},
+                    .problem = "a tensor of " + to_string(x.tensor->type()) + " has no derivative",
+                    .expected = "f32 or f64",
+                    .where = where}};
+}
+
+/// The cotangent of y to begin with.
+Tensor seed_of(const Tensor& y, const Tensor* cotangent, std::source_location where) {
+  if (cotangent == nullptr) {
+    if (y.size() == 1) return ones(y.shape(), y.dtype(), where);
+    throw ShapeError{{.operation = "gradient",
+                      .operands = {to_string(y.type())},
+                      .problem = "the tensor to differentiate is " + to_string(y.type()),
+                      .expected = "a single element",
+                      .where = where,
+                      .hint = "gradient(sum(y), x), or give a cotangent: gradient(y, cotangent, x)"}};
+  }
+  if (cotangent->type() == y.type()) return *cotangent;
+  throw ShapeError{{.operation = "gradient",
+                    .operands = {to_string(y.type()), to_string(cotangent->type())},
+                    .problem = "the cotangent has " + to_string(cotangent->type()),
+                    .expected = to_string(y.type()),
+                    .where = where}};
+}
+
+}  // namespace
+
+std::vector<AnyGradient> detail::gradient_of(const AnyHandle& y, const Tensor* cotangent, std::span<const AnyHandle> x,
+                                             std::source_location where) {
+  for (const AnyHandle& variable : x) {
+    if (variable.tag() == 0) {
       throw ArgumentError{{.operation = "gradient",
                            .problem = "the value to differentiate by is a constant",
                            .expected = "a value of the recording",
                            .where = where,
                            .hint = "make it with Recording::variable"}};
     }
+    want_real(variable, where);
   }
-  std::vector<Scalar> result(x.size());
-  Tag tag = y.tag();
+  want_real(y, where);
+  const Tensor seed = y.tensor == nullptr ? Tensor() : seed_of(*y.tensor, cotangent, where);
+  std::vector<AnyGradient> result(x.size());
+  for (std::size_t k = 0; k < x.size(); ++k)
+    if (x[k].tensor != nullptr) result[k].tensor = zeros(x[k].tensor->shape(), x[k].tensor->dtype(), where);
+  const Tag tag = y.tag();
   if (tag == 0) return result;
   StreamHead& head = Stream::of(tag);
   if (&head == &no_stream) Stream::throw_bad_handle(tag, "gradient", where);
   Stream& s = static_cast<Stream&>(head);
   s.check(y.id(), y.tag(), "gradient", where);
-  for (const Scalar& variable : x) s.check(variable.id(), variable.tag(), "gradient", where);
+  s.check(seed.id(), seed.tag(), "gradient", where);
+  for (const AnyHandle& variable : x) s.check(variable.id(), variable.tag(), "gradient", where);
   s.settle();
   RecordedSweep sweep(s, y.id(), x);
-  sweep.seed(y.id());
+  if (y.tensor == nullptr) sweep.seed(y.id());
+  else sweep.seed(*y.tensor, seed);
   walk_backward(s, y.id(), sweep);
-  for (std::size_t k = 0; k < x.size(); ++k) result[k] = sweep.result(x[k].id());
+  for (std::size_t k = 0; k < x.size(); ++k) {
+    if (x[k].tensor == nullptr) result[k].scalar = sweep.result(x[k].id());
+    else result[k].tensor = sweep.result(*x[k].tensor);
+  }
   return result;
 }
 

@@ -1,6 +1,7 @@
 // The numeric sweeps over a stream.
 //
-// Irregular statements: one uniform loop over words, ids and partials. Rolled-up entries: loop_sweep.hpp.
+// Irregular statements: one uniform loop over words, ids and partials. Rolled-up entries: loop_sweep.hpp. Tensor entries:
+// tensor_sweep.hpp.
 #include "wengert/autodiff/record/sweep.hpp"
 
 #include <algorithm>
@@ -8,7 +9,8 @@
 #include <cstring>
 
 #include "wengert/autodiff/record/loop_sweep.hpp"
-#include "wengert/autodiff/record/tensor_store.hpp"
+#include "wengert/autodiff/record/tensor.hpp"
+#include "wengert/autodiff/record/tensor_sweep.hpp"
 #include "wengert/graph/error.hpp"
 
 namespace wengert {
@@ -18,8 +20,9 @@ using namespace detail;
 namespace {
 
 /// Adjoints of everything from `last` down, given those of the outputs. `adjoint` is indexed by id.
-void reverse(const Stream& s, Id last, double* adjoint) {
+void reverse(const Stream& s, Id last, double* adjoint, std::vector<Array>& arrays) {
   LoopSweep loops(s);
+  TensorSweep tensors(s, adjoint, arrays);
   std::uint64_t at = s.id_count, partial_at = s.partial_count;
   std::size_t loop = s.loops.size();
   Id id = s.next_id;
@@ -53,13 +56,15 @@ void reverse(const Stream& s, Id last, double* adjoint) {
       id -= word >> 8;
     } else {
       --id;
+      if (id <= last) tensors.reverse(word >> 8, id);
     }
   }
 }
 
 /// Tangents of everything from `from` to the end, given those of the inputs. `tangent` is indexed by id.
-void forward_sweep(const Stream& s, Id from, double* tangent) {
+void forward_sweep(const Stream& s, Id from, double* tangent, std::vector<Array>& arrays) {
   LoopSweep loops(s);
+  TensorSweep tensors(s, tangent, arrays);
   std::uint64_t at = 0, partial_at = 0;
   std::size_t loop = 0;
   Id id = s.first_id();
@@ -86,6 +91,7 @@ void forward_sweep(const Stream& s, Id from, double* tangent) {
     } else if (kind == variables_word) {
       id += word >> 8;
     } else {
+      if (id >= from) tensors.forward(word >> 8, id);
       ++id;
     }
   }
@@ -96,6 +102,7 @@ void forward_sweep(const Stream& s, Id from, double* tangent) {
 struct SweepAccess {
   static double* start(Adjoints& adjoints, Stream& s, Id last) {
     adjoints.tag_ = s.tag;
+    adjoints.arrays_.clear();
     adjoints.first_id_ = s.first_id();
     // A loop that is cut at `last` is reversed in whole repetitions: room for one body more.
     adjoints.values_.assign(std::size_t{last} - s.first_id() + 1 + max_body, 0.0);
@@ -103,8 +110,11 @@ struct SweepAccess {
                                   std::uintptr_t{s.first_id()} * sizeof(double));
   }
   static void none(Adjoints& adjoints) { adjoints = Adjoints{}; }
+  static std::vector<Array>& arrays(Adjoints& adjoints) { return adjoints.arrays_; }
+  static std::vector<Array>& arrays(Tangents& tangents) { return tangents.arrays_; }
   static double* start(Tangents& tangents, Stream& s) {
     tangents.tag_ = s.tag;
+    tangents.arrays_.clear();
     tangents.first_id_ = s.first_id();
     tangents.values_.assign(std::size_t{s.next_id} - s.first_id(), 0.0);
     return std::bit_cast<double*>(std::bit_cast<std::uintptr_t>(tangents.values_.data()) -
@@ -153,21 +163,104 @@ void backward(std::span<const Scalar> y, std::span<const double> cotangents, Adj
   double* const adjoint = SweepAccess::start(into, s, last);
   for (std::size_t k = 0; k < y.size(); ++k)
     if (!y[k].is_constant()) adjoint[y[k].id()] += cotangents[k];
-  reverse(s, last, adjoint);
+  reverse(s, last, adjoint, SweepAccess::arrays(into));
 }
 
-Tangents forward(std::span<const Scalar> x, std::span<const double> tangents, std::source_location where) {
-  if (x.size() != tangents.size()) {
+namespace {
+
+/// Throws unless `given`, the cotangent or tangent of x, is a constant or recorded tensor of the type of x.
+void check_direction(const char* operation, const Tensor& x, const Tensor& given, std::source_location where) {
+  const auto detail = [&] {
+    return ErrorDetail{.operation = operation,
+                       .operands = {to_string(x.type()), to_string(given.type())},
+                       .problem = "a direction of " + to_string(given.type()) + " for a tensor of " + to_string(x.type()),
+                       .expected = to_string(x.type()),
+                       .where = where};
+  };
+  if (x.dtype() != given.dtype()) throw DtypeError{detail()};
+  if (!(x.shape() == given.shape())) throw ShapeError{detail()};
+}
+
+void want_real(const char* operation, const Tensor& x, std::source_location where) {
+  if (is_real(x.dtype())) return;
+  throw DtypeError{{.operation = operation,
+                    .operands = {to_string(x.type())},
+                    .problem = "a tensor of " + to_string(x.type()) + " has no derivative",
+                    .expected = "f32 or f64",
+                    .where = where}};
+}
+
+}  // namespace
+
+void backward(const Tensor& y, const Tensor& cotangent, Adjoints& into, std::source_location where) {
+  want_real("backward", y, where);
+  check_direction("backward", y, cotangent, where);
+  if (y.is_constant()) return SweepAccess::none(into);
+  StreamHead& head = Stream::of(y.tag());
+  if (&head == &no_stream) Stream::throw_bad_handle(y.tag(), "backward", where);
+  Stream& s = static_cast<Stream&>(head);
+  s.check(y.id(), y.tag(), "backward", where);
+  s.settle();
+  double* const adjoint = SweepAccess::start(into, s, y.id());
+  std::vector<Array>& arrays = SweepAccess::arrays(into);
+  TensorSweep(s, adjoint, arrays).add(y.id(), cotangent.value(), "backward");
+  reverse(s, y.id(), adjoint, arrays);
+}
+
+void backward(const Tensor& y, Adjoints& into, std::source_location where) {
+  if (y.size() != 1) {
+    throw ShapeError{{.operation = "backward",
+                      .operands = {to_string(y.type())},
+                      .problem = "the tensor is " + to_string(y.type()),
+                      .expected = "a single element",
+                      .where = where,
+                      .hint = "backward(sum(y)), or give a cotangent: backward(y, cotangent)"}};
+  }
+  want_real("backward", y, where);
+  backward(y, ones(y.shape(), y.dtype()), into, where);
+}
+
+Adjoints backward(const Tensor& y, std::source_location where) {
+  Adjoints result;
+  backward(y, result, where);
+  return result;
+}
+
+Adjoints backward(const Tensor& y, const Tensor& cotangent, std::source_location where) {
+  Adjoints result;
+  backward(y, cotangent, result, where);
+  return result;
+}
+
+Tensor detail::tensor_result(Tag swept, const Tensor& x, Id first_id, const std::vector<double>& values,
+                             const std::vector<Array>& slots, const char* what) {
+  want_real(what, x, {});
+  if (x.tag() != swept) check_result(swept, Scalar::from_parts(0.0, x.id(), x.tag()), what);
+  const Id at = x.id() - first_id;
+  const double slot = x.is_constant() || at >= values.size() ? 0.0 : values[at];
+  return slot == 0.0 ? zeros(x.shape(), x.dtype()) : Tensor(slots[static_cast<std::size_t>(slot) - 1]);
+}
+
+Tensor Adjoints::operator[](const Tensor& x) const {
+  return detail::tensor_result(tag_, x, first_id_, values_, arrays_, "adjoint");
+}
+Tensor Tangents::operator[](const Tensor& y) const {
+  return detail::tensor_result(tag_, y, first_id_, values_, arrays_, "tangent");
+}
+
+Tangents forward(std::span<const Scalar> x, std::span<const double> tangents, std::span<const Tensor> tensors,
+                 std::span<const Tensor> tensor_tangents, std::source_location where) {
+  if (x.size() != tangents.size() || tensors.size() != tensor_tangents.size()) {
     throw ArgumentError{{.operation = "forward",
-                         .problem = std::to_string(tangents.size()) + " tangents for " + std::to_string(x.size()) +
-                                    " values",
+                         .problem = std::to_string(tangents.size() + tensor_tangents.size()) + " tangents for " +
+                                    std::to_string(x.size() + tensors.size()) + " values",
                          .expected = "one tangent for each value",
                          .where = where}};
   }
   Tangents result;
   Tag tag = 0;
   Id first = 0xFFFFFFFFu;
-  for (const Scalar& input : x) {
+  const auto look_at = [&](const auto& input) {
     if (input.is_constant()) {
       throw ArgumentError{{.operation = "forward",
                            .problem = "a value to differentiate along is a constant",
@@ -177,17 +270,38 @@ Tangents forward(std::span<const Scalar> x, std::span<const double> tangents, st
     }
     tag = tag == 0 ? input.tag() : tag;
     first = std::min(first, input.id());
+  };
+  for (const Scalar& input : x) look_at(input);
+  for (std::size_t k = 0; k < tensors.size(); ++k) {
+    look_at(tensors[k]);
+    want_real("forward", tensors[k], where);
+    check_direction("forward", tensors[k], tensor_tangents[k], where);
   }
   if (tag == 0) return result;
   StreamHead& head = Stream::of(tag);
   if (&head == &no_stream) Stream::throw_bad_handle(tag, "forward", where);
   Stream& s = static_cast<Stream&>(head);
   for (const Scalar& input : x) s.check(input.id(), input.tag(), "forward", where);
+  for (const Tensor& input : tensors) s.check(input.id(), input.tag(), "forward", where);
   s.settle();
   double* const tangent = SweepAccess::start(result, s);
+  std::vector<Array>& arrays = SweepAccess::arrays(result);
   for (std::size_t k = 0; k < x.size(); ++k) tangent[x[k].id()] += tangents[k];
-  forward_sweep(s, first, tangent);
+  TensorSweep seeds(s, tangent, arrays);
+  for (std::size_t k = 0; k < tensors.size(); ++k) seeds.add(tensors[k].id(), tensor_tangents[k].value(), "forward");
+  forward_sweep(s, first, tangent, arrays);
   return result;
+}
+
+Tangents forward(std::span<const Scalar> x, std::span<const double> tangents, std::source_location where) {
+  return forward(x, tangents, {}, {}, where);
+}
+Tangents forward(std::span<const Tensor> x, std::span<const Tensor> tangents, std::source_location where) {
+  return forward({}, {}, x, tangents, where);
+}
+Tangents forward(std::initializer_list<Tensor> x, std::initializer_list<Tensor> tangents, std::source_location where) {
+  return forward(std::span<const Tensor>(x.begin(), x.size()), std::span<const Tensor>(tangents.begin(), tangents.size()),
+                 where);
 }
 
 }  // namespace wengert

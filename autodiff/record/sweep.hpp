@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "wengert/autodiff/record/expression.hpp"
+#include "wengert/graph/array.hpp"
 
 namespace wengert {
 
@@ -16,6 +17,9 @@ class Tensor;
 namespace detail {
 /// Throws StaleHandle or ForeignRecording unless x is a live handle of the recording whose tag was `swept`.
 void check_result(Tag swept, const Scalar& x, const char* what);
+/// The array that a sweep has for tensor x: one of `slots`, or zeros of its type.
+Tensor tensor_result(Tag swept, const Tensor& x, Id first_id, const std::vector<double>& values,
+                     const std::vector<Array>& slots, const char* what);
 }  // namespace detail
 
 /// The result of a reverse sweep: ∂y/∂x for every x that was recorded before y.
@@ -29,10 +33,13 @@ class Adjoints {
     const std::uint32_t at = x.id() - first_id_;
     return at < values_.size() ? values_[at] : 0.0;
   }
+  /// The same for a tensor: a constant of its type. Throws DtypeError unless that is f32 or f64.
+  [[nodiscard]] Tensor operator[](const Tensor& x) const;
 
  private:
   friend struct SweepAccess;
-  std::vector<double> values_;  // by id - first_id_; a scalar's adjoint
+  std::vector<double> values_;  // by id - first_id_; a scalar's adjoint, or 1 + a tensor's place in arrays_
+  std::vector<Array> arrays_;
   detail::Tag tag_ = 0;
   detail::Id first_id_ = 1;
 };
@@ -48,6 +55,16 @@ void backward(const Scalar& y, Adjoints& into, std::source_location where = std:
 void backward(std::span<const Scalar> y, std::span<const double> cotangents, Adjoints& into,
               std::source_location where = std::source_location::current());
 
+/// Reverse sweep from a tensor of one element. Throws ShapeError for another, DtypeError unless it is f32 or f64.
+[[nodiscard]] Adjoints backward(const Tensor& y, std::source_location where = std::source_location::current());
+void backward(const Tensor& y, Adjoints& into, std::source_location where = std::source_location::current());
+/// Reverse sweep from any tensor, with a cotangent of its type: the gradient of Σ cotangent·y. Throws ShapeError or DtypeError
+/// for another type.
+[[nodiscard]] Adjoints backward(const Tensor& y, const Tensor& cotangent,
+                                std::source_location where = std::source_location::current());
+void backward(const Tensor& y, const Tensor& cotangent, Adjoints& into,
+              std::source_location where = std::source_location::current());
+
 /// The result of a forward sweep: the derivative of every value along the direction given.
 class Tangents {
  public:
@@ -58,10 +75,13 @@ class Tangents {
     const std::uint32_t at = y.id() - first_id_;
     return at < values_.size() ? values_[at] : 0.0;
   }
+  /// The same for a tensor: a constant of its type. Throws DtypeError unless that is f32 or f64.
+  [[nodiscard]] Tensor operator[](const Tensor& y) const;
 
  private:
   friend struct SweepAccess;
-  std::vector<double> values_;  // by id - first_id_
+  std::vector<double> values_;  // by id - first_id_, as in Adjoints
+  std::vector<Array> arrays_;
   detail::Tag tag_ = 0;
   detail::Id first_id_ = 1;
 };
@@ -75,5 +95,13 @@ class Tangents {
                                       std::source_location where = std::source_location::current()) {
   return forward(std::span(x.begin(), x.size()), std::span(tangents.begin(), tangents.size()), where);
 }
+/// The same along tensors, each with a tangent of its type, and along both kinds at once.
+[[nodiscard]] Tangents forward(std::span<const Tensor> x, std::span<const Tensor> tangents,
+                               std::source_location where = std::source_location::current());
+[[nodiscard]] Tangents forward(std::initializer_list<Tensor> x, std::initializer_list<Tensor> tangents,
+                               std::source_location where = std::source_location::current());
+[[nodiscard]] Tangents forward(std::span<const Scalar> x, std::span<const double> tangents,
+                               std::span<const Tensor> tensors, std::span<const Tensor> tensor_tangents,
+                               std::source_location where = std::source_location::current());
 
 }  // namespace wengert

@@ -353,10 +353,7 @@ Tensor stack(std::span<const Scalar> x, std::source_location where) {
   return Tensor::from_parts(std::move(y), id, s->tag);
 }
 
-namespace {
-
-/// Zeros of a type with a Scalar at a position.
-Tensor tensor_around(const Scalar& x, const Type& type, std::int64_t position, std::source_location where) {
+Tensor detail::tensor_around(const Scalar& x, const Type& type, std::int64_t position, std::source_location where) {
   Stream* const s = stream_of(std::span(&x, 1), ops::ToTensor::name, where);
   std::vector<std::int64_t> attribute{position, static_cast<std::int64_t>(size_of(type.dtype))};
   attribute.insert(attribute.end(), type.shape.begin(), type.shape.end());
@@ -373,7 +370,7 @@ Tensor tensor_around(const Scalar& x, const Type& type, std::int64_t position, s
   return Tensor::from_parts(std::move(y), id, s->tag);
 }
 
-Scalar scalar_at(const Tensor& x, std::int64_t position, std::source_location where) {
+Scalar detail::scalar_at(const Tensor& x, std::int64_t position, std::source_location where) {
   Stream* const s = stream_of(std::span(&x, 1), ops::ToScalar::name, where);
   const double value = x.value().element(position);
   if (s == nullptr) return Scalar(value);
@@ -383,8 +380,6 @@ Scalar scalar_at(const Tensor& x, std::int64_t position, std::source_location wh
       std::span(&x.value(), 1), value, where);
   return Scalar::from_parts(value, id, s->tag);
 }
-
-}  // namespace
 
 Tensor to_tensor(const Scalar& x, std::source_location where) { return tensor_around(x, Type{}, 0, where); }
 

@@ -275,6 +275,9 @@ namespace detail {
 
 /// An elementwise primitive on tensors and numbers: numbers take the dtype of the tensors, shapes are broadcast.
 Tensor apply_to_tensors(const Primitive& primitive, std::span<const TensorArgument> operands, std::source_location where);
+/// Element number `position` (row-major) as a Scalar; and zeros of a real type with a Scalar at such a position.
+Scalar scalar_at(const Tensor& x, std::int64_t position, std::source_location where);
+Tensor tensor_around(const Scalar& x, const Type& type, std::int64_t position, std::source_location where);
 /// A primitive on operands that fit exactly: computed, and recorded unless all are constants.
 Tensor record_tensor(const Primitive& primitive, std::span<const Tensor> operands, graph::Attribute attribute,
                      std::source_location where);
