@@ -263,6 +263,8 @@ struct List {
     (f.template operator()<P>(), ...);
   }
   static constexpr std::size_t size = sizeof...(P);
+  template <class Q>
+  static constexpr bool contains = (std::is_same_v<P, Q> || ...);
 };
 
 }  // namespace ops

@@ -4,6 +4,9 @@
 
 namespace wengert {
 
+template <class P>
+constinit const Primitive PrimitiveOf<P>::record = detail::make_primitive<P>();
+
 namespace detail {
 
 Type elementwise_type(std::span<const Type> operands, bool truth_result, bool truth_first) {

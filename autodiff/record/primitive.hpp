@@ -143,8 +143,13 @@ constexpr Primitive make_primitive() {
 
 }  // namespace detail
 
+/// The record of a primitive of the user's own, made where it is used. (Those of the library's are made in primitive.cpp: a
+/// record takes a second to compile.)
 template <class P>
-constinit const Primitive PrimitiveOf<P>::record = detail::make_primitive<P>();
+  requires(!ops::ElementwisePrimitives::contains<P> && !ops::StructuralPrimitives::contains<P>)
+struct PrimitiveOf<P> {
+  static constexpr Primitive record = detail::make_primitive<P>();
+};
 
 /// All elementwise primitives of the library, in the order of their list.
 [[nodiscard]] std::span<const Primitive* const> elementwise_primitives();
