@@ -117,6 +117,11 @@ class Table {
   }
 
   OperationId enter(const Operation& record) {
+    {
+      const std::shared_lock lock(mutex_);
+      const auto known = ids_.find(record.name);
+      if (known != ids_.end() && at(known->second) == &record) return known->second;
+    }
     const std::unique_lock lock(mutex_);
     const std::size_t next = count_.load(std::memory_order_relaxed);
     const auto found = ids_.find(record.name);

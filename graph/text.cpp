@@ -27,7 +27,7 @@ using BitsOf = std::conditional_t<sizeof(T) == 8, std::uint64_t, std::uint32_t>;
 
 class Writer {
  public:
-  explicit Writer(const TextSink& sink) : sink_(sink) {}
+  Writer(const TextSink& sink, const TextOptions& options) : sink_(sink), options_(options) {}
 
   void write(const Graph& graph) {
     text_ += header;
@@ -135,7 +135,7 @@ class Writer {
       put_string(name);
     }
     if (const ScopeId scope = graph.scope(id); scope != root_scope) put(" in @", scope);
-    if (const Location location = graph.location(id); !location.empty()) {
+    if (const Location location = graph.location(id); options_.locations && !location.empty()) {
       put(" at ");
       put_string(location.file);
       put(":", location.line);
@@ -165,6 +165,7 @@ class Writer {
 
   static constexpr std::size_t piece = std::size_t{1} << 16U;  // bytes collected before the sink is called
   const TextSink& sink_;
+  const TextOptions& options_;
   std::string text_;
 };
 
@@ -619,11 +620,14 @@ class Parser {
 
 }  // namespace
 
-void write_text(const Graph& graph, const TextSink& sink) { Writer(sink).write(graph); }
+void write_text(const Graph& graph, const TextSink& sink, const TextOptions& options) {
+  Writer(sink, options).write(graph);
+}
 
-std::string to_text(const Graph& graph) {
+std::string to_text(const Graph& graph, const TextOptions& options) {
   std::string text;
-  write_text(graph, [&](std::string_view piece) { text += piece; });
+  write_text(
+      graph, [&](std::string_view piece) { text += piece; }, options);
   return text;
 }
 

@@ -25,7 +25,8 @@
 ///     string    = '"' bytes '"', where \\ \" \n \r \t \xHH stand for bytes
 ///
 /// `to_text` writes one canonical form: control bytes and what is not UTF-8 as \xHH, everything else as it is.
-/// `from_text(to_text(g))` is identical to g, and `to_text(from_text(t))` is t when t is canonical.
+/// With the default options `from_text(to_text(g))` is identical to g, and `to_text(from_text(t))` is t when t is
+/// canonical.
 ///
 /// Reading takes hostile input: memory and time grow with the input alone, nothing recurses, and every problem is
 /// a ParseError with line and column.
@@ -42,11 +43,16 @@ namespace wengert::graph {
 /// Takes a piece of text; pieces follow each other without a gap.
 using TextSink = std::function<void(std::string_view)>;
 
+struct TextOptions {
+  /// Source lines. Without them the text is the same on every machine, wherever the sources lie.
+  bool locations = true;
+};
+
 /// Writes the text form piece by piece, in memory that does not grow with the graph.
-void write_text(const Graph& graph, const TextSink& sink);
+void write_text(const Graph& graph, const TextSink& sink, const TextOptions& options = {});
 
 /// The text form.
-[[nodiscard]] std::string to_text(const Graph& graph);
+[[nodiscard]] std::string to_text(const Graph& graph, const TextOptions& options = {});
 
 /// The graph that a text describes. Operations must have been registered. Throws ParseError.
 [[nodiscard]] Graph from_text(std::string_view text);

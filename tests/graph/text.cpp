@@ -87,6 +87,13 @@ BOOST_AUTO_TEST_CASE(looks_like_this) {
   check_round_trip(g);
 }
 
+BOOST_AUTO_TEST_CASE(lines_of_source_can_be_left_out) {
+  GraphBuilder builder;
+  builder.set_location(builder.variable({}, "x"), Location{"/somewhere/model.cpp", 3, "f"});
+  const Graph g = std::move(builder).build();
+  BOOST_TEST(to_text(g, {.locations = false}) == "wengert-graph 1\n%0 = variable : f64 name \"x\"\n");
+}
+
 BOOST_AUTO_TEST_CASE(comments_blanks_and_line_ends_are_free) {
   const Graph g = from_text(
       "wengert-graph 1 # a graph\r\n"
