@@ -8,6 +8,7 @@
 
 #include "wengert/autodiff/record/primitive.hpp"
 #include "wengert/autodiff/record/sweep.hpp"
+#include "wengert/autodiff/record/tensor_store.hpp"
 #include "wengert/autodiff/record/walk.hpp"
 #include "wengert/graph/error.hpp"
 
@@ -51,7 +52,11 @@ class Expander {
           if (view.operand[k] != 0) e.need(view.operand[k]);
       }
       void variables(Id, Id) {}
-      void tensor(std::uint32_t, Id) {}
+      void tensor(std::uint32_t index, Id id) {
+        if (!e.needed_[id - e.s_.first_id()]) return;
+        for (const TensorOperand& operand : e.s_.tensors->operands_of(e.s_.tensors->entries[index]))
+          if (operand.id != 0) e.need(operand.id);
+      }
     } needs{*this};
     walk_backward(s_, last, needs);
   }
@@ -59,11 +64,38 @@ class Expander {
   void variables(Id first, Id count) {
     for (Id id = first; id != first + count; ++id) {
       if (!needed_[id - s_.first_id()]) continue;
-      finish(id, append(builder_.variable(Type{}, {}), s_.values[id]), nullptr);
+      const NodeId node = append(builder_.variable(Type{}, {}), s_.values[id]);
+      set_scope(node, id);
+      finish(id, node);
     }
   }
 
-  void tensor(std::uint32_t, Id) {}
+  void tensor(std::uint32_t index, Id id) {
+    if (!needed_[id - s_.first_id()]) return;
+    const TensorEntry& entry = s_.tensors->entries[index];
+    const double number = entry.scalar ? s_.values[id] : std::numeric_limits<double>::quiet_NaN();
+    NodeId node = no_node;
+    const std::size_t before = builder_.size();
+    if (entry.primitive == nullptr) {
+      node = append(builder_.variable(entry.result.type(), {}), number);
+    } else {
+      std::vector<NodeId> operands;
+      const auto entries = s_.tensors->operands_of(entry);
+      const auto arrays = s_.tensors->arrays_of(entry);
+      for (std::size_t k = 0; k < entries.size(); ++k) {
+        if (entries[k].id != 0) operands.push_back(node_of(entries[k].id));
+        else if (entries[k].scalar) operands.push_back(append(builder_.constant(entries[k].number), entries[k].number));
+        else operands.push_back(append_array(builder_.constant(arrays[k]), arrays[k]));
+      }
+      node = append(builder_.add(graph::register_operation(*entry.primitive), operands, entry.attribute), number);
+    }
+    if (!entry.scalar) out_.arrays.emplace(node, entry.result);
+    if (builder_.size() != before) {
+      if (entry.location != nullptr) builder_.set_location(node, location_of(entry.location));
+      set_scope(node, id);
+    }
+    finish(id, node);
+  }
 
   void statement(const StatementView& view) {
     if (!needed_[view.id - s_.first_id()]) return;
@@ -99,10 +131,13 @@ class Expander {
       stack[depth] = node;
       value[depth++] = result;
     }
-    finish(view.id, stack[0], &view);
+    finish(view.id, stack[0]);
   }
 
-  [[nodiscard]] NodeId output_constant(double value) { return append(builder_.constant(value), value); }
+  [[nodiscard]] NodeId output_constant(const AnyHandle& value) {
+    if (value.tensor != nullptr) return append_array(builder_.constant(value.tensor->value()), value.tensor->value());
+    return append(builder_.constant(value.scalar.value()), value.scalar.value());
+  }
   void output(NodeId node) { builder_.output(node); }
   [[nodiscard]] NodeId node_of(Id id) const { return out_.node_of_[id - s_.first_id()]; }
 
@@ -119,15 +154,18 @@ class Expander {
     if (node == out_.values.size()) out_.values.push_back(value);
     return node;
   }
+  NodeId append_array(NodeId node, const Array& elements) {
+    out_.arrays.emplace(node, elements);
+    return append(node, std::numeric_limits<double>::quiet_NaN());
+  }
   NodeId constant(double value, const Primitive& user, std::size_t operand) {
     // The condition of `where` is a truth value; a literal one was stored as a number.
-    if (operand == 0 && user.name == "where") return append(builder_.constant(Array::uniform({Dtype::boolean, {}}, value)), value);
+    if (operand == 0 && user.truth_first) return append(builder_.constant(Array::uniform({Dtype::boolean, {}}, value)), value);
     return append(builder_.constant(value), value);
   }
-  void finish(Id id, NodeId node, const StatementView* view) {
+  void finish(Id id, NodeId node) {
     out_.node_of_[id - s_.first_id()] = node;
     if (const auto at = s_.names.find(id); at != s_.names.end()) builder_.set_name(node, at->second);
-    if (view == nullptr) set_scope(node, id);
   }
   void set_scope(NodeId node, Id id) {
     // The last change at or before the id; ids come in order, so the place is found by stepping on.
@@ -158,36 +196,49 @@ class Expander {
   std::uint32_t scope_ = 0;
 };
 
-graph::NodeId Expansion::node(const Scalar& value, std::source_location where) const {
-  check_result(tag_, value, "Expansion::node");
-  const Id at = value.id() - first_id_;
-  if (value.is_constant() || at >= node_of_.size() || node_of_[at] == no_node) {
+graph::NodeId Expansion::node_of(Id id, bool constant, std::source_location where) const {
+  const Id at = id - first_id_;
+  if (constant || at >= node_of_.size() || node_of_[at] == no_node) {
     throw ArgumentError{{.operation = "Expansion::node",
-                         .problem = value.is_constant() ? "the value is a constant" : "the value is not in the graph",
+                         .problem = constant ? "the value is a constant" : "the value is not in the graph",
                          .expected = "a value that an output of the expansion depends on",
                          .where = where}};
   }
   return node_of_[at];
 }
 
-Expansion expand(const Recording& recording, std::span<const Scalar> outputs, const ExpandOptions& options,
-                 std::source_location where) {
-  Stream& s = recording.stream();
+graph::NodeId Expansion::node(const Scalar& value, std::source_location where) const {
+  check_result(tag_, value, "Expansion::node");
+  return node_of(value.id(), value.is_constant(), where);
+}
+
+graph::NodeId Expansion::node(const Tensor& value, std::source_location where) const {
+  check_result(tag_, Scalar::from_parts(0.0, value.id(), value.tag()), "Expansion::node");
+  return node_of(value.id(), value.is_constant(), where);
+}
+
+Expansion detail::expand_stream(Stream& s, std::span<const AnyHandle> outputs, const ExpandOptions& options,
+                                std::source_location where) {
   s.settle();
   Id last = 0;
-  for (const Scalar& output : outputs) {
+  for (const AnyHandle& output : outputs) {
     s.check(output.id(), output.tag(), "expand", where);
     last = std::max(last, output.id());
   }
   Expander expander(s, last, options);
-  for (const Scalar& output : outputs)
-    if (!output.is_constant()) expander.need(output.id());
+  for (const AnyHandle& output : outputs)
+    if (output.id() != 0) expander.need(output.id());
   expander.find_needed(last);
   walk_forward(s, last, expander);
-  for (const Scalar& output : outputs) {
-    expander.output(output.is_constant() ? expander.output_constant(output.value()) : expander.node_of(output.id()));
+  for (const AnyHandle& output : outputs) {
+    expander.output(output.id() == 0 ? expander.output_constant(output) : expander.node_of(output.id()));
   }
   return std::move(expander).finish();
+}
+
+Expansion expand(const Recording& recording, std::span<const AnyHandle> outputs, const ExpandOptions& options,
+                 std::source_location where) {
+  return expand_stream(recording.stream(), outputs, options, where);
 }
 
 Expansion expand(const Recording& recording, const ExpandOptions& options) {

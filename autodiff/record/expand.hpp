@@ -8,9 +8,12 @@
 #include <initializer_list>
 #include <source_location>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
+#include "wengert/autodiff/record/gradient.hpp"
 #include "wengert/autodiff/record/recording.hpp"
+#include "wengert/autodiff/record/tensor.hpp"
 #include "wengert/graph/graph.hpp"
 
 namespace wengert {
@@ -29,30 +32,49 @@ class Expansion {
   graph::Graph graph;
   /// The number that was computed at each node when it was recorded, by node; NaN for tensors.
   std::vector<double> values;
+  /// The elements of the nodes that are tensors.
+  std::unordered_map<graph::NodeId, Array> arrays;
 
   /// The node of a value of the recording. Throws StaleHandle, ForeignRecording; ArgumentError for a value that is not in
   /// the graph: a constant, or something that no output depends on.
   [[nodiscard]] graph::NodeId node(const Scalar& value,
                                    std::source_location where = std::source_location::current()) const;
+  [[nodiscard]] graph::NodeId node(const Tensor& value,
+                                   std::source_location where = std::source_location::current()) const;
 
  private:
+  [[nodiscard]] graph::NodeId node_of(detail::Id id, bool constant, std::source_location where) const;
+
   friend class Expander;
   std::vector<graph::NodeId> node_of_;  // by id - first_id; no_node where not expanded
   detail::Tag tag_ = 0;
   detail::Id first_id_ = 1;
 };
 
-/// The part of the recording that the outputs depend on, in the order it was recorded; the outputs of the graph are those,
-/// in their order. A constant output becomes a constant node. Throws StaleHandle, ForeignRecording.
-[[nodiscard]] Expansion expand(const Recording& recording, std::span<const Scalar> outputs,
+/// The part of the recording that the outputs (Scalars, Tensors, or both) depend on, in the order it was recorded; the
+/// outputs of the graph are those, in their order. A constant output becomes a constant node. Throws StaleHandle,
+/// ForeignRecording.
+[[nodiscard]] Expansion expand(const Recording& recording, std::span<const detail::AnyHandle> outputs,
                                const ExpandOptions& options = {},
                                std::source_location where = std::source_location::current());
-[[nodiscard]] inline Expansion expand(const Recording& recording, std::initializer_list<Scalar> outputs,
+[[nodiscard]] inline Expansion expand(const Recording& recording, std::initializer_list<detail::AnyHandle> outputs,
                                       const ExpandOptions& options = {},
                                       std::source_location where = std::source_location::current()) {
   return expand(recording, std::span(outputs.begin(), outputs.size()), options, where);
 }
+[[nodiscard]] inline Expansion expand(const Recording& recording, std::span<const Scalar> outputs,
+                                      const ExpandOptions& options = {},
+                                      std::source_location where = std::source_location::current()) {
+  const std::vector<detail::AnyHandle> handles(outputs.begin(), outputs.end());
+  return expand(recording, handles, options, where);
+}
 /// All of the recording; no outputs.
 [[nodiscard]] Expansion expand(const Recording& recording, const ExpandOptions& options = {});
+
+namespace detail {
+/// expand() for what holds a stream only.
+Expansion expand_stream(Stream& stream, std::span<const AnyHandle> outputs, const ExpandOptions& options,
+                        std::source_location where);
+}  // namespace detail
 
 }  // namespace wengert

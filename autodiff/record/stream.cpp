@@ -625,6 +625,19 @@ void Stream::rewind(const Mark& mark, std::source_location where) {
                        .expected = "a mark of this recording",
                        .where = where}};
   }
+  forget(mark);
+  while (segments.size() > 1 && segments.back().first_id >= next_id) segments.pop_back();
+  new_tag();
+  if (segments.back().first_id >= next_id) segments.back() = {next_id, tag};
+  else segments.push_back({next_id, tag});
+}
+
+void Stream::discard(const Mark& mark) {
+  settle();
+  forget(mark);
+}
+
+void Stream::forget(const Mark& mark) {
   next_id = mark.next_id;
   word_count = mark.word_count;
   if (word_count > 0) words[word_count - 1] = mark.last_word;
@@ -646,10 +659,6 @@ void Stream::rewind(const Mark& mark, std::source_location where) {
   streak = 0;
   period = 1;
   trigger = 2;
-  while (segments.size() > 1 && segments.back().first_id >= next_id) segments.pop_back();
-  new_tag();
-  if (segments.back().first_id >= next_id) segments.back() = {next_id, tag};
-  else segments.push_back({next_id, tag});
 }
 
 std::uint64_t Stream::bytes_used() const noexcept {

@@ -305,6 +305,8 @@ class Stream : public StreamHead {
   };
   [[nodiscard]] Mark mark();
   void rewind(const Mark& mark, std::source_location where);
+  /// The same for what nobody else has handles of: those from before stay as fast as they were.
+  void discard(const Mark& mark);
 
   /// What follows is the adjoint, or part of one, of (primal, step); constants and unchanged values are passed over.
   void tie(Id adjoint, Id primal, std::uint16_t step, std::int16_t operand = -1) {
@@ -332,6 +334,7 @@ class Stream : public StreamHead {
 
  private:
   void take_slot();
+  void forget(const Mark& mark);
   void new_tag() noexcept;
   void release_slot() noexcept;
   void unroll(std::uint32_t first_repetition, std::uint32_t statements);
