@@ -1,10 +1,16 @@
-// A user's program: what it needs must come with linking wengert::nn, and nothing more.
+// A user's program: what it needs must come with linking wengert::nn, and nothing more. The matrix product reaches into
+// the private dependencies of the static libraries.
 #include <cstdio>
 
-#include "wengert/graph/types.hpp"
+#include "wengert/autodiff/autodiff.hpp"
 
 int main() {
-  const wengert::Type type{};
-  std::puts(wengert::to_string(type).c_str());
-  return wengert::to_string(type) == "f64" ? 0 : 1;
+  wengert::Recording recording;
+  const wengert::Scalar x = recording.variable(2.0, "x");
+  const wengert::Scalar y = sin(x) * x + 1.0;
+  const double slope = wengert::backward(y)[x];
+  std::printf("%.17g\n", slope);
+  const wengert::Tensor square = wengert::ones(wengert::Shape{40, 40});
+  const double product = element(matmul(square, square), {0, 0}).value();
+  return slope > 0.0770 && slope < 0.0771 /* sin 2 + 2 cos 2 = 0.07700375... */ && product == 40 ? 0 : 1;
 }
