@@ -1,0 +1,144 @@
+#include "wengert/cli/command.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <ostream>
+
+#include <CLI/CLI.hpp>
+
+#include "wengert/cli/errors.hpp"
+#include "wengert/cli/functions.hpp"
+#include "wengert/cli/grad.hpp"
+#include "wengert/cli/lecture/lecture.hpp"
+#include "wengert/cli/logging.hpp"
+#include "wengert/cli/text.hpp"
+
+namespace wengert::cli {
+namespace {
+
+/// An expression may begin with a minus: what is neither a long option nor -h gets a blank in front, which the parser
+/// of expressions skips, so that it is not taken for an option. (--x needs a -- before it.)
+void protect_minus(std::vector<std::string>& arguments) {
+  for (std::string& argument : arguments) {
+    const bool option = argument.starts_with("--") || argument == "-h";
+    if (argument.size() > 1 && argument[0] == '-' && !option) argument.insert(0, 1, ' ');
+  }
+}
+
+void print_functions(std::ostream& out) {
+  constexpr std::size_t indent = 15, width = 100;
+  const auto line = [&](const std::string& call, std::string_view doc) {
+    out << wrapped(padded(call, indent - 1) + " " + std::string(doc), width, indent) << "\n";
+  };
+  for (const Function& function : functions()) line(example_call(function), function.doc);
+  line("where(c, x, y)", "x where the comparison c holds, else y; c is as in x < y, also with <= > >= == !=.");
+  line("+ - * /", "Sum, difference, product, quotient.");
+  line("x^y", "Power, also x**y. 2^3^2 is 2^(3^2), -x^2 is -(x^2). A constant whole exponent is multiplied out.");
+  line("pi, e", "Constants.");
+}
+
+/// What the options were; which subcommand ran is CLI11's to know.
+struct Options {
+  std::string log_level = "off";
+  GradOptions grad;
+  lecture::Options lecture;
+};
+
+CLI::App* add_grad(CLI::App& app, GradOptions& options) {
+  CLI::App* grad = app.add_subcommand("grad", "Value and derivatives of an expression at a point");
+  grad->add_option("EXPR", options.expression,
+                   "Expression, such as 'sin(x)*y + x^2'; `wengert functions` lists functions")
+      ->required();
+  grad->add_option("--at", options.at,
+                   "Point: x=2,y=pi/2; may be given several times. Its order is that of the results")
+      ->allow_extra_args(false);
+  grad->add_option("--order", options.order, "Highest order of derivatives: 1, 2 or 3")
+      ->check(CLI::Range(1, max_order))
+      ->capture_default_str();
+  grad->add_flag("--json", options.json, "Print one line of JSON");
+  grad->add_option("--dot", options.dot_file, "Write the graph of value and gradient as DOT text to this file");
+  grad->add_option("--svg", options.svg_file, "Draw the graph of value and gradient to this file (needs Graphviz)");
+  grad->footer(
+      "Example: wengert grad 'sin(x)*y' --at x=2,y=3 --order 2\n"
+      "An expression that begins with -- needs a -- before it.");
+  return grad;
+}
+
+CLI::App* add_lecture(CLI::App& app, lecture::Options& options) {
+  using lecture::Chapter;
+  CLI::App* lecture =
+      app.add_subcommand("lecture", "The lecture's examples on the board; without a chapter, the whole 2-2-2 network");
+  const auto chapter = [&](const std::string& name, Chapter id, const std::string& description) {
+    CLI::App* sub = lecture->add_subcommand(name, description);
+    sub->fallthrough();
+    sub->parse_complete_callback([&options, id] { options.chapter = id; });
+    return sub;
+  };
+  chapter("forward", Chapter::forward, "Forward calculation, neuron by neuron");
+  chapter("loss", Chapter::loss, "The loss of the network's outputs");
+  chapter("backprop", Chapter::backprop, "The gradient by the chain rule, factor by factor, drawn");
+  CLI::App* train = chapter("train", Chapter::train, "Gradient descent");
+  train->add_option("--steps", options.steps, "Number of updates")
+      ->check(CLI::Range(1L, 100'000'000L))
+      ->capture_default_str();
+  chapter("and", Chapter::logical_and, "AND as one neuron");
+  chapter("xor", Chapter::logical_xor, "XOR as two neurons, and why one is not enough");
+  lecture->require_subcommand(0, 1);
+  lecture->add_option("--rate", options.rate, "Learning rate")->check(CLI::PositiveNumber)->capture_default_str();
+  lecture->add_option("--out", options.folder, "Folder for pictures")
+      ->check(CLI::ExistingDirectory)
+      ->capture_default_str();
+  return lecture;
+}
+
+int dispatch(std::vector<std::string> arguments, const Streams& streams) {
+  Options options;
+  CLI::App app("Automatic differentiation on computational graphs", "wengert");
+  app.set_version_flag("--version", "wengert " WENGERT_VERSION);
+  app.add_option("--log-level", options.log_level, "What the library tells on standard error: " + log_level_names())
+      ->check(CLI::IsMember(log_levels()));
+  CLI::App* grad = add_grad(app, options.grad);
+  CLI::App* lecture = add_lecture(app, options.lecture);
+  CLI::App* functions = app.add_subcommand("functions", "The functions that expressions may call");
+  for (CLI::App* sub : {grad, lecture, functions}) sub->fallthrough();
+  app.require_subcommand(1);
+
+  try {
+    protect_minus(arguments);
+    std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
+    app.parse(arguments);
+  } catch (const CLI::Success& request) {
+    return app.exit(request, streams.out, streams.err);
+  } catch (const CLI::ParseError& error) {
+    std::string hint = "wengert";
+    for (const CLI::App* sub : app.get_subcommands()) hint += " " + sub->get_name();
+    throw UsageError(std::string(error.what()) + "\n  hint: " + hint + " --help");
+  }
+  set_log_level(options.log_level);
+  if (*grad) run_grad(options.grad, streams);
+  if (*lecture) lecture::run(options.lecture, streams);
+  if (*functions) print_functions(streams.out);
+  streams.out.flush();
+  if (!streams.out) throw WorkError("cannot write standard output");
+  return done;
+}
+
+}  // namespace
+
+int run(std::vector<std::string> arguments, const Streams& streams) {
+  const auto say = [&](const std::string& text, Status status) {
+    streams.err << "error: " << text << "\n";
+    return status;
+  };
+  try {
+    return dispatch(std::move(arguments), streams);
+  } catch (const UsageError& error) {
+    return say(error.what(), misused);
+  } catch (const Error& error) {
+    return say(describe(error), failed);
+  } catch (const std::exception& error) {
+    return say(error.what(), failed);
+  }
+}
+
+}  // namespace wengert::cli

@@ -1,0 +1,28 @@
+/// The command line: which words mean what, and with which status the command ends.
+///
+/// Reading order of cli/: this, grad.hpp (wengert grad), lecture/lecture.hpp (wengert lecture), parser.hpp.
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+namespace wengert::cli {
+
+/// Where a command writes: results, and what is said about them.
+struct Streams {
+  std::ostream& out;
+  std::ostream& err;
+};
+
+/// Exit statuses.
+enum Status : int {
+  done = 0,
+  failed = 1,   ///< the work could not be done: a file, Graphviz, an error of evaluation
+  misused = 2,  ///< the command line makes no sense: options, expression, point
+};
+
+/// Runs the command with these arguments, its own name not among them.
+[[nodiscard]] int run(std::vector<std::string> arguments, const Streams& streams);
+
+}  // namespace wengert::cli

@@ -1,0 +1,25 @@
+#include "wengert/cli/logging.hpp"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+namespace wengert::cli {
+
+const std::vector<std::string>& log_levels() {
+  static const std::vector<std::string> levels{"off", "error", "warning", "info", "debug", "trace"};
+  return levels;
+}
+
+std::string log_level_names() {
+  std::string names;
+  for (const std::string& level : log_levels()) names += (names.empty() ? "" : ", ") + level;
+  return names;
+}
+
+void set_log_level(const std::string& level) {
+  static const auto logger = spdlog::stderr_logger_mt("wengert");
+  spdlog::set_default_logger(logger);
+  spdlog::set_level(spdlog::level::from_str(level));
+}
+
+}  // namespace wengert::cli
