@@ -48,4 +48,12 @@ int main() {
   const auto inner = [](auto u) { return u * u * u; };
   auto [slope, curvature] = value_and_grad([&](auto u) { return grad(inner)(u); })(2.0);
   std::printf("u^3 at 2: slope %g, curvature %g\n", slope, curvature);
+
+  // The classic that confuses engines with one ambient tape: the inner derivative is 1, whatever u is, so the outer one
+  // is 1.
+  const auto nested = grad([](auto u) {
+    const auto slope_of_sum = grad([u](auto v) { return u + v; })(u);
+    return u * slope_of_sum;
+  })(1.0);
+  std::printf("d/du [u d/dv (u + v)] = %g\n", nested);
 }

@@ -78,35 +78,70 @@ class ValueAndGrad {
     });
   }
 
-  /// Into the recording of x: value and gradient can be differentiated again.
+  /// Into the recording of x: value and gradient can be differentiated again. f is given values of its own, equal to x, so
+  /// that what it captured of x is a constant to this derivative. A constant beside values of a recording is differentiated by
+  /// as well; if all x are constants, this is the call with numbers.
   ValueAndGradient<Scalar, Scalar> operator()(const Scalar& x) {
-    const Scalar y = f_(x);
-    return {y, gradient_or_zero(y, std::span(&x, 1)).front()};
+    if (x.is_constant()) {
+      const auto [value, slope] = (*this)(x.value());
+      return {value, slope};
+    }
+    const Scalar input = own_values(std::span(&x, 1)).front();
+    const Scalar y = f_(input);
+    return {y, gradient(y, input)};
   }
   ValueAndGradient<Scalar, std::vector<Scalar>> operator()(const std::vector<Scalar>& x) {
-    const Scalar y = f_(x);
-    return {y, gradient_or_zero(y, x)};
+    if (all_constant(x)) {
+      std::vector<double> numbers;
+      for (const Scalar& value : x) numbers.push_back(value.value());
+      const auto [value, slope] = (*this)(numbers);
+      return {value, std::vector<Scalar>(slope.begin(), slope.end())};
+    }
+    const std::vector<Scalar> input = own_values(x);
+    const Scalar y = f_(input);
+    return {y, gradient(y, input)};
   }
   template <std::size_t N>
   ValueAndGradient<Scalar, std::array<Scalar, N>> operator()(const std::array<Scalar, N>& x) {
-    const Scalar y = f_(x);
-    ValueAndGradient<Scalar, std::array<Scalar, N>> result{y, {}};
-    const std::vector<Scalar> g = gradient_or_zero(y, x);
-    for (std::size_t k = 0; k < N; ++k) result.gradient[k] = g[k];
+    ValueAndGradient<Scalar, std::array<Scalar, N>> result;
+    std::array<Scalar, N> input;
+    if (all_constant(x)) {
+      std::array<double, N> numbers;
+      for (std::size_t k = 0; k < N; ++k) numbers[k] = x[k].value();
+      const auto [value, slope] = (*this)(numbers);
+      result.value = value;
+      for (std::size_t k = 0; k < N; ++k) result.gradient[k] = slope[k];
+      return result;
+    }
+    const std::vector<Scalar> own = own_values(x);
+    for (std::size_t k = 0; k < N; ++k) input[k] = own[k];
+    result.value = f_(std::as_const(input));
+    const std::vector<Scalar> slope = gradient(result.value, own);
+    for (std::size_t k = 0; k < N; ++k) result.gradient[k] = slope[k];
     return result;
   }
 
  private:
-  // A constant among the x is differentiated by, too: as a variable that nothing depends on.
-  static std::vector<Scalar> gradient_or_zero(const Scalar& y, std::span<const Scalar> x) {
-    std::vector<Scalar> recorded;
+  static bool all_constant(std::span<const Scalar> x) {
     for (const Scalar& value : x)
-      if (!value.is_constant()) recorded.push_back(value);
-    const std::vector<Scalar> g = gradient(y, recorded);
-    std::vector<Scalar> result;
-    std::size_t at = 0;
-    for (const Scalar& value : x) result.push_back(value.is_constant() ? Scalar(0.0) : g[at++]);
-    return result;
+      if (!value.is_constant()) return false;
+    return true;
+  }
+  // Of values of a recording, copies: x · 1 has the bits of x. Of constants beside them, variables of the same recording.
+  static std::vector<Scalar> own_values(std::span<const Scalar> x) {
+    std::vector<Scalar> own(x.begin(), x.end());
+    detail::Tag tag = 0;
+    for (Scalar& value : own) {
+      if (value.is_constant()) continue;
+      value = Scalar(value * 1.0);  // throws for a handle that is stale
+      tag = value.tag();
+    }
+    for (Scalar& value : own) {
+      if (!value.is_constant()) continue;
+      auto& stream = static_cast<detail::Stream&>(detail::Stream::of(tag));
+      value = Scalar::from_parts(value.value(), stream.add_variable(value.value(), {}), stream.tag);
+    }
+    return own;
   }
 
   template <class Body>
