@@ -295,7 +295,7 @@ std::string to_string(const Array& array, std::size_t most_elements) {
     }
     char digits[32];
     char* const last = digits + sizeof digits;
-    char* end = digits;
+    const char* end = nullptr;
     switch (array.dtype()) {
       case Dtype::f64:
         end = std::to_chars(digits, last, array.element(index)).ptr;
@@ -307,7 +307,7 @@ std::string to_string(const Array& array, std::size_t most_elements) {
         end = std::to_chars(digits, last, array.integer_element(index)).ptr;
         break;
     }
-    text.append(digits, end);
+    text.append(digits, static_cast<std::size_t>(end - digits));
   }
   if (array.is_uniform()) {
     text += " ...";

@@ -79,7 +79,7 @@ class Folder {
     std::vector<Pair> ties;
     const auto join = [&](NodeId from, NodeId to, std::vector<Pair>& pairs) {
       const auto [a, b] = std::minmax(number[unit_[from]], number[unit_[to]]);
-      if (a != b && joined.insert(std::uint64_t{a} << 32U | b).second) pairs.push_back({a, b});
+      if (a != b && joined.insert(std::uint64_t{a} << 32U | b).second) pairs.emplace_back(a, b);
       return joined.size() <= limits_.most_edges;
     };
     for (NodeId id = 0; id < graph_.size(); ++id) {

@@ -1,12 +1,15 @@
 /// Depth is data: ten million nodes in a chain, under a 256 KiB stack.
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <cstddef>
+#include <string_view>
 #include <vector>
 
 #include "sample_operations.hpp"
 #include "small_stack.hpp"
 #include "wengert/graph/analysis.hpp"
 #include "wengert/graph/graph.hpp"
+#include "wengert/graph/text.hpp"
 #include "wengert/graph/uses.hpp"
 #include "wengert/graph/verify.hpp"
 
@@ -33,6 +36,11 @@ BOOST_AUTO_TEST_CASE(a_chain_of_ten_million_nodes) {
     edges = UseIndex(g).edge_count();
     needed = needed_by_outputs(g);
     deepest = depths(g).back();
+    std::size_t lines = 0;
+    write_text(g, [&](std::string_view piece) {
+      lines += static_cast<std::size_t>(std::count(piece.begin(), piece.end(), '\n'));
+    });
+    BOOST_TEST(lines == length + 2);
   });
   BOOST_TEST(edges == length - 1);
   BOOST_TEST(deepest == length - 1);

@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(random_bytes_round_trip_everywhere) {
   const auto bytes = [&] {
     std::string made(random() % 40, '\0');
     for (char& c : made)
-      c = static_cast<char>(random() % 3 == 0 ? random() % 256 : "\\\"\n\r\t\0 x{}%@#é"[random() % 15]);
+      c = random() % 3 == 0 ? static_cast<char>(random() % 256) : "\\\"\n\r\t\0 x{}%@#,"[random() % 14];
     return made;
   };
   for (int round = 0; round < 200; ++round) {
