@@ -355,9 +355,9 @@ Array joined(std::span<const Array> x, std::size_t axis, const Type& result, con
 
 }  // namespace
 
-Type Stack::type(std::span<const Type> x, const Attribute& attribute) {
+Type Stack::type(std::span<const Type> x, const Attribute& axis_attribute) {
   want_operands(name, x);
-  const std::int64_t axis = std::get<std::int64_t>(attribute);
+  const std::int64_t axis = std::get<std::int64_t>(axis_attribute);
   want_axis(name, x, axis, x[0].shape.rank() + 1);
   for (std::size_t k = 1; k < x.size(); ++k) {
     if (x[k] == x[0]) continue;
@@ -386,9 +386,9 @@ std::vector<Sample> Stack::samples() {
           {{{Dtype::f64, Shape{0}}, {Dtype::f64, Shape{0}}}, std::int64_t{0}}};
 }
 
-Type Concatenate::type(std::span<const Type> x, const Attribute& attribute) {
+Type Concatenate::type(std::span<const Type> x, const Attribute& axis_attribute) {
   want_operands(name, x);
-  const std::int64_t axis = std::get<std::int64_t>(attribute);
+  const std::int64_t axis = std::get<std::int64_t>(axis_attribute);
   want_axis(name, x, axis, x[0].shape.rank());
   Indices extents(x[0].shape.extents());
   for (std::size_t k = 1; k < x.size(); ++k) {
@@ -406,8 +406,8 @@ Type Concatenate::type(std::span<const Type> x, const Attribute& attribute) {
   return {x[0].dtype, Shape(extents, {})};
 }
 
-Array Concatenate::value(std::span<const Array> x, const Attribute& attribute, const Type& result) {
-  const std::size_t axis = position_of(std::get<std::int64_t>(attribute));
+Array Concatenate::value(std::span<const Array> x, const Attribute& axis_attribute, const Type& result) {
+  const std::size_t axis = position_of(std::get<std::int64_t>(axis_attribute));
   return joined(x, axis, result, [axis](const Array& operand) { return operand.shape()[axis]; });
 }
 
@@ -451,10 +451,10 @@ void want_position(const char* operation, std::span<const Type> x, std::int64_t 
 
 }  // namespace
 
-Type Convert::type(std::span<const Type> x, const Attribute& attribute) {
+Type Convert::type(std::span<const Type> x, const Attribute& dtype_name) {
   Dtype dtype{};
-  if (!parse_dtype(std::get<std::string>(attribute), dtype))
-    refuse<ArgumentError>(name, x, "no dtype is called " + graph::to_string(attribute), "f32, f64, i32, i64 or bool");
+  if (!parse_dtype(std::get<std::string>(dtype_name), dtype))
+    refuse<ArgumentError>(name, x, "no dtype is called " + graph::to_string(dtype_name), "f32, f64, i32, i64 or bool");
   return {dtype, x[0].shape};
 }
 
@@ -529,9 +529,9 @@ std::vector<Sample> ToTensor::samples() {
 
 // --- Products -------------------------------------------------------------------------------------------------------
 
-Type MatMul::type(std::span<const Type> x, const Attribute& attribute) {
+Type MatMul::type(std::span<const Type> x, const Attribute& flag_set) {
   want_real(name, x);
-  const std::int64_t flags = std::get<std::int64_t>(attribute);
+  const std::int64_t flags = std::get<std::int64_t>(flag_set);
   if ((flags & ~kernels::product_flags) != 0)
     refuse<ArgumentError>(name, x, "the attribute " + std::to_string(flags), "a set of the flags 1, 2, 4, 8");
   if (x[0].dtype != x[1].dtype)

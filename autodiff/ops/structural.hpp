@@ -333,9 +333,9 @@ struct MatMul : Structural {
   static Type type(std::span<const Type> x, const Attribute& flags);
   static Array value(std::span<const Array> x, const Attribute& flags, const Type& result);
   template <class T>
-  static T vjp(std::size_t operand, const T& cotangent, const T&, std::span<const T> x, const Attribute& attribute) {
+  static T vjp(std::size_t operand, const T& cotangent, const T&, std::span<const T> x, const Attribute& flag_set) {
     using namespace kernels;
-    const std::int64_t flags = std::get<std::int64_t>(attribute);
+    const std::int64_t flags = std::get<std::int64_t>(flag_set);
     const bool ta = (flags & transpose_first) != 0, tb = (flags & transpose_second) != 0;
     if (operand == 0) {
       if (ta) return product(x[1], cotangent, (tb ? transpose_first : plain) | transpose_second | mask_second);
@@ -345,9 +345,9 @@ struct MatMul : Structural {
     return product(x[0], cotangent, (ta ? plain : transpose_first) | mask_second);
   }
   template <class T>
-  static T jvp(std::size_t operand, const T& tangent, const T&, std::span<const T> x, const Attribute& attribute) {
+  static T jvp(std::size_t operand, const T& tangent, const T&, std::span<const T> x, const Attribute& flag_set) {
     using namespace kernels;
-    const std::int64_t flags = std::get<std::int64_t>(attribute) & (transpose_first | transpose_second);
+    const std::int64_t flags = std::get<std::int64_t>(flag_set) & (transpose_first | transpose_second);
     return operand == 0 ? product(tangent, x[1], flags | mask_first) : product(x[0], tangent, flags | mask_second);
   }
   static std::vector<Sample> samples();
