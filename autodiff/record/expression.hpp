@@ -33,11 +33,24 @@
 
 namespace wengert {
 
-/// The record of primitive P in the table of primitives. Defined once per primitive (record/primitive.hpp).
+/// The record of a primitive of the library's, defined in record/primitive.cpp for each of them.
+template <class P>
+struct PrimitiveRecord {
+  static const Primitive stored;
+};
+
+#if defined(__clang__)  // it warns wherever the record is named that the definition is elsewhere; so it is named once
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wundefined-var-template"
+#endif
+/// The record of primitive P in the table of primitives. (Of one of the user's own: record/primitive.hpp.)
 template <class P>
 struct PrimitiveOf {
-  static const Primitive record;
+  static constexpr const Primitive& record = PrimitiveRecord<P>::stored;
 };
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
 
 class Scalar;
 

@@ -5,7 +5,7 @@
 namespace wengert {
 
 template <class P>
-constinit const Primitive PrimitiveOf<P>::record = detail::make_primitive<P>();
+constinit const Primitive PrimitiveRecord<P>::stored = detail::make_primitive<P>();
 
 namespace detail {
 
