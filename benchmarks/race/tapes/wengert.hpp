@@ -1,0 +1,43 @@
+// Wengert: one recording, cleared and reused; the adjoints reused too. Everything that the engine checks is on.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+#include "wengert/autodiff/autodiff.hpp"
+#include "wengert/benchmarks/race/race.hpp"
+
+namespace race {
+
+class Wengert {
+ public:
+  using Scalar = wengert::Scalar;
+  static constexpr std::string_view name = "wengert";
+  static constexpr Role role = Role::own;
+
+  static double value(const Scalar& s) { return s.value(); }
+
+  void begin(std::span<Scalar> x, std::span<Scalar>, std::span<const double> values) {
+    recording_.clear();
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = recording_.variable(values[i]);
+  }
+  void end(std::span<Scalar>) {}
+
+  void reverse(std::span<Scalar> x, std::span<Scalar> y, std::size_t output, std::span<double> gradient) {
+    wengert::backward(y[output], adjoints_);
+    for (std::size_t i = 0; i < x.size(); ++i) gradient[i] = adjoints_[x[i]];
+  }
+
+  /// What the recording uses (entries, operand ids, partials, values, constants), and one adjoint a value.
+  [[nodiscard]] std::size_t bytes() const {
+    const wengert::RecordingStatistics statistics = recording_.statistics();
+    return statistics.bytes_used + sizeof(double) * statistics.values;
+  }
+
+ private:
+  wengert::Recording recording_;
+  wengert::Adjoints adjoints_;
+};
+
+}  // namespace race
