@@ -12,7 +12,8 @@ namespace wengert::kernels {
 
 namespace {
 
-constexpr std::int64_t run = 128;
+constexpr std::int64_t run = 128;         // of neighbours: sixteen additions one after the other in each lane
+constexpr std::int64_t rows_of_run = 16;  // of rows: as many
 constexpr std::size_t lanes = 8;
 
 /// At most `run` elements: eight partial sums, added as a tree.
@@ -49,7 +50,7 @@ T pairwise(const T* from, std::int64_t count) {
 template <class T>
 void pairwise_rows(const T* from, std::int64_t rows, std::int64_t width, T* to) {
   constexpr std::int64_t strip = 256;
-  const auto levels = static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(rows / run)));
+  const auto levels = static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(rows / rows_of_run)));
   std::vector<T> level(levels * strip);
   std::array<T, strip> sum;
   for (std::int64_t j = 0; j < width; j += strip) {
@@ -61,8 +62,8 @@ void pairwise_rows(const T* from, std::int64_t rows, std::int64_t width, T* to) 
     const auto level_at = [&](std::size_t k) { return level.data() + static_cast<std::ptrdiff_t>(k) * strip; };
     std::uint64_t runs = 0;
     std::int64_t at = 0;
-    for (; at + run <= rows; at += run, ++runs) {
-      sum_rows(at, at + run);
+    for (; at + rows_of_run <= rows; at += rows_of_run, ++runs) {
+      sum_rows(at, at + rows_of_run);
       std::size_t k = 0;
       for (; runs >> k & 1u; ++k) add_to(level_at(k), sum.data(), columns);
       std::copy_n(sum.data(), columns, level_at(k));
