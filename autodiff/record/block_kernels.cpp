@@ -18,7 +18,7 @@ WENGERT_INLINE void multiply_body(const double* p, const double* a, double* to, 
     Lanes x, y;
     std::memcpy(&x, p + i, sizeof x);
     std::memcpy(&y, a + i, sizeof y);
-    const auto keep = y != Lanes{};  // all ones where the cotangent is not 0
+    const auto keep = (x != Lanes{}) & (y != Lanes{});  // all ones where neither is 0
     using Bits = decltype(y != y);
     const Lanes product = x * y;
     Bits masked;

@@ -7,7 +7,7 @@ namespace wengert::detail {
 
 /// `count` is a multiple of 8.
 struct BlockKernels {
-  /// to[i] = p[i] · a[i], and 0 where a[i] is 0, whatever p[i] is.
+  /// to[i] = p[i] · a[i], and 0 where one of them is 0, whatever the other is.
   void (*multiply)(const double* p, const double* a, double* to, std::size_t count);
   /// to[i] += from[i].
   void (*add)(const double* from, double* to, std::size_t count);

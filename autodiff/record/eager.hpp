@@ -128,6 +128,7 @@ namespace ops {
 // cotangent · partial, recorded; the same cases as for numbers (contract.hpp).
 [[nodiscard]] inline Eager recorded_contribution(const Eager& cotangent, const Eager& partial) {
   if (partial.is(1.0)) return cotangent;
+  if (partial.is(0.0)) return Eager(0.0);
   if (cotangent.is(1.0)) return partial;
   if (partial.is_constant() && partial.scalar().value() - partial.scalar().value() == 0.0) return cotangent * partial;
   return apply<Scale>(cotangent, partial);

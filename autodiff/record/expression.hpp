@@ -451,7 +451,7 @@ WENGERT_INLINE void partials_body(const double* const* leaf, const double* value
     in[k] = leaf[k];
     out[k] = partial[k];
   }
-#pragma GCC ivdep
+  WENGERT_INDEPENDENT_ITERATIONS
   for (std::size_t i = 0; i < count; ++i) {
     const E e = E::rebuild(in, i, value[i]);
     double p[E::leaves];
@@ -491,6 +491,9 @@ constexpr StatementType make_statement_type(const Step* steps) {
 #if WENGERT_SIMD_LEVELS > 1
     type.partials[1] = &partials_avx2<E>;
     type.partials[2] = &partials_avx512<E>;
+#else
+    // Compiled for such a machine anyway, or for one without such levels: the library may ask for any of them.
+    type.partials[1] = type.partials[2] = type.partials[0];
 #endif
     if constexpr (E::template masking_matters<0>()) type.masked_partials = &partials_of<E, true>;
   }
@@ -581,15 +584,18 @@ WENGERT_INLINE Scalar record(const E& e, std::source_location where) {
       if (s.next_id == s.id_limit) [[unlikely]] s.grow_ids(where);
       if (value != value) [[unlikely]] s.saw_nan(where);
       if constexpr (!E::operands_recompute) {
-        if (s.partial_limit - s.partial_count < max_leaves) [[unlikely]] s.grow_partials();
+        if (s.partial_count >= s.partial_limit) [[unlikely]] s.grow_partials();
+      }
+      if constexpr (S::literal_count > 0) {
+        if (x.constants == nullptr) [[unlikely]] push_literals<E>(s, leaf);
+      }
+      // Nothing fails from here on.
+      if constexpr (!E::operands_recompute) {
         double p[count];
         local_partials(e, p);
         double* const to = s.partials + s.partial_count;
         for_slots<count, S::active>([&]<std::size_t K> WENGERT_INLINE_LAMBDA { to[S::rank(S::active, K)] = p[K]; });
         s.partial_count += S::active_count;
-      }
-      if constexpr (S::literal_count > 0) {
-        if (x.constants == nullptr) [[unlikely]] push_literals<E>(s, leaf);
       }
       for_slots<count, S::handle>([&]<std::size_t K> WENGERT_INLINE_LAMBDA { x.next[K] += x.step[K]; });
       s.expected = x.successor;
@@ -610,22 +616,25 @@ WENGERT_INLINE Scalar record(const E& e, std::source_location where) {
 
   // Irregular: store word, ids and partials.
   if (s.next_id == s.id_limit) [[unlikely]] s.grow_ids(where);
-  if (s.partial_limit - s.partial_count < max_leaves) [[unlikely]] s.grow_partials();
+  if (s.partial_count >= s.partial_limit) [[unlikely]] s.grow_partials();
   SiteCacheLine* line = &s.site_cache[Stream::cache_index(type, location)];
   bool known = line->type == type && line->location == location && line->constant_leaves == S::literal;
   if constexpr (S::literal_count > 0) {
-    if (line->constants != nullptr) {
+    // Only if the line is this statement's: another's has another number of constants.
+    if (known && line->constants != nullptr) {
       Word differs = 0;
       for_slots<count, S::literal>([&]<std::size_t K> WENGERT_INLINE_LAMBDA {
         differs |= std::bit_cast<Word>(leaf.value[K]) ^ std::bit_cast<Word>(line->constants[S::rank(S::literal, K)]);
       });
-      known = known && differs == 0;
+      known = differs == 0;
     }
   }
   if (!known) [[unlikely]] line = find_site<E>(s, location, leaf);
+  if constexpr (S::passive != 0) s.reserve_passive();
   if constexpr (S::literal_count > 0) {
     if (line->constants == nullptr) push_literals<E>(s, leaf);
   }
+  // Nothing fails from here on.
   {
     double p[count];
     local_partials(e, p);

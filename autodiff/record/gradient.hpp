@@ -66,6 +66,9 @@ std::vector<X> gradients(const AnyHandle& y, const Tensor* cotangent, std::span<
                                      std::source_location where = std::source_location::current()) {
   return gradient(y, std::span(&x, 1), where).front();
 }
+/// An expression would be recorded anew, as a value that y does not depend on: store it in a Scalar first.
+template <detail::CompositeExpression E>
+Scalar gradient(const Scalar& y, const E& x, std::source_location where = std::source_location::current()) = delete;
 
 // The same with tensors on either side; each result has the type of its x.
 [[nodiscard]] inline std::vector<Tensor> gradient(const Scalar& y, std::span<const Tensor> x,

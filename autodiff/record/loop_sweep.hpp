@@ -43,7 +43,7 @@ class LoopSweep {
         double* const own = tangent + loop.first_id + std::size_t{repetition} * loop.body;
         for (const Edge& edge : edges_) {
           const double t = tangent[edge.first + repetition * edge.step];
-          if (t != 0.0) own[edge.statement] += edge.partial[i] * t;
+          if (t != 0.0 && edge.partial[i] != 0.0) own[edge.statement] += edge.partial[i] * t;
         }
       }
     }
@@ -163,7 +163,7 @@ class LoopSweep {
       double* const own = adjoint + loop_->first_id + begin;
       double a = own[static_cast<std::int64_t>(count) - 1];
       for (std::uint32_t i = count; i-- > 0;) {
-        const double product = a == 0.0 ? 0.0 : p[i] * a;
+        const double product = p[i] == 0.0 || a == 0.0 ? 0.0 : p[i] * a;
         double& below = own[static_cast<std::int64_t>(i) - 1];
         below += product;
         a = below;
@@ -178,7 +178,7 @@ class LoopSweep {
         const double a = own[j];
         for (; e > 0 && inside_[e - 1].statement == j; --e) {
           const Edge& edge = inside_[e - 1];
-          if (a != 0.0) adjoint[edge.first + repetition * edge.step] += edge.partial[i] * a;
+          if (a != 0.0 && edge.partial[i] != 0.0) adjoint[edge.first + repetition * edge.step] += edge.partial[i] * a;
         }
       }
     }

@@ -21,8 +21,9 @@ Recording& Recording::operator=(Recording&&) noexcept = default;
 Recording::~Recording() = default;
 
 Scalar Recording::variable(double value, std::string_view name, std::source_location where) {
+  detail::PreparedName prepared(name);
   const Id id = stream_->add_variable(value, where);
-  if (!name.empty()) stream_->names.emplace_hint(stream_->names.end(), id, name);
+  prepared.give(*stream_, id);
   return Scalar::from_parts(value, id, stream_->tag);
 }
 

@@ -10,15 +10,30 @@
 
 namespace wengert::detail {
 
+#if defined(__x86_64__)
+/// 0: baseline, 1: AVX2, 2: AVX-512. What the library goes by, however the translation units of its users are compiled.
+extern const std::size_t simd_level;
+#else
+inline constexpr std::size_t simd_level = 0;
+#endif
+
 #if defined(__x86_64__) && !defined(__AVX512F__)
 #define WENGERT_SIMD_LEVELS 3
 #define WENGERT_TARGET_AVX2 __attribute__((target("avx2")))
+#if defined(__clang__)
+#define WENGERT_TARGET_AVX512 __attribute__((target("avx512f,avx512dq,avx512vl")))
+#else
 #define WENGERT_TARGET_AVX512 __attribute__((target("avx512f,avx512dq,avx512vl,prefer-vector-width=512")))
-/// 0: baseline, 1: AVX2, 2: AVX-512.
-extern const std::size_t simd_level;
+#endif
 #else
 #define WENGERT_SIMD_LEVELS 1
-inline constexpr std::size_t simd_level = 0;
+#endif
+
+// What one repetition writes, no other reads. (clang finds out by itself.)
+#if defined(__clang__)
+#define WENGERT_INDEPENDENT_ITERATIONS
+#else
+#define WENGERT_INDEPENDENT_ITERATIONS _Pragma("GCC ivdep")
 #endif
 
 }  // namespace wengert::detail

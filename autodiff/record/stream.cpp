@@ -7,6 +7,7 @@
 #include <limits>
 #include <mutex>
 #include <new>
+#include <utility>
 
 #include "wengert/autodiff/record/expression.hpp"
 #include "wengert/autodiff/record/tensor_store.hpp"
@@ -14,8 +15,9 @@
 
 namespace wengert::detail {
 
-#if WENGERT_SIMD_LEVELS > 1
-const std::size_t simd_level = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+#if defined(__x86_64__)
+const std::size_t simd_level = WENGERT_SIMD_LEVELS == 1 ? 0
+                               : __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
                                        __builtin_cpu_supports("avx512vl")
                                    ? 2
                                : __builtin_cpu_supports("avx2") ? 1
@@ -58,6 +60,15 @@ std::size_t site_hash(const StatementType* type, const void* location) {
 }
 
 constexpr std::uint32_t minimum_repetitions = 3;  // fewer do not pay for a loop's record
+
+/// Partials that unroll() may add to those stored while rolling: there is always room for them.
+constexpr std::size_t unroll_room = minimum_repetitions * max_body * max_leaves;
+
+/// Room for `count` more elements, growing as push_back would.
+template <class T>
+void make_room(std::vector<T>& to, std::size_t count) {
+  if (to.capacity() - to.size() < count) to.reserve(std::max(2 * to.capacity(), to.size() + count));
+}
 
 }  // namespace
 
@@ -121,9 +132,9 @@ bool Stream::owns(Id id, Tag handle) const noexcept {
   return false;
 }
 
-void Stream::throw_bad_handle(Tag handle, const char* operation, std::source_location where) {
+void Stream::throw_bad_handle(Tag handle, const char* operation, std::source_location where, const Stream* meant) {
   const StreamHead& head = of(handle);
-  if (&head != &no_stream) {
+  if (meant != nullptr && &head != &no_stream && &head != meant) {
     const Stream& other = static_cast<const Stream&>(head);
     for (const Segment& segment : other.segments) {
       if (segment.tag == handle) {
@@ -169,9 +180,9 @@ void Stream::grow_ids(std::source_location where) {
 }
 
 void Stream::grow_partials() {
-  const std::uint64_t wanted = std::max<std::uint64_t>(8 * max_leaves, partial_limit * 2);
-  partials = reallocate(partials, wanted);
-  ids = reallocate(ids, wanted);
+  const std::uint64_t wanted = std::max<std::uint64_t>(2 * unroll_room, partial_limit * 2);
+  partials = reallocate(partials, wanted + max_leaves + unroll_room);
+  ids = reallocate(ids, wanted + max_leaves + unroll_room);
   partial_limit = wanted;
 }
 
@@ -179,7 +190,9 @@ void Stream::push_constants(const double* values_to_push, std::size_t count) {
   constants.insert(constants.end(), values_to_push, values_to_push + count);
 }
 
-void Stream::push_passive(const Id* ids_to_push, std::size_t count) {
+void Stream::reserve_passive() { make_room(passive, max_leaves); }
+
+void Stream::push_passive(const Id* ids_to_push, std::size_t count) noexcept {
   passive.insert(passive.end(), ids_to_push, ids_to_push + count);
 }
 
@@ -243,7 +256,22 @@ SiteCacheLine& Stream::find_site(const StatementType& type, const void* location
 
 // --- Rolling ------------------------------------------------------------------------------------------------------
 
-void Stream::try_roll() {
+void Stream::reserve_for_roll(std::uint32_t body) {
+  std::size_t leaves = 0, stored = 0, passive_slots = 0;
+  for (std::uint32_t back = 0; back < body; ++back) {
+    const Site& site = sites[words[word_count - 1 - back] >> 8];
+    leaves += site.type->leaves;
+    passive_slots += site.passive;
+    if (!site.type->recomputes) stored += site.active;
+  }
+  make_room(loops, 1);
+  make_room(loop_slots, body);
+  make_room(loop_operands, 2 * leaves);
+  make_room(passive, minimum_repetitions * passive_slots);
+  unrolled_.reserve(minimum_repetitions * stored);
+}
+
+void Stream::try_roll() noexcept {
   streak = 0;
   const std::uint32_t body = period;
   Site& last_site = sites[words[word_count - 1] >> 8];
@@ -278,6 +306,11 @@ void Stream::try_roll() {
     last_site.cooldown = last_site.penalty;
     return;
   }
+  try {
+    reserve_for_roll(body);
+  } catch (const std::bad_alloc&) {
+    return;  // irregular statements need less
+  }
   for (std::uint32_t j = 0; j < body; ++j) {
     const std::uint32_t back = body - 1 - j;
     Expected& slot = ring_[j];
@@ -304,7 +337,7 @@ void Stream::try_roll() {
   expected = &ring_[0];
 }
 
-void Stream::end_roll() {
+void Stream::end_roll() noexcept {
   expected = &nothing;
   const std::uint32_t statements = next_id - roll_first_id_;
   const std::uint32_t repetitions = statements / body_;
@@ -337,8 +370,8 @@ void Stream::end_roll() {
 }
 
 // Statements that the roll recorded become irregular ones: those of a repetition that was not finished, or of a roll that
-// was too short. `first_repetition`: where they begin.
-void Stream::unroll(std::uint32_t first_repetition, std::uint32_t statements) {
+// was too short. `first_repetition`: where they begin. There is room for all of it: see reserve_for_roll(), unroll_room.
+void Stream::unroll(std::uint32_t first_repetition, std::uint32_t statements) noexcept {
   if (statements == 0) return;
   std::uint64_t per_repetition = 0, constants_per_repetition = 0;
   for (std::uint32_t j = 0; j < body_; ++j) {
@@ -357,7 +390,6 @@ void Stream::unroll(std::uint32_t first_repetition, std::uint32_t statements) {
     const Site& site = sites[slot.site];
     const Id id = roll_first_id_ + first_repetition * body_ + t;
     const std::uint32_t active = site.active_mask(), passive_slots = site.passive_mask();
-    if (partial_limit - partial_count < max_leaves) grow_partials();
     std::array<Id, max_leaves> leaf{};
     for (std::size_t k = 0; k < site.type->leaves; ++k) leaf[k] = slot.first[k] + repetition * static_cast<Id>(slot.step[k]);
     const double* statement_constants = site.constants;
@@ -434,13 +466,14 @@ Scalar record_general(const StatementType& type, const double* leaf_values, cons
     for (std::size_t k = 0; k < type.leaves && same; ++k) same = leaf_ids[k] == static_cast<Id>(x.next[k]);
     if (same) {
       if (s.next_id == s.id_limit) s.grow_ids(where);
+      if (s.partial_count >= s.partial_limit) s.grow_partials();
+      if (x.constants == nullptr) s.push_constants(constant_values.data(), constant_count);
+      // Nothing fails from here on.
       if (!type.recomputes) {
-        if (s.partial_limit - s.partial_count < max_leaves) s.grow_partials();
         const std::uint32_t active = s.sites[x.site].active_mask();
         for (std::size_t k = 0; k < type.leaves; ++k)
           if (active >> k & 1u) s.partials[s.partial_count++] = leaf_partials[k];
       }
-      if (x.constants == nullptr) s.push_constants(constant_values.data(), constant_count);
       for (std::size_t k = 0; k < type.leaves; ++k) x.next[k] += x.step[k];
       s.expected = x.successor;
       const Id id = s.next_id++;
@@ -451,14 +484,16 @@ Scalar record_general(const StatementType& type, const double* leaf_values, cons
   }
 
   if (s.next_id == s.id_limit) s.grow_ids(where);
-  if (s.partial_limit - s.partial_count < max_leaves) s.grow_partials();
+  if (s.partial_count >= s.partial_limit) s.grow_partials();
   SiteCacheLine* line = &s.site_cache[Stream::cache_index(&type, location)];
   if (line->type != &type || line->location != location || line->constant_leaves != mask ||
       (line->constants != nullptr && !same_bits(line->constants, constant_values.data(), constant_count))) {
     line = &s.find_site(type, location, mask, constant_values.data());
   }
   const Site& site = s.sites[line->site];
+  s.reserve_passive();
   if (site.streamed) s.push_constants(constant_values.data(), constant_count);
+  // Nothing fails from here on.
   const std::uint32_t active = site.active_mask(), passive_slots = site.passive_mask();
   for (std::size_t k = 0; k < type.leaves; ++k) {
     if (active >> k & 1u) {
@@ -546,7 +581,20 @@ void record_guard(const Primitive& comparison, const Scalar& a, const Scalar& b,
                .location = s.location_to_store(where)});
 }
 
-// --- Scopes -------------------------------------------------------------------------------------------------------
+// --- Names and scopes ---------------------------------------------------------------------------------------------
+
+PreparedName::PreparedName(std::string_view name) {
+  if (name.empty()) return;
+  std::map<Id, std::string> one;
+  one.emplace(0, name);
+  node_ = one.extract(one.begin());
+}
+
+void PreparedName::give(Stream& stream, Id newest) noexcept {
+  if (node_.empty()) return;
+  node_.key() = newest;
+  stream.names.insert(stream.names.end(), std::move(node_));
+}
 
 void Stream::enter_scope(std::string_view name) {
   settle();
@@ -557,14 +605,16 @@ void Stream::enter_scope(std::string_view name) {
     found = static_cast<std::uint32_t>(scopes.size());
     scopes.push_back({scope, std::string(name)});
   }
-  scope_changes.reserve(scope_changes.size() + 2);  // so that leaving cannot fail
+  make_room(scope_changes, open_scopes + 2);  // so that leaving cannot fail: it, and those around it
   scope_changes.push_back({next_id, found});
   scope = found;
+  ++open_scopes;
 }
 
 void Stream::leave_scope(std::uint32_t outer) noexcept {
   scope = outer;
-  if (scope_changes.size() < scope_changes.capacity()) scope_changes.push_back({next_id, outer});
+  --open_scopes;
+  scope_changes.push_back({next_id, outer});
 }
 
 // --- Clearing and rewinding ---------------------------------------------------------------------------------------
@@ -589,37 +639,45 @@ void Stream::clear() {
   if (scope == 0) scopes.resize(1);
   else scope_changes.push_back({next_id, scope});
   ties.clear();
+  marks_.clear();
   new_tag();
   segments.assign(1, {next_id, tag});
 }
 
 Stream::Mark Stream::mark() {
   settle();
-  return {.tag = tag,
-          .next_id = next_id,
-          .word_count = word_count,
-          .ids = id_count,
-          .partials = partial_count,
-          .constants = constants.size(),
-          .passive = passive.size(),
-          .loops = loops.size(),
-          .loop_slots = loop_slots.size(),
-          .loop_operands = loop_operands.size(),
-          .guards = guards.size(),
-          .tensors = tensors ? tensors->size() : 0,
-          .scopes = scope_changes.size(),
-          .ties = ties.size(),
-          .last_word = word_count == 0 ? 0 : words[word_count - 1],
-          .last_guard = guards.empty() ? 0 : guards.back().count};
+  Mark now{.tag = tag,
+           .next_id = next_id,
+           .word_count = word_count,
+           .ids = id_count,
+           .partials = partial_count,
+           .constants = constants.size(),
+           .passive = passive.size(),
+           .loops = loops.size(),
+           .loop_slots = loop_slots.size(),
+           .loop_operands = loop_operands.size(),
+           .guards = guards.size(),
+           .tensors = tensors ? tensors->size() : 0,
+           .scopes = scope_changes.size(),
+           .ties = ties.size(),
+           .last_word = word_count == 0 ? 0 : words[word_count - 1],
+           .last_guard = guards.empty() ? 0 : guards.back().count};
+  if (!marks_.empty()) {
+    // Where nothing was recorded since the last mark, that one serves again.
+    Mark same = now;
+    same.tag = marks_.back().tag;
+    same.serial = marks_.back().serial;
+    if (same == marks_.back()) return same;
+  }
+  now.serial = last_mark_ + 1;
+  marks_.push_back(now);
+  ++last_mark_;
+  return now;
 }
 
 void Stream::rewind(const Mark& mark, std::source_location where) {
   settle();
-  const bool ours = (mark.tag & (slot_count - 1)) == (tag & (slot_count - 1)) && mark.next_id <= next_id &&
-                    std::any_of(segments.begin(), segments.end(), [&](const Segment& segment) {
-                      return segment.tag == mark.tag && segment.first_id <= mark.next_id;
-                    });
-  if (!ours) {
+  if (std::find(marks_.begin(), marks_.end(), mark) == marks_.end()) {
     throw StaleHandle{{.operation = "rewind",
                        .problem = "the mark is not of this recording, or lies in a part that was rewound or cleared",
                        .expected = "a mark of this recording",
@@ -638,6 +696,7 @@ void Stream::discard(const Mark& mark) {
 }
 
 void Stream::forget(const Mark& mark) {
+  while (!marks_.empty() && marks_.back().serial > mark.serial) marks_.pop_back();
   next_id = mark.next_id;
   word_count = mark.word_count;
   if (word_count > 0) words[word_count - 1] = mark.last_word;

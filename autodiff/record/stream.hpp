@@ -215,7 +215,8 @@ class Stream : public StreamHead {
   std::uint32_t* words = nullptr;
   Id* ids = nullptr;
   double* partials = nullptr;
-  std::uint64_t id_count = 0, partial_count = 0, partial_limit = 0;
+  std::uint64_t id_count = 0, partial_count = 0;
+  std::uint64_t partial_limit = 0;  ///< below it there is room for the partials and operand ids of one more statement
   std::uint32_t period = 1;      ///< candidate length of a loop body
   std::uint32_t streak = 0;      ///< statements in a row whose site is that of the one `period` before
   std::uint32_t trigger = 2;     ///< streak at which the body is looked at
@@ -264,14 +265,17 @@ class Stream : public StreamHead {
     return (key ^ (key >> 8)) >> 3 & 255;
   }
   void push_constants(const double* constants, std::size_t count);
-  void push_passive(const Id* passive, std::size_t count);
-  /// The last 2·period statements repeated the sites of those before them: roll up if their ids did too.
-  void try_roll();
+  /// Room for the passive ids of one more statement: push_passive() then cannot fail.
+  void reserve_passive();
+  void push_passive(const Id* passive, std::size_t count) noexcept;
+  /// The last 2·period statements repeated the sites of those before them: roll up if their ids did too, and if there is
+  /// memory for all that end_roll() may have to write.
+  void try_roll() noexcept;
   /// Ends the rolling entry, if any; needed before anything but the expected statement is recorded or read.
-  void settle() {
+  void settle() noexcept {
     if (expected->type != nullptr) end_roll();
   }
-  void end_roll();
+  void end_roll() noexcept;
   [[noreturn]] void throw_nan(const void* location) const;
 
   // --- Everything else --------------------------------------------------------------------------------------------
@@ -283,10 +287,12 @@ class Stream : public StreamHead {
   void add_guard(const Guard& guard);
   /// Throws StaleHandle or ForeignRecording unless (id, tag) is a live handle of this stream; constants pass.
   void check(Id id, Tag handle, const char* operation, std::source_location where) const {
-    if (handle != tag && handle != 0 && !owns(id, handle)) throw_bad_handle(handle, operation, where);
+    if (handle != tag && handle != 0 && !owns(id, handle)) throw_bad_handle(handle, operation, where, this);
   }
   [[nodiscard]] bool owns(Id id, Tag handle) const noexcept;
-  [[noreturn]] static void throw_bad_handle(Tag handle, const char* operation, std::source_location where);
+  /// `meant`: the stream that the handle should be of, if it is known that it is another's; else the handle is stale.
+  [[noreturn]] static void throw_bad_handle(Tag handle, const char* operation, std::source_location where,
+                                            const Stream* meant = nullptr);
 
   /// A scope inside the present one; ids from here on lie in it until leave_scope(outer). A scope of that name directly
   /// inside the present one is entered again.
@@ -302,6 +308,8 @@ class Stream : public StreamHead {
     std::size_t loops = 0, loop_slots = 0, loop_operands = 0, guards = 0, tensors = 0, scopes = 0, ties = 0;
     std::uint32_t last_word = 0;   ///< a run of variables may have grown since
     std::uint32_t last_guard = 0;  ///< likewise a run of guards: its count
+    std::uint64_t serial = 0;      ///< no other mark of this stream has it
+    bool operator==(const Mark&) const = default;
   };
   [[nodiscard]] Mark mark();
   void rewind(const Mark& mark, std::source_location where);
@@ -330,6 +338,7 @@ class Stream : public StreamHead {
   std::vector<ScopeRecord> scopes;          ///< 0 is the root
   std::vector<ScopeChange> scope_changes;
   std::uint32_t scope = 0;                  ///< the innermost
+  std::uint32_t open_scopes = 0;            ///< how many will be left
   std::vector<AdjointTie> ties;             ///< in the order in which gradients were recorded
 
  private:
@@ -337,11 +346,14 @@ class Stream : public StreamHead {
   void forget(const Mark& mark);
   void new_tag() noexcept;
   void release_slot() noexcept;
-  void unroll(std::uint32_t first_repetition, std::uint32_t statements);
+  void reserve_for_roll(std::uint32_t body);
+  void unroll(std::uint32_t first_repetition, std::uint32_t statements) noexcept;
   Site& add_site(const StatementType& type, const void* location, std::uint16_t constant_leaves, const double* values,
                  bool streamed);
 
   StreamOptions options_;
+  std::vector<Mark> marks_;              // those that may be rewound to, the oldest first
+  std::uint64_t last_mark_ = 0;          // serial of the newest
   std::array<Expected, max_body> ring_{};
   std::uint32_t body_ = 0;               // of the rolling entry
   Id roll_first_id_ = 0;
@@ -353,6 +365,17 @@ class Stream : public StreamHead {
   double* value_storage_ = nullptr;
   std::vector<double> unrolled_;           // work space of unroll()
   std::array<std::array<Id, max_leaves>, 3 * max_body> recent_{};  // work space of try_roll()
+};
+
+/// A name that is made before its value is recorded: memory that runs out for it leaves no nameless value behind.
+class PreparedName {
+ public:
+  /// An empty name names nothing.
+  explicit PreparedName(std::string_view name);
+  void give(Stream& stream, Id newest) noexcept;
+
+ private:
+  std::map<Id, std::string>::node_type node_;
 };
 
 }  // namespace wengert::detail

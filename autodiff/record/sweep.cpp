@@ -38,6 +38,11 @@ void reverse(const Stream& s, Id last, double* adjoint, std::vector<Array>& arra
       if (a == 0.0) continue;
       const Id* const to = s.ids + at;
       const double* const p = s.partials + partial_at;
+      if (!is_finite(a)) [[unlikely]] {
+        for (std::uint32_t k = 0; k < kind; ++k)
+          if (p[k] != 0.0) adjoint[to[k]] += p[k] * a;
+        continue;
+      }
       for (std::uint32_t k = 0; k < kind; ++k) adjoint[to[k]] += p[k] * a;
     } else if (kind == loop_word) {
       const Loop& entry = s.loops[--loop];
@@ -77,7 +82,7 @@ void forward_sweep(const Stream& s, Id from, double* tangent, std::vector<Array>
       double sum = 0;
       for (std::uint32_t k = 0; k < kind; ++k) {
         const double t = tangent[operand[k]];
-        if (t != 0.0) sum += p[k] * t;
+        if (t != 0.0 && p[k] != 0.0) sum += p[k] * t;
       }
       if (id >= from) tangent[id] += sum;
       ++id;

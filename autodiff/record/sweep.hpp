@@ -35,6 +35,9 @@ class Adjoints {
   }
   /// The same for a tensor: a constant of its type. Throws DtypeError unless that is f32 or f64.
   [[nodiscard]] Tensor operator[](const Tensor& x) const;
+  /// An expression would be recorded anew, as a value that nothing depends on: store it in a Scalar first.
+  template <detail::CompositeExpression E>
+  double operator[](const E& x) const = delete;
 
  private:
   friend struct SweepAccess;
@@ -45,7 +48,8 @@ class Adjoints {
 };
 
 /// Reverse sweep from y: the gradient of y with respect to everything at once, in time proportional to the recording.
-/// Nothing accumulates from one call to the next. A cotangent of exactly 0 contributes 0, whatever the partial is.
+/// Nothing accumulates from one call to the next. A cotangent of exactly 0 contributes 0, whatever the partial is, and a
+/// partial of exactly 0 lets nothing pass, whatever the cotangent is.
 /// A constant y has no recording: all adjoints are 0.
 [[nodiscard]] Adjoints backward(const Scalar& y, std::source_location where = std::source_location::current());
 /// The same into an object whose memory is used again.
@@ -78,6 +82,10 @@ class Tangents {
   /// The same for a tensor: a constant of its type. Throws DtypeError unless that is f32 or f64.
   [[nodiscard]] Tensor operator[](const Tensor& y) const;
 
+  /// An expression would be recorded anew, after the sweep: store it in a Scalar first.
+  template <detail::CompositeExpression E>
+  double operator[](const E& x) const = delete;
+
  private:
   friend struct SweepAccess;
   std::vector<double> values_;  // by id - first_id_, as in Adjoints
@@ -88,7 +96,8 @@ class Tangents {
 
 /// Forward sweep (Jacobian-vector product): moves every x[k] along tangents[k] and gives the derivative of everything that
 /// was recorded, in time proportional to the recording. Inputs may be any values, also computed ones: their own tangents
-/// are added to what flows into them. A tangent of exactly 0 contributes 0, whatever the partial is.
+/// are added to what flows into them. A tangent of exactly 0 contributes 0, whatever the partial is, and a partial of exactly 0
+/// lets nothing pass, whatever the tangent is.
 [[nodiscard]] Tangents forward(std::span<const Scalar> x, std::span<const double> tangents,
                                std::source_location where = std::source_location::current());
 [[nodiscard]] inline Tangents forward(std::initializer_list<Scalar> x, std::initializer_list<double> tangents,

@@ -528,8 +528,9 @@ Tensor matmul(const Tensor& a, const Tensor& b, std::source_location where) {
 // --- Recording: tensor variables ----------------------------------------------------------------------------------------
 
 Tensor Recording::variable(const Array& value, std::string_view name, std::source_location where) {
+  PreparedName prepared(name);
   const Id id = append_tensor_entry(*stream_, {.result = value}, {}, {}, 0.0, where);
-  if (!name.empty()) stream_->names.emplace_hint(stream_->names.end(), id, name);
+  prepared.give(*stream_, id);
   return Tensor::from_parts(value, id, stream_->tag);
 }
 

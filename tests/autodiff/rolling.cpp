@@ -1,6 +1,8 @@
 // Rolled-up entries: cases that once went wrong, one by one. Random programs find such cases; here they have names.
 #include <boost/test/unit_test.hpp>
 
+#include <array>
+#include <cstdint>
 #include <vector>
 
 #include "wengert/autodiff/autodiff.hpp"
@@ -100,6 +102,18 @@ BOOST_AUTO_TEST_CASE(an_output_in_the_middle_of_a_loop) {
     BOOST_TEST(backward(v[i])[x] == power, boost::test_tools::tolerance(1e-13));
     BOOST_TEST(gradient(v[i], x).value() == power, boost::test_tools::tolerance(1e-13));
   }
+}
+
+// The memory of where statements were recorded last compared as many constants as the new statement has with those of
+// whatever statement had its line: a read behind the end, which AddressSanitizer sees.
+BOOST_AUTO_TEST_CASE(statements_with_more_constants_than_the_one_whose_cache_line_they_take) {
+  static std::array<std::uint64_t, 4096> places{};  // only their addresses count: lines of the program that fill the cache
+  Recording r;
+  const Scalar x = r.variable(1.5);
+  for (const std::uint64_t& place : places) const Scalar one(x * 2.0, detail::location_of(&place));
+  const Scalar two(2.0 * x + 3.0 * x, detail::location_of(&places.front()));
+  BOOST_TEST(two.value() == 7.5);
+  BOOST_TEST(backward(two)[x] == 5.0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
