@@ -114,10 +114,11 @@ template <Number V>
 }
 
 /// cotangent · partial for numbers, where the kind of the partial decides what that means.
-/// `Masked`: a cotangent of exactly 0 contributes 0 whatever the partial is, so that 0·∞ and 0·NaN do not arise.
+/// `Masked`: a cotangent of exactly 0 contributes 0 whatever the partial is, and a partial of exactly 0 lets nothing pass
+/// whatever the cotangent is, so that 0·∞ and 0·NaN do not arise.
 template <bool Masked, Number V>
 [[nodiscard]] WENGERT_INLINE V contribution(V cotangent, V partial) {
-  if constexpr (Masked) return cotangent == V(0) ? V(0) : cotangent * partial;
+  if constexpr (Masked) return cotangent == V(0) || partial == V(0) ? V(0) : cotangent * partial;
   return cotangent * partial;
 }
 template <bool Masked, Number V>

@@ -81,11 +81,11 @@ struct Mul : Elementwise<2> {
 struct Scale : Elementwise<2> {
   static constexpr auto name = "scale", symbol = "·", reference = "x*y";
   static constexpr auto doc =
-      "x · y, and 0 where x is exactly 0 whatever y is (∞ and NaN included): a cotangent x that is 0 contributes 0. "
-      "Partials y and x.";
+      "x · y, and 0 where either is exactly 0 whatever the other is (∞ and NaN included): a cotangent that is 0 contributes "
+      "0, and nothing passes a partial that is 0. Partials y and x.";
   template <class V>
   static WENGERT_INLINE V value(const V& x, const V& y) {
-    return where(x == V(0), V(0), x * y);
+    return where((x == V(0)) | (y == V(0)), V(0), x * y);
   }
   template <class V>
   static WENGERT_INLINE V d0(const V&, const V&, const V& y) {
