@@ -4,7 +4,7 @@
     check_pictures.py ROOT PROGRAM
 
 README.md must hold docs/tools/neuron.cpp word for word; PROGRAM, made of it, must write what docs/images/neuron.dot holds; and
-docs/images/neuron.svg must show every line of every label of that. `docs/tools/update` writes dot and svg anew.
+docs/images/neuron.svg must show every line of every label of that. `scripts/regenerate` writes dot and svg anew.
 """
 import html
 import pathlib
