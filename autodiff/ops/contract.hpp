@@ -23,6 +23,12 @@
 
 #define WENGERT_INLINE __attribute__((always_inline)) inline
 
+#if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ && !defined(WENGERT_ALLOW_FAST_MATH)
+#  error \
+      "wengert: with -ffast-math (-ffinite-math-only) the compiler removes what keeps NaN and infinity out of derivatives. \
+Compile this file without it, or define WENGERT_ALLOW_FAST_MATH if neither can occur."
+#endif
+
 namespace wengert {
 
 /// A type that stands for a value of a recording: Scalar, an expression of Scalars, Eager, Tensor.
@@ -36,7 +42,7 @@ concept Number = std::is_arithmetic_v<std::remove_cvref_t<T>>;
 
 /// The operands of a front function such as sin or max: at least one handle, the rest handles or numbers.
 template <class... T>
-concept HandleOperands = (Handle<T> || ...) && ((Handle<T> || Number<T>) && ...);
+concept HandleOperands = (Handle<T> || ...) && ((Handle<T> || Number<T>)&&...);
 
 namespace detail {
 /// How primitive P is applied to operands of these kinds; specialised beside each kind of handle.
@@ -44,8 +50,8 @@ template <class P, class... X>
 struct Applied;
 }  // namespace detail
 
-/// The operands of an operator. A kind of handle that wants the line of every operator (Tensor) has operators of its own,
-/// with a converting parameter that takes the line, and says so by a member type `own_operators`.
+/// The operands of an operator. A kind of handle that wants the line of every operator (Tensor) has operators of its
+/// own, with a converting parameter that takes the line, and says so by a member type `own_operators`.
 template <class... T>
 concept OperatorOperands =
     HandleOperands<T...> && !(requires { typename std::remove_cvref_t<T>::own_operators; } || ...);
@@ -54,8 +60,8 @@ concept OperatorOperands =
 template <class P, class... X>
   requires HandleOperands<X...>
 WENGERT_INLINE auto apply(const X&... operands);
-/// The same for a function such as sin(x), which knows the line it is called from. Expressions of Scalars have no use for it:
-/// their statement carries the line where it is stored.
+/// The same for a function such as sin(x), which knows the line it is called from. Expressions of Scalars have no use
+/// for it: their statement carries the line where it is stored.
 template <class P, class... X>
   requires HandleOperands<X...>
 WENGERT_INLINE auto apply_at(std::source_location where, const X&... operands) {
@@ -114,8 +120,8 @@ template <Number V>
 }
 
 /// cotangent · partial for numbers, where the kind of the partial decides what that means.
-/// `Masked`: a cotangent of exactly 0 contributes 0 whatever the partial is, and a partial of exactly 0 lets nothing pass
-/// whatever the cotangent is, so that 0·∞ and 0·NaN do not arise.
+/// `Masked`: a cotangent of exactly 0 contributes 0 whatever the partial is, and a partial of exactly 0 lets nothing
+/// pass whatever the cotangent is, so that 0·∞ and 0·NaN do not arise.
 template <bool Masked, Number V>
 [[nodiscard]] WENGERT_INLINE V contribution(V cotangent, V partial) {
   if constexpr (Masked) return cotangent == V(0) || partial == V(0) ? V(0) : cotangent * partial;
@@ -190,6 +196,7 @@ struct Elementwise {
   static constexpr std::size_t arity = Arity;
   static constexpr Cost value_cost = Cost::cheap;    ///< of computing the value
   static constexpr Cost partial_cost = Cost::cheap;  ///< of the partials, given operands and value
+  static constexpr bool partials_use_value = true;  ///< `false` promises that they do not look at it: it is not fetched
   static constexpr bool commutative = false;
   static constexpr Result result = Result::real;
   static constexpr bool truth_first = false;  ///< operand 0 is a truth value
@@ -199,23 +206,29 @@ struct Elementwise {
 /// functions so that only the partials of operands that need one are computed.
 template <class P, std::size_t K, class V, class... X>
 [[nodiscard]] WENGERT_INLINE auto partial(const V& y, const X&... x) {
-  if constexpr (K == 0) return P::d0(y, x...);
-  else if constexpr (K == 1) return P::d1(y, x...);
-  else return P::d2(y, x...);
+  if constexpr (K == 0)
+    return P::d0(y, x...);
+  else if constexpr (K == 1)
+    return P::d1(y, x...);
+  else
+    return P::d2(y, x...);
 }
 
 namespace detail {
 template <class P, std::size_t K, class V>
-concept HasPartialAt =
-    (P::arity == 1 && requires(V v) { partial<P, K>(v, v); }) ||
-    (P::arity == 2 && requires(V v) { partial<P, K>(v, v, v); }) ||
-    (P::arity == 3 && requires(V v) { partial<P, K>(v, v, v, v); });
+concept HasPartialAt = (P::arity == 1 && requires(V v) { partial<P, K>(v, v); }) ||
+                       (P::arity == 2 && requires(V v) { partial<P, K>(v, v, v); }) ||
+                       (P::arity == 3 && requires(V v) { partial<P, K>(v, v, v, v); });
 template <class P, std::size_t K>
 concept HasPartial = K >= P::arity || HasPartialAt<P, K, double>;
 template <class P, class V>
-concept HasValue = (P::arity == 1 && requires(V v) { { P::value(v) } -> std::convertible_to<V>; }) ||
-                   (P::arity == 2 && requires(V v) { { P::value(v, v) } -> std::convertible_to<V>; }) ||
-                   (P::arity == 3 && requires(V v) { { P::value(v, v, v) } -> std::convertible_to<V>; });
+concept HasValue = (P::arity == 1 && requires(V v) {
+                     { P::value(v) } -> std::convertible_to<V>;
+                   }) || (P::arity == 2 && requires(V v) {
+                     { P::value(v, v) } -> std::convertible_to<V>;
+                   }) || (P::arity == 3 && requires(V v) {
+                     { P::value(v, v, v) } -> std::convertible_to<V>;
+                   });
 }  // namespace detail
 
 template <class P>
@@ -233,8 +246,8 @@ concept Documented = requires {
 ///   points()   where it is checked
 template <class P>
 concept ElementwisePrimitive =
-    Documented<P> && P::arity >= 1 && P::arity <= 3 && detail::HasValue<P, double> &&
-    detail::HasPartial<P, 0> && detail::HasPartial<P, 1> && detail::HasPartial<P, 2> && requires {
+    Documented<P> && P::arity >= 1 && P::arity <= 3 && detail::HasValue<P, double> && detail::HasPartial<P, 0> &&
+    detail::HasPartial<P, 1> && detail::HasPartial<P, 2> && requires {
       P::points().size();
       { P::value_cost } -> std::convertible_to<Cost>;
       { P::partial_cost } -> std::convertible_to<Cost>;
@@ -243,9 +256,12 @@ concept ElementwisePrimitive =
 namespace detail {
 template <class P, std::size_t K>
 auto partial_of_numbers() {
-  if constexpr (P::arity == 1) return partial<P, K>(double{}, double{});
-  else if constexpr (P::arity == 2) return partial<P, K>(double{}, double{}, double{});
-  else return partial<P, K>(double{}, double{}, double{}, double{});
+  if constexpr (P::arity == 1)
+    return partial<P, K>(double{}, double{});
+  else if constexpr (P::arity == 2)
+    return partial<P, K>(double{}, double{}, double{});
+  else
+    return partial<P, K>(double{}, double{}, double{}, double{});
 }
 }  // namespace detail
 

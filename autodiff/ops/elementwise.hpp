@@ -22,6 +22,7 @@ namespace ops {
 struct Add : Elementwise<2> {
   static constexpr auto name = "add", symbol = "+", reference = "x+y";
   static constexpr auto doc = "x + y. Partials 1 and 1.";
+  static constexpr bool partials_use_value = false;
   static constexpr bool commutative = true;
   template <class V>
   static WENGERT_INLINE V value(const V& x, const V& y) {
@@ -41,6 +42,7 @@ struct Add : Elementwise<2> {
 struct Sub : Elementwise<2> {
   static constexpr auto name = "sub", symbol = "−", reference = "x-y";
   static constexpr auto doc = "x - y. Partials 1 and -1.";
+  static constexpr bool partials_use_value = false;
   template <class V>
   static WENGERT_INLINE V value(const V& x, const V& y) {
     return x - y;
@@ -59,6 +61,7 @@ struct Sub : Elementwise<2> {
 struct Mul : Elementwise<2> {
   static constexpr auto name = "mul", symbol = "×", reference = "x*y";
   static constexpr auto doc = "x · y. Partials y and x.";
+  static constexpr bool partials_use_value = false;
   static constexpr bool commutative = true;
   template <class V>
   static WENGERT_INLINE V value(const V& x, const V& y) {
@@ -81,7 +84,8 @@ struct Mul : Elementwise<2> {
 struct Scale : Elementwise<2> {
   static constexpr auto name = "scale", symbol = "·", reference = "x*y";
   static constexpr auto doc =
-      "x · y, and 0 where either is exactly 0 whatever the other is (∞ and NaN included): a cotangent that is 0 contributes "
+      "x · y, and 0 where either is exactly 0 whatever the other is (∞ and NaN included): a cotangent that is 0 "
+      "contributes "
       "0, and nothing passes a partial that is 0. Partials y and x.";
   template <class V>
   static WENGERT_INLINE V value(const V& x, const V& y) {
@@ -121,6 +125,7 @@ struct Div : Elementwise<2> {
 struct Neg : Elementwise<1> {
   static constexpr auto name = "neg", symbol = "neg", reference = "-x";
   static constexpr auto doc = "-x. Partial -1.";
+  static constexpr bool partials_use_value = false;
   template <class V>
   static WENGERT_INLINE V value(const V& x) {
     return -x;
@@ -166,9 +171,9 @@ struct IntegerPow : Elementwise<2> {
     return {};
   }
   static constexpr auto points() {
-    return std::array{Point<2>{{1.5, 2.0}},   Point<2>{{-1.25, 3.0}}, Point<2>{{0.0, 0.0}},   Point<2>{{0.0, 1.0}},
-                      Point<2>{{0.0, 2.0}},   Point<2>{{0.0, 3.0}},   Point<2>{{0.0, 4.0}},   Point<2>{{2.0, -1.0}},
-                      Point<2>{{-0.7, -3.0}}, Point<2>{{1.1, 17.0}},  Point<2>{{-3.0, 0.0}},  Point<2>{{-2.0, 1.0}}};
+    return std::array{Point<2>{{1.5, 2.0}},   Point<2>{{-1.25, 3.0}}, Point<2>{{0.0, 0.0}},  Point<2>{{0.0, 1.0}},
+                      Point<2>{{0.0, 2.0}},   Point<2>{{0.0, 3.0}},   Point<2>{{0.0, 4.0}},  Point<2>{{2.0, -1.0}},
+                      Point<2>{{-0.7, -3.0}}, Point<2>{{1.1, 17.0}},  Point<2>{{-3.0, 0.0}}, Point<2>{{-2.0, 1.0}}};
   }
 };
 
@@ -192,7 +197,7 @@ struct Pow : Elementwise<2> {
   static WENGERT_INLINE auto d1(const V& y, const V& x, const V& p) {
     using std::log;
     // At x = 0 the logarithm is replaced before it is taken; p < 0 keeps its NaN or ∞ through y.
-    return y * log(where(x == V(0) , where(p >= V(0), V(1), x), x));
+    return y * log(where(x == V(0), where(p >= V(0), V(1), x), x));
   }
   static constexpr auto points() {
     return std::array{Point<2>{{1.5, 2.5}}, Point<2>{{0.3, -1.25}}, Point<2>{{2.0, 3.0}}, Point<2>{{0.5, 0.0}, 1},

@@ -1,6 +1,6 @@
-// Kernels of elementwise primitives on arrays, made from the primitive's struct: its value, and what a cotangent contributes
-// to an operand. They run over tiles that stay in the first-level cache; a uniform operand (one stored element for all) is
-// spread over one tile once, so that the inner loop has unit strides only.
+// Kernels of elementwise primitives on arrays, made from the primitive's struct: its value, and what a cotangent
+// contributes to an operand. They run over tiles that stay in the first-level cache; a uniform operand (one stored
+// element for all) is spread over one tile once, so that the inner loop has unit strides only.
 //
 // Reading order: Accumulator, Column, ElementwiseKernels. Kernels that are not elementwise: kernels_strided.hpp,
 // kernels_sum.hpp, kernels_matmul.hpp.
@@ -22,8 +22,8 @@ namespace wengert::kernels {
 /// Elements in a tile. Four columns of f64 take a quarter of a first-level cache of 32 KiB.
 inline constexpr std::int64_t tile = 256;
 
-/// An adjoint (or a tangent) while contributions are added to it: nothing at first, then their sum. What is added first is
-/// shared, not copied, and written in place only once nobody else holds it.
+/// An adjoint (or a tangent) while contributions are added to it: nothing at first, then their sum. What is added first
+/// is shared, not copied, and written in place only once nobody else holds it.
 class Accumulator {
  public:
   Accumulator() = default;
@@ -107,8 +107,8 @@ class ElementwiseKernels {
     }
   }
 
-  /// Adds to `adjoint` what `cotangent` contributes to that of `operand`: cotangent · ∂value/∂operand, masked, so that a
-  /// zero cotangent contributes 0 whatever the partial is. y is the value.
+  /// Adds to `adjoint` what `cotangent` contributes to that of `operand`: cotangent · ∂value/∂operand, masked, so that
+  /// a zero cotangent contributes 0 whatever the partial is. y is the value.
   static void accumulate(std::size_t operand, const Array& cotangent, const Array& y, std::span<const Array> x,
                          Accumulator& adjoint) {
     static_cast<void>(operand);
@@ -119,8 +119,9 @@ class ElementwiseKernels {
   template <class T, class R>
   static Array value_as(std::span<const Array> x, const Type& result) {
     if ((x[K].is_uniform() && ...)) {
-      return Array::uniform_of<R>(result.shape,
-                                  static_cast<R>(P::template value<T>(static_cast<T>(x[K].template stored<StoredAs<K, T>>()[0])...)));
+      return Array::uniform_of<R>(
+          result.shape,
+          static_cast<R>(P::template value<T>(static_cast<T>(x[K].template stored<StoredAs<K, T>>()[0])...)));
     }
     Array to = Array::uninitialised(result);
     R* const out = to.mutable_data<R>().data();
@@ -162,7 +163,8 @@ class ElementwiseKernels {
     }
     const bool fresh = !adjoint.any();
     Array to = fresh ? Array::uninitialised(type) : Array();
-    T* const out = fresh ? to.mutable_data<T>().data() : adjoint.writable(type, P::name).template mutable_data<T>().data();
+    T* const out =
+        fresh ? to.mutable_data<T>().data() : adjoint.writable(type, P::name).template mutable_data<T>().data();
     Column<T> g(cotangent), value(y);
     [&](Column<T, StoredAs<K, T>>&&... column) {
       std::array<T, tile> sum;

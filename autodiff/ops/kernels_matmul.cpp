@@ -1,12 +1,14 @@
 // The one file that knows a BLAS.
 //
-// Threads of OpenBLAS. Our promise is that bits do not depend on the number of threads and that our own pool is the only one,
-// so its products must be serial. OpenBLAS 0.3.21 (Debian 12) keeps its thread count in one variable of the process; there is
-// no per-call or per-thread setting before 0.3.27. What was weighed:
-//   - cutting products into pieces below its threading threshold (64³) touches nothing global, but costs 35 to 65 % of the
+// Threads of OpenBLAS. Our promise is that bits do not depend on the number of threads and that our own pool is the
+// only one, so its products must be serial. OpenBLAS 0.3.21 (Debian 12) keeps its thread count in one variable of the
+// process; there is no per-call or per-thread setting before 0.3.27. What was weighed:
+//   - cutting products into pieces below its threading threshold (64³) touches nothing global, but costs 35 to 65 % of
+//   the
 //     speed from 256³ up (f64 256³: 33 instead of 56 GFLOP/s on one core);
 //   - setting and restoring the count around each call races with every other user of the library;
-//   - setting it to one once, at the first product that goes there: taken. A program that also calls OpenBLAS itself and wants
+//   - setting it to one once, at the first product that goes there: taken. A program that also calls OpenBLAS itself
+//   and wants
 //     threads there sets the count again afterwards; our results stay right, only the promise on bits weakens.
 #include "wengert/autodiff/ops/kernels_matmul.hpp"
 
@@ -16,7 +18,7 @@
 #include <type_traits>
 
 #if WENGERT_WITH_OPENBLAS
-#include <cblas.h>
+#  include <cblas.h>
 #endif
 
 #include "wengert/autodiff/ops/kernels.hpp"
@@ -85,8 +87,8 @@ void make_blas_serial() {
   static_cast<void>(done);
 }
 
-void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const double* a, int lda, const double* b, int ldb,
-          double* c) {
+void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const double* a, int lda, const double* b,
+          int ldb, double* c) {
   cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1.0, a, lda, b, ldb, 0.0, c, n);
 }
 void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const float* a, int lda, const float* b, int ldb,
@@ -136,7 +138,8 @@ bool all_finite(const T* c, std::int64_t count) {
   std::array<T, 8> lane{};
   std::int64_t i = 0;
   for (; i + 8 <= count; i += 8)
-    for (std::size_t l = 0; l < 8; ++l) lane[l] += c[i + static_cast<std::int64_t>(l)] - c[i + static_cast<std::int64_t>(l)];
+    for (std::size_t l = 0; l < 8; ++l)
+      lane[l] += c[i + static_cast<std::int64_t>(l)] - c[i + static_cast<std::int64_t>(l)];
   T sum = 0;
   for (; i < count; ++i) sum += c[i] - c[i];
   for (const T l : lane) sum += l;
@@ -148,10 +151,13 @@ void multiply(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const 
   const bool ta = (flags & transpose_first) != 0, tb = (flags & transpose_second) != 0;
   const Matrix<T> first = matrix(a, m, k, ta), second = matrix(b, k, n, tb);
   const double multiplications = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-  if (multiplications <= tiny || !multiply_by_blas(m, n, k, a, ta, b, tb, c)) multiply_plainly<0>(m, n, k, first, second, c);
+  if (multiplications <= tiny || !multiply_by_blas(m, n, k, a, ta, b, tb, c))
+    multiply_plainly<0>(m, n, k, first, second, c);
   if ((flags & (mask_first | mask_second)) != 0 && !all_finite(c, m * n)) {
-    if ((flags & mask_first) != 0) multiply_plainly<1>(m, n, k, first, second, c);
-    else multiply_plainly<2>(m, n, k, first, second, c);
+    if ((flags & mask_first) != 0)
+      multiply_plainly<1>(m, n, k, first, second, c);
+    else
+      multiply_plainly<2>(m, n, k, first, second, c);
   }
 }
 

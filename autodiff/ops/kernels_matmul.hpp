@@ -1,4 +1,5 @@
-// Matrix products. Large ones go to OpenBLAS, tiny ones (and all of them where OpenBLAS was not found) through plain loops.
+// Matrix products. Large ones go to OpenBLAS, tiny ones (and all of them where OpenBLAS was not found) through plain
+// loops.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +18,9 @@ enum Product : std::int64_t {
 };
 inline constexpr std::int64_t product_flags = 15;
 
-/// The product of two arrays of matrices of one dtype (f32 or f64), item by item; `result` is [batch…, m, n], the operands
-/// are [batch…, m, k] and [batch…, k, n], or as the flags say. Sums run in a fixed order: the same bits every time on one
-/// machine type. Throws CapacityError when memory runs out.
+/// The product of two arrays of matrices of one dtype (f32 or f64), item by item; `result` is [batch…, m, n], the
+/// operands are [batch…, m, k] and [batch…, k, n], or as the flags say. Sums run in a fixed order: the same bits every
+/// time on one machine type. Throws CapacityError when memory runs out.
 [[nodiscard]] Array matmul(const Array& a, const Array& b, std::int64_t flags, const Type& result);
 
 }  // namespace wengert::kernels

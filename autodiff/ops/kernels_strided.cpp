@@ -1,4 +1,5 @@
-// Reading order: Walk (axes that can be one are merged, and the loop over the innermost two is chosen), then the kernels.
+// Reading order: Walk (axes that can be one are merged, and the loop over the innermost two is chosen), then the
+// kernels.
 #include "wengert/autodiff/ops/kernels_strided.hpp"
 
 #include <algorithm>
@@ -49,8 +50,10 @@ struct Walk {
     for (auto* each : {&extent, &view, &dense}) {
       const auto begin = each->begin();
       const auto at = [&](std::size_t k) { return begin + static_cast<std::ptrdiff_t>(k); };
-      if (axis < to) std::rotate(at(axis), at(axis + 1), at(to + 1));
-      else std::rotate(at(to), at(axis), at(axis + 1));
+      if (axis < to)
+        std::rotate(at(axis), at(axis + 1), at(to + 1));
+      else
+        std::rotate(at(to), at(axis), at(axis + 1));
     }
   }
 };
@@ -147,8 +150,10 @@ void scatter(const Array& from, const View& view, Array& to) {
     walk_elements(
         view.shape, view, [=](std::int64_t v, std::int64_t d) { target[v] = source[d * stride]; },
         [=](std::int64_t v, std::int64_t d, std::int64_t count) {
-          if (stride == 1) std::copy_n(source + d, count, target + v);
-          else std::fill_n(target + v, count, *source);
+          if (stride == 1)
+            std::copy_n(source + d, count, target + v);
+          else
+            std::fill_n(target + v, count, *source);
         });
   });
 }

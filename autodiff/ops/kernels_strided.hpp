@@ -1,5 +1,5 @@
-// Moving elements between a dense array and a strided view of one: what broadcast, permute, slice, embed and concatenate
-// come down to.
+// Moving elements between a dense array and a strided view of one: what broadcast, permute, slice, embed and
+// concatenate come down to.
 #pragma once
 
 #include <array>

@@ -27,8 +27,8 @@ T sum_of_run(const T* from, std::int64_t count) {
   return ((lane[0] + lane[4]) + (lane[1] + lane[5])) + ((lane[2] + lane[6]) + (lane[3] + lane[7]));
 }
 
-/// The sum of `count` elements: runs, combined like the carries of a binary counter. Level k of the tree holds the sum of
-/// 2^k runs; no recursion, and 64 levels are more than any count needs.
+/// The sum of `count` elements: runs, combined like the carries of a binary counter. Level k of the tree holds the sum
+/// of 2^k runs; no recursion, and 64 levels are more than any count needs.
 template <class T>
 T pairwise(const T* from, std::int64_t count) {
   std::array<T, 64> level{};
@@ -79,8 +79,10 @@ void pairwise_rows(const T* from, std::int64_t rows, std::int64_t width, T* to) 
 template <class T>
 void sum_middle(const T* from, std::int64_t outer, std::int64_t count, std::int64_t inner, T* to) {
   for (std::int64_t o = 0; o < outer; ++o) {
-    if (inner == 1) to[o] = pairwise(from + o * count, count);
-    else pairwise_rows(from + o * count * inner, count, inner, to + o * inner);
+    if (inner == 1)
+      to[o] = pairwise(from + o * count, count);
+    else
+      pairwise_rows(from + o * count * inner, count, inner, to + o * inner);
   }
 }
 
@@ -94,16 +96,18 @@ Array sum(const Array& from, std::span<const std::int64_t> axes) {
   std::size_t rank = 0;
   std::int64_t count = 1;
   for (std::size_t axis = 0; axis < shape.rank(); ++axis) {
-    if (summed[axis]) count *= shape[axis];
-    else kept[rank++] = shape[axis];
+    if (summed[axis])
+      count *= shape[axis];
+    else
+      kept[rank++] = shape[axis];
   }
   const Type type{from.dtype(), Shape(std::span<const std::int64_t>(kept.data(), rank))};
   return with_real_type(type.dtype, [&]<class T>(std::type_identity<T>) {
     if (type.shape.size() == 0) return Array::uninitialised(type);
     if (count == 0) return Array::uniform_of<T>(type.shape, T(0));
     if (from.is_uniform()) {
-      return Array::uniform_of<T>(type.shape,
-                                  static_cast<T>(static_cast<double>(count) * static_cast<double>(from.stored<T>()[0])));
+      return Array::uniform_of<T>(
+          type.shape, static_cast<T>(static_cast<double>(count) * static_cast<double>(from.stored<T>()[0])));
     }
     // Group after group of neighbouring summed axes, from the last: what is left of it is the `inner` of the next.
     Array held = from;

@@ -1,5 +1,5 @@
-// Type rules and values of the structural primitives; see structural.hpp. Errors leave without the user's line: who calls a
-// rule adds it (graph::result_type).
+// Type rules and values of the structural primitives; see structural.hpp. Errors leave without the user's line: who
+// calls a rule adds it (graph::result_type).
 #include "wengert/autodiff/ops/structural.hpp"
 
 #include <algorithm>
@@ -73,7 +73,9 @@ std::span<const std::int64_t> groups_of(const char* operation, std::span<const T
 }
 
 /// ⌈(stop - start) / step⌉
-std::int64_t count_of(std::int64_t start, std::int64_t stop, std::int64_t step) { return (stop - start + step - 1) / step; }
+std::int64_t count_of(std::int64_t start, std::int64_t stop, std::int64_t step) {
+  return (stop - start + step - 1) / step;
+}
 
 /// The places start + i·step of every axis, in the buffer of a dense array of `outer`.
 View places_in(const Shape& outer, const Shape& inner, std::span<const std::int64_t> starts,
@@ -117,8 +119,7 @@ Type Broadcast::type(std::span<const Type> x, const Attribute& attribute) {
   const Shape shape = shape_of(attribute);
   Shape both;
   if (x[0].shape.rank() > shape.rank() || !broadcast_shape(x[0].shape, shape, both) || !(both == shape))
-    refuse<ShapeError>(name, x, "operand 0 has " + to_string(x[0]),
-                       "a shape that broadcasts to " + to_string(shape),
+    refuse<ShapeError>(name, x, "operand 0 has " + to_string(x[0]), "a shape that broadcasts to " + to_string(shape),
                        "shapes are aligned at the last axis; extents are equal, or 1 where they are repeated");
   return {x[0].dtype, shape};
 }
@@ -156,7 +157,9 @@ Type Sum::type(std::span<const Type> x, const Attribute& attribute) {
   return {x[0].dtype, Shape(kept, {})};
 }
 
-Array Sum::value(std::span<const Array> x, const Attribute& axes, const Type&) { return kernels::sum(x[0], integers(axes)); }
+Array Sum::value(std::span<const Array> x, const Attribute& axes, const Type&) {
+  return kernels::sum(x[0], integers(axes));
+}
 
 Shape Sum::with_ones(const Shape& shape, const Attribute& axes) {
   Indices extents(shape.extents());
@@ -177,12 +180,15 @@ std::vector<Sample> Sum::samples() {
 Type Reshape::type(std::span<const Type> x, const Attribute& attribute) {
   const Shape shape = shape_of(attribute);
   if (shape.size() != x[0].shape.size())
-    refuse<ShapeError>(name, x, "operand 0 has " + to_string(x[0]) + ", " + std::to_string(x[0].shape.size()) + " elements",
+    refuse<ShapeError>(name, x,
+                       "operand 0 has " + to_string(x[0]) + ", " + std::to_string(x[0].shape.size()) + " elements",
                        std::to_string(shape.size()) + " elements for " + to_string(shape));
   return {x[0].dtype, shape};
 }
 
-Array Reshape::value(std::span<const Array> x, const Attribute&, const Type& result) { return x[0].reshaped(result.shape); }
+Array Reshape::value(std::span<const Array> x, const Attribute&, const Type& result) {
+  return x[0].reshaped(result.shape);
+}
 
 std::vector<Sample> Reshape::samples() {
   return {{{{Dtype::f64, Shape{2, 3}}}, std::vector<std::int64_t>{3, 2}},
@@ -284,8 +290,8 @@ Type Embed::type(std::span<const Type> x, const Attribute& places) {
   const auto numbers = groups_of(name, x, places, 3, rank);
   for (std::size_t axis = 0; axis < rank; ++axis) {
     const std::int64_t extent = numbers[axis], start = numbers[rank + axis], step = numbers[2 * rank + axis];
-    if (start < 0 || start > extent || step < 1 || (shape[axis] > 0 && (shape[axis] - 1) > (extent - 1 - start) / step) ||
-        (shape[axis] > 0 && start >= extent))
+    if (start < 0 || start > extent || step < 1 ||
+        (shape[axis] > 0 && (shape[axis] - 1) > (extent - 1 - start) / step) || (shape[axis] > 0 && start >= extent))
       refuse<ShapeError>(name, x,
                          "axis " + std::to_string(axis) + " of " + to_string(x[0]) + " from " + std::to_string(start) +
                              " in steps of " + std::to_string(step),
@@ -333,7 +339,8 @@ void want_operands(const char* operation, std::span<const Type> x) {
 }
 void want_axis(const char* operation, std::span<const Type> x, std::int64_t axis, std::size_t axes) {
   if (axis < 0 || position_of(axis) >= axes)
-    refuse<ShapeError>(operation, x, "axis " + std::to_string(axis), "an axis from 0 to " + std::to_string(axes) + " - 1");
+    refuse<ShapeError>(operation, x, "axis " + std::to_string(axis),
+                       "an axis from 0 to " + std::to_string(axes) + " - 1");
 }
 
 /// The operands one after the other along `axis` of the result.
@@ -436,7 +443,9 @@ To converted(From value) {
     return static_cast<To>(whole);
   } else if constexpr (std::is_same_v<To, std::int32_t> && std::is_same_v<From, std::int64_t>) {
     if (value < std::numeric_limits<To>::min() || value > std::numeric_limits<To>::max())
-      throw DomainError{{.operation = Convert::name, .problem = "the element " + std::to_string(value), .expected = "a value of i32"}};
+      throw DomainError{{.operation = Convert::name,
+                         .problem = "the element " + std::to_string(value),
+                         .expected = "a value of i32"}};
     return static_cast<To>(value);
   } else {
     return static_cast<To>(value);
@@ -535,7 +544,8 @@ Type MatMul::type(std::span<const Type> x, const Attribute& flag_set) {
   if ((flags & ~kernels::product_flags) != 0)
     refuse<ArgumentError>(name, x, "the attribute " + std::to_string(flags), "a set of the flags 1, 2, 4, 8");
   if (x[0].dtype != x[1].dtype)
-    refuse<DtypeError>(name, x, "operand 1 has " + to_string(x[1]), std::string(to_string(x[0].dtype)) + " like operand 0",
+    refuse<DtypeError>(name, x, "operand 1 has " + to_string(x[1]),
+                       std::string(to_string(x[0].dtype)) + " like operand 0",
                        "convert one of them; f32 and f64 are never mixed silently");
   const Shape &a = x[0].shape, &b = x[1].shape;
   const std::size_t rank = a.rank();
@@ -569,16 +579,11 @@ std::vector<Sample> MatMul::samples() {
   const auto of = [](Shape a, Shape b, std::int64_t flags, Dtype dtype = Dtype::f64) {
     return Sample{{{dtype, a}, {dtype, b}}, flags};
   };
-  return {of({2, 3}, {3, 4}, 0),
-          of({3, 2}, {3, 4}, 1),
-          of({2, 3}, {4, 3}, 2),
-          of({3, 2}, {4, 3}, 3, Dtype::f32),
-          of({2, 2, 3}, {2, 3, 2}, 0),
-          of({2, 1, 2, 3}, {2, 1, 2, 3}, 2),
-          of({2, 3}, {3, 4}, 4),
-          of({1, 3}, {3, 1}, 0, Dtype::f32),
-          of({5, 7}, {7, 6}, 0),
-          of({2, 0}, {0, 3}, 0),
+  return {of({2, 3}, {3, 4}, 0),       of({3, 2}, {3, 4}, 1),
+          of({2, 3}, {4, 3}, 2),       of({3, 2}, {4, 3}, 3, Dtype::f32),
+          of({2, 2, 3}, {2, 3, 2}, 0), of({2, 1, 2, 3}, {2, 1, 2, 3}, 2),
+          of({2, 3}, {3, 4}, 4),       of({1, 3}, {3, 1}, 0, Dtype::f32),
+          of({5, 7}, {7, 6}, 0),       of({2, 0}, {0, 3}, 0),
           of({0, 3}, {3, 2}, 0)};
 }
 

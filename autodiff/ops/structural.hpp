@@ -1,14 +1,14 @@
 // The primitives of tensors that are not elementwise: each one struct, with its place in the list at the end.
 //
-// Two families. A *linear* primitive gives its value and its transpose: what the cotangent of the result is for an operand.
-// Its forward rule is itself. A *general* one gives its value, its forward rule and its reverse rule. The rules are templates
-// over a handle T (record/tensor.hpp's Tensor) and are written in other primitives, called by the names of their front
-// functions; with handles of a recording they record, with constants they compute. So backward(), gradient() and forward()
-// run one rule, and higher orders follow.
+// Two families. A *linear* primitive gives its value and its transpose: what the cotangent of the result is for an
+// operand. Its forward rule is itself. A *general* one gives its value, its forward rule and its reverse rule. The
+// rules are templates over a handle T (record/tensor.hpp's Tensor) and are written in other primitives, called by the
+// names of their front functions; with handles of a recording they record, with constants they compute. So backward(),
+// gradient() and forward() run one rule, and higher orders follow.
 //
-// Primitives want operands that fit exactly; validating, broadcasting and default axes are the work of the front functions.
-// To add one: write the struct here (its type rule and value in structural.cpp), put it in the list, write its front function in
-// record/tensor.hpp. Its `samples` are what the tests check it at.
+// Primitives want operands that fit exactly; validating, broadcasting and default axes are the work of the front
+// functions. To add one: write the struct here (its type rule and value in structural.cpp), put it in the list, write
+// its front function in record/tensor.hpp. Its `samples` are what the tests check it at.
 //
 // Attributes are integers, real numbers or text of the graph layer; each struct says what its numbers mean.
 // Reading order: Indices, the families, Broadcast and Sum (transposes of each other), the rest.
@@ -73,8 +73,8 @@ struct Structural {
 };
 
 template <class P>
-concept StructuralPrimitive = requires(std::span<const Type> types, std::span<const Array> arrays, const Attribute& attribute,
-                                       const Type& result) {
+concept StructuralPrimitive = requires(std::span<const Type> types, std::span<const Array> arrays,
+                                       const Attribute& attribute, const Type& result) {
   { P::name } -> std::convertible_to<std::string_view>;
   { P::symbol } -> std::convertible_to<std::string_view>;
   { P::doc } -> std::convertible_to<std::string_view>;
@@ -85,28 +85,30 @@ concept StructuralPrimitive = requires(std::span<const Type> types, std::span<co
   { P::samples() } -> std::same_as<std::vector<Sample>>;           // where it is checked
 };
 
-/// Linear in all operands together. `transpose(k, cotangent, x, attribute)` is the cotangent of operand k; of the operands it
-/// asks types only: x[k].type(), shape(), dtype().
+/// Linear in all operands together. `transpose(k, cotangent, x, attribute)` is the cotangent of operand k; of the
+/// operands it asks types only: x[k].type(), shape(), dtype().
 template <class P, class T>
-concept LinearPrimitive = StructuralPrimitive<P> && requires(const T& cotangent, std::span<const T> x,
-                                                             const Attribute& attribute) {
-  { P::transpose(std::size_t{}, cotangent, x, attribute) } -> std::same_as<T>;
-};
+concept LinearPrimitive =
+    StructuralPrimitive<P> && requires(const T& cotangent, std::span<const T> x, const Attribute& attribute) {
+      { P::transpose(std::size_t{}, cotangent, x, attribute) } -> std::same_as<T>;
+    };
 
-/// `vjp(k, cotangent, y, x, attribute)` is the cotangent of operand k; `jvp(k, tangent, y, x, attribute)` the tangent of the
-/// result when operand k moves along `tangent`. A zero of the cotangent or tangent contributes 0, whatever it meets.
+/// `vjp(k, cotangent, y, x, attribute)` is the cotangent of operand k; `jvp(k, tangent, y, x, attribute)` the tangent
+/// of the result when operand k moves along `tangent`. A zero of the cotangent or tangent contributes 0, whatever it
+/// meets.
 template <class P, class T>
-concept GeneralPrimitive = StructuralPrimitive<P> && requires(const T& t, std::span<const T> x, const Attribute& attribute) {
-  { P::vjp(std::size_t{}, t, t, x, attribute) } -> std::same_as<T>;
-  { P::jvp(std::size_t{}, t, t, x, attribute) } -> std::same_as<T>;
-};
+concept GeneralPrimitive =
+    StructuralPrimitive<P> && requires(const T& t, std::span<const T> x, const Attribute& attribute) {
+      { P::vjp(std::size_t{}, t, t, x, attribute) } -> std::same_as<T>;
+      { P::jvp(std::size_t{}, t, t, x, attribute) } -> std::same_as<T>;
+    };
 
 /// A linear primitive that can add its transposed cotangent to an adjoint in place, at a cost of the cotangent's size.
 template <class P>
-concept AddsInPlace = requires(const Array& cotangent, const Type& operand, const Attribute& attribute,
-                               kernels::Accumulator& adjoint) {
-  P::add_transposed(std::size_t{}, cotangent, operand, attribute, adjoint);
-};
+concept AddsInPlace =
+    requires(const Array& cotangent, const Type& operand, const Attribute& attribute, kernels::Accumulator& adjoint) {
+      P::add_transposed(std::size_t{}, cotangent, operand, attribute, adjoint);
+    };
 
 /// A primitive through which Scalars enter tensors: `position(k, attribute)` is the place of operand k in the result.
 template <class P>
@@ -122,8 +124,8 @@ concept TakesScalars = requires(const Attribute& attribute) {
   return std::vector<std::int64_t>(numbers.begin(), numbers.end());
 }
 
-/// The shape that all given shapes broadcast to: aligned at the last axis, extents equal or 1 (NumPy's rule). False when
-/// there is none.
+/// The shape that all given shapes broadcast to: aligned at the last axis, extents equal or 1 (NumPy's rule). False
+/// when there is none.
 [[nodiscard]] bool broadcast_shape(const Shape& a, const Shape& b, Shape& result) noexcept;
 /// The axes of `to` along which broadcasting from `from` repeats elements.
 [[nodiscard]] Indices broadcast_axes(const Shape& from, const Shape& to);
@@ -133,7 +135,8 @@ concept TakesScalars = requires(const Attribute& attribute) {
 struct Broadcast : Structural {
   static constexpr auto name = "broadcast", symbol = "broadcast";
   static constexpr auto doc =
-      "x repeated to the shape of the attribute, aligned at the last axis; extents that differ must be 1. From a single "
+      "x repeated to the shape of the attribute, aligned at the last axis; extents that differ must be 1. From a "
+      "single "
       "element it costs nothing. Transpose: the sum over the repeated axes.";
   static constexpr int arity = 1;
   static Type type(std::span<const Type> x, const Attribute& shape);
@@ -148,7 +151,8 @@ struct Broadcast : Structural {
 struct Sum : Structural {
   static constexpr auto name = "sum", symbol = "Σ";
   static constexpr auto doc =
-      "Sum over the axes of the attribute (ascending), which the result lacks; 0 of no elements. Added pairwise, in an order "
+      "Sum over the axes of the attribute (ascending), which the result lacks; 0 of no elements. Added pairwise, in an "
+      "order "
       "that depends on the shape alone. Transpose: broadcast.";
   static constexpr int arity = 1;
   static Type type(std::span<const Type> x, const Attribute& axes);
@@ -197,7 +201,8 @@ struct Permute : Structural {
 struct Slice : Structural {
   static constexpr auto name = "slice", symbol = "slice";
   static constexpr auto doc =
-      "The elements start, start+step, … below stop of every axis; the attribute lists all starts, all stops, all steps "
+      "The elements start, start+step, … below stop of every axis; the attribute lists all starts, all stops, all "
+      "steps "
       "(steps >= 1). Transpose: embed.";
   static constexpr int arity = 1;
   static Type type(std::span<const Type> x, const Attribute& ranges);
@@ -216,7 +221,8 @@ struct Slice : Structural {
 struct Embed : Structural {
   static constexpr auto name = "embed", symbol = "embed";
   static constexpr auto doc =
-      "x put into zeros: element i of an axis comes to start + i·step; the attribute lists the shape, all starts, all steps. "
+      "x put into zeros: element i of an axis comes to start + i·step; the attribute lists the shape, all starts, all "
+      "steps. "
       "Transpose: slice.";
   static constexpr int arity = 1;
   static Type type(std::span<const Type> x, const Attribute& places);
@@ -255,7 +261,8 @@ struct Stack : Structural {
 struct Concatenate : Structural {
   static constexpr auto name = "concatenate", symbol = "concat";
   static constexpr auto doc =
-      "Operands one after the other along an axis they have, the attribute; the other extents are equal. Transpose: slices.";
+      "Operands one after the other along an axis they have, the attribute; the other extents are equal. Transpose: "
+      "slices.";
   static constexpr int arity = graph::variadic;
   static constexpr AttributeKind attribute = AttributeKind::integer;
   static Type type(std::span<const Type> x, const Attribute& axis);
@@ -275,7 +282,8 @@ struct Concatenate : Structural {
 struct Convert : Structural {
   static constexpr auto name = "convert", symbol = "convert";
   static constexpr auto doc =
-      "x in the dtype that the attribute names: f32 rounds to nearest; a real number becomes an integer towards zero (a value "
+      "x in the dtype that the attribute names: f32 rounds to nearest; a real number becomes an integer towards zero "
+      "(a value "
       "that does not fit is a DomainError) and a truth value by x != 0. A derivative flows between f32 and f64 only.";
   static constexpr int arity = 1;
   static constexpr AttributeKind attribute = AttributeKind::text;
@@ -307,7 +315,8 @@ struct ToScalar : Structural {
 struct ToTensor : Structural {
   static constexpr auto name = "to_tensor", symbol = "tensor";
   static constexpr auto doc =
-      "Zeros, but for one element that is x (an f64 of rank 0). The attribute lists the position in row-major order, the bytes "
+      "Zeros, but for one element that is x (an f64 of rank 0). The attribute lists the position in row-major order, "
+      "the bytes "
       "of an element (8: f64, 4: f32), the shape. Transpose: to_scalar.";
   static constexpr int arity = 1;
   static Type type(std::span<const Type> x, const Attribute& place);
@@ -325,7 +334,8 @@ struct ToTensor : Structural {
 struct MatMul : Structural {
   static constexpr auto name = "matmul", symbol = "@";
   static constexpr auto doc =
-      "Σ_p a[…,i,p]·b[…,p,j], with equal leading axes. The attribute is a set (kernels::Product): 1 and 2 exchange the last two "
+      "Σ_p a[…,i,p]·b[…,p,j], with equal leading axes. The attribute is a set (kernels::Product): 1 and 2 exchange the "
+      "last two "
       "axes of a and b; 4 and 8 mark the operand that is a cotangent, whose zeros contribute 0 whatever they meet. "
       "dA = G·Bᵀ, dB = Aᵀ·G. The order of the sums is fixed.";
   static constexpr int arity = 2;

@@ -5,7 +5,7 @@
 
 namespace wengert::detail {
 
-/// `count` is a multiple of 8.
+/// Columns of any length.
 struct BlockKernels {
   /// to[i] = p[i] · a[i], and 0 where one of them is 0, whatever the other is.
   void (*multiply)(const double* p, const double* a, double* to, std::size_t count);

@@ -1,8 +1,8 @@
-// Eager: the handle with which a primitive's rule is run while the reverse sweep is being recorded. Every operator records
-// one primitive, so that the gradient can be drawn, simplified and differentiated again.
+// Eager: the handle with which a primitive's rule is run while the reverse sweep is being recorded. Every operator
+// records one primitive, so that the gradient can be drawn, simplified and differentiated again.
 //
-// Why not Scalar: storing an expression instantiates the rule of its composition, which would store expressions in turn, and
-// so on without end. An Eager is never an expression.
+// Why not Scalar: storing an expression instantiates the rule of its composition, which would store expressions in
+// turn, and so on without end. An Eager is never an expression.
 #pragma once
 
 #include <concepts>
@@ -50,8 +50,10 @@ namespace detail {
 
 template <class X>
 [[nodiscard]] Eager as_eager(const X& x) {
-  if constexpr (Number<X>) return Eager(x);
-  else return x;
+  if constexpr (Number<X>)
+    return Eager(x);
+  else
+    return x;
 }
 [[nodiscard]] inline std::source_location first_location(std::source_location where) { return where; }
 template <class... More>
@@ -76,7 +78,8 @@ struct Applied<P, X...> {
 
  private:
   static Eager simplify(const Eager& a) { return record_eagerly<P>(a); }
-  // Multiplying by the constant 1 and adding the constant 0 record nothing: a picture of a gradient would be full of them.
+  // Multiplying by the constant 1 and adding the constant 0 record nothing: a picture of a gradient would be full of
+  // them.
   static Eager simplify(const Eager& a, const Eager& b) {
     if constexpr (std::is_same_v<P, ops::Mul>) {
       if (a.is(1.0)) return b;

@@ -15,8 +15,8 @@
 namespace wengert {
 
 using namespace detail;
-using graph::NodeId;
 using graph::no_node;
+using graph::NodeId;
 
 /// Visits the recording forwards and adds to a graph what is needed.
 class Expander {
@@ -30,9 +30,9 @@ class Expander {
     out_.node_of_.assign(count, no_node);
     needed_.assign(count, false);
     for (std::size_t k = 1; k < s.scopes.size(); ++k) {
-      scope_nodes_.push_back(builder_.add_scope(k == 1 || s.scopes[k].parent == 0 ? graph::root_scope
-                                                                                  : scope_nodes_[s.scopes[k].parent - 1],
-                                                s.scopes[k].name));
+      scope_nodes_.push_back(builder_.add_scope(
+          k == 1 || s.scopes[k].parent == 0 ? graph::root_scope : scope_nodes_[s.scopes[k].parent - 1],
+          s.scopes[k].name));
     }
     if (options.ties) {
       for (const AdjointTie& tie : s.ties) {
@@ -83,9 +83,12 @@ class Expander {
       const auto entries = s_.tensors->operands_of(entry);
       const auto arrays = s_.tensors->arrays_of(entry);
       for (std::size_t k = 0; k < entries.size(); ++k) {
-        if (entries[k].id != 0) operands.push_back(node_of(entries[k].id));
-        else if (entries[k].scalar) operands.push_back(append(builder_.constant(entries[k].number), entries[k].number));
-        else operands.push_back(append_array(builder_.constant(arrays[k]), arrays[k]));
+        if (entries[k].id != 0)
+          operands.push_back(node_of(entries[k].id));
+        else if (entries[k].scalar)
+          operands.push_back(append(builder_.constant(entries[k].number), entries[k].number));
+        else
+          operands.push_back(append_array(builder_.constant(arrays[k]), arrays[k]));
       }
       node = append(builder_.add(graph::register_operation(*entry.primitive), operands, entry.attribute), number);
     }
@@ -119,14 +122,15 @@ class Expander {
       }
       const double result = n + 1 == steps ? s_.values[view.id] : step.primitive->value(value.data() + depth);
       const std::size_t before = builder_.size();
-      const NodeId node =
-          append(builder_.add(graph::register_operation(*step.primitive), std::span(stack.data() + depth, arity)), result);
+      const NodeId node = append(
+          builder_.add(graph::register_operation(*step.primitive), std::span(stack.data() + depth, arity)), result);
       if (builder_.size() != before) {
         if (view.location != nullptr) builder_.set_location(node, location_of(view.location));
         set_scope(node, view.id);
       }
       if (!steps_.empty()) {
-        if (const auto at = steps_.find(key(view.id, static_cast<std::uint16_t>(n))); at != steps_.end()) at->second = node;
+        if (const auto at = steps_.find(key(view.id, static_cast<std::uint16_t>(n))); at != steps_.end())
+          at->second = node;
       }
       stack[depth] = node;
       value[depth++] = result;
@@ -160,7 +164,8 @@ class Expander {
   }
   NodeId constant(double value, const Primitive& user, std::size_t operand) {
     // The condition of `where` is a truth value; a literal one was stored as a number.
-    if (operand == 0 && user.truth_first) return append(builder_.constant(Array::uniform({Dtype::boolean, {}}, value)), value);
+    if (operand == 0 && user.truth_first)
+      return append(builder_.constant(Array::uniform({Dtype::boolean, {}}, value)), value);
     return append(builder_.constant(value), value);
   }
   void finish(Id id, NodeId node) {
@@ -179,9 +184,12 @@ class Expander {
       if (tie.adjoint - s_.first_id() >= out_.node_of_.size()) continue;
       const NodeId adjoint = node_of(tie.adjoint);
       NodeId primal = no_node;
-      if (tie.step == whole_value) primal = node_of(tie.primal);
-      else if (const auto at = steps_.find(key(tie.primal, tie.step)); at != steps_.end()) primal = at->second;
-      if (adjoint != no_node && primal != no_node && adjoint != primal) builder_.add_adjoint_link(adjoint, primal, tie.operand);
+      if (tie.step == whole_value)
+        primal = node_of(tie.primal);
+      else if (const auto at = steps_.find(key(tie.primal, tie.step)); at != steps_.end())
+        primal = at->second;
+      if (adjoint != no_node && primal != no_node && adjoint != primal)
+        builder_.add_adjoint_link(adjoint, primal, tie.operand);
     }
   }
 
@@ -190,8 +198,8 @@ class Expander {
   graph::GraphBuilder builder_;
   Expansion out_;
   std::vector<bool> needed_;
-  std::vector<graph::ScopeId> scope_nodes_;               // by scope of the recording - 1
-  std::unordered_map<std::uint64_t, NodeId> steps_;       // inner steps of statements that ties name
+  std::vector<graph::ScopeId> scope_nodes_;          // by scope of the recording - 1
+  std::unordered_map<std::uint64_t, NodeId> steps_;  // inner steps of statements that ties name
   std::size_t scope_at_ = 0;
   std::uint32_t scope_ = 0;
 };

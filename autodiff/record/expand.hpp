@@ -1,7 +1,7 @@
 // expand: from a recording to a graph of primitives.
 //
-// The recording is made to be written and swept fast; the graph is what is drawn, analysed, simplified and compiled. Statements
-// are taken apart into their primitives, loops into their repetitions; equal subexpressions become one node.
+// The recording is made to be written and swept fast; the graph is what is drawn, analysed, simplified and compiled.
+// Statements are taken apart into their primitives, loops into their repetitions; equal subexpressions become one node.
 #pragma once
 
 #include <cstdint>
@@ -35,8 +35,8 @@ class Expansion {
   /// The elements of the nodes that are tensors.
   std::unordered_map<graph::NodeId, Array> arrays;
 
-  /// The node of a value of the recording. Throws StaleHandle, ForeignRecording; ArgumentError for a value that is not in
-  /// the graph: a constant, or something that no output depends on.
+  /// The node of a value of the recording. Throws StaleHandle, ForeignRecording; ArgumentError for a value that is not
+  /// in the graph: a constant, or something that no output depends on.
   [[nodiscard]] graph::NodeId node(const Scalar& value,
                                    std::source_location where = std::source_location::current()) const;
   [[nodiscard]] graph::NodeId node(const Tensor& value,

@@ -1,9 +1,9 @@
 // Scalar, the expressions that its operators build, and how an expression becomes a statement.
 //
-// An expression holds its operands and its value *by value*: nothing dangles, `auto t = a * b;` is safe. Storing it in a
-// Scalar records one statement, whose value and partials are the composition of its primitives' rules, fused by the
-// compiler. What C++ does not allow with expressions (`c ? a * b : a`, std::max(a * b, a), `auto s = a * b; s = s + a`) fails
-// to compile; `where`, `max` and `Scalar s` are what to write.
+// An expression holds its operands and its value *by value*: nothing dangles, `auto t = a * b;` is safe. Storing it in
+// a Scalar records one statement, whose value and partials are the composition of its primitives' rules, fused by the
+// compiler. What C++ does not allow with expressions (`c ? a * b : a`, std::max(a * b, a), `auto s = a * b; s = s + a`)
+// fails to compile; `where`, `max` and `Scalar s` are what to write.
 //
 // Reading order: Scalar, Literal, Apply (the three kinds of expression; each gives the same few members), Condition,
 // record() (the hot path), and StatementTypeOf, which makes the constant record of an expression type.
@@ -26,9 +26,9 @@
 
 // Lambdas on the hot path are inlined like the functions around them. (clang takes the attribute in another place.)
 #if defined(__clang__)
-#define WENGERT_INLINE_LAMBDA
+#  define WENGERT_INLINE_LAMBDA
 #else
-#define WENGERT_INLINE_LAMBDA __attribute__((always_inline))
+#  define WENGERT_INLINE_LAMBDA __attribute__((always_inline))
 #endif
 
 namespace wengert {
@@ -40,8 +40,8 @@ struct PrimitiveRecord {
 };
 
 #if defined(__clang__)  // it warns wherever the record is named that the definition is elsewhere; so it is named once
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wundefined-var-template"
+#  pragma clang diagnostic push
+#  pragma clang diagnostic ignored "-Wundefined-var-template"
 #endif
 /// The record of primitive P in the table of primitives. (Of one of the user's own: record/primitive.hpp.)
 template <class P>
@@ -49,7 +49,7 @@ struct PrimitiveOf {
   static constexpr const Primitive& record = PrimitiveRecord<P>::stored;
 };
 #if defined(__clang__)
-#pragma clang diagnostic pop
+#  pragma clang diagnostic pop
 #endif
 
 class Scalar;
@@ -65,7 +65,8 @@ Scalar record(const E& expression, std::source_location where);
 /// The general case of record(), for one statement type at run time.
 Scalar record_general(const StatementType& type, const double* values, const Word* words, const double* partials,
                       double value, std::source_location where);
-void record_guard(const Primitive& comparison, const Scalar& a, const Scalar& b, bool outcome, std::source_location where);
+void record_guard(const Primitive& comparison, const Scalar& a, const Scalar& b, bool outcome,
+                  std::source_location where);
 
 /// What record() reads of the leaves of an expression, slot by slot.
 template <std::size_t N>
@@ -75,8 +76,8 @@ struct Leaves {
 };
 }  // namespace detail
 
-/// A double that a recording knows: value, id, and a tag that names the recording and its generation. 16 bytes, trivially
-/// copyable. Without a recording it is a constant; arithmetic among constants records nothing.
+/// A double that a recording knows: value, id, and a tag that names the recording and its generation. 16 bytes,
+/// trivially copyable. Without a recording it is a constant; arithmetic among constants records nothing.
 ///
 ///     Recording r;
 ///     Scalar x = r.variable(2.0, "x");
@@ -104,8 +105,8 @@ class Scalar {
   /// No recording knows it.
   [[nodiscard]] constexpr bool is_constant() const noexcept { return word_ == 0; }
 
-  /// `x += e` is `x = x + e`: one statement. (The language gives an operator no way to learn the line it stands on: such a
-  /// statement carries the line of the innermost location scope, if there is one.)
+  /// `x += e` is `x = x + e`: one statement. (The language gives an operator no way to learn the line it stands on:
+  /// such a statement carries the line of the innermost location scope, if there is one.)
   template <class X>
     requires HandleOperands<Scalar, X>
   WENGERT_INLINE Scalar& operator+=(const X& x) {
@@ -143,6 +144,10 @@ class Scalar {
     return Passive ? 1u << Offset : 0u;
   }
   static constexpr std::uint32_t literals(std::size_t) { return 0; }
+  template <std::size_t Offset, bool Unit>
+  static constexpr std::uint32_t unit_mask() {
+    return Unit ? 1u << Offset : 0u;
+  }
   static constexpr bool recomputes_below = true;
   template <std::size_t Runtime>
   static constexpr bool masking_matters() {
@@ -192,6 +197,10 @@ struct Literal {
     return Passive ? 1u << Offset : 0u;
   }
   static constexpr std::uint32_t literals(std::size_t offset) { return 1u << offset; }
+  template <std::size_t Offset, bool>
+  static constexpr std::uint32_t unit_mask() {
+    return 0;
+  }
   static constexpr bool recomputes_below = true;
   template <std::size_t Runtime>
   static constexpr bool masking_matters() {
@@ -264,7 +273,7 @@ class Apply {
   [[nodiscard]] WENGERT_INLINE double value() const noexcept { return value_; }
 
   // --- What is known of the expression before any number is; the other kinds of expression give the same -----------
-  static constexpr std::size_t leaves = detail::leaf_sum<A...>;           ///< operand slots
+  static constexpr std::size_t leaves = detail::leaf_sum<A...>;                      ///< operand slots
   static constexpr std::size_t operations = (std::size_t{1} + ... + A::operations);  ///< primitives
   /// A derivative can flow into some leaf.
   static constexpr bool has_active_leaf = active_below(Sequence{});
@@ -275,7 +284,13 @@ class Apply {
   static constexpr std::uint32_t passive_mask() {
     return passive_below<Offset, Passive>(Sequence{});
   }
+  /// Bit k: all partials on the way to slot k are 1 by their type.
+  template <std::size_t Offset, bool Unit>
+  static constexpr std::uint32_t unit_mask() {
+    return unit_below<Offset, Unit>(Sequence{});
+  }
   /// Values and partials below this node are cheap to compute again.
+  static constexpr bool reads_value = P::partials_use_value;
   static constexpr bool operands_recompute = (A::recomputes_below && ...) && P::partial_cost == ops::Cost::cheap;
   static constexpr bool recomputes_below = operands_recompute && P::value_cost == ops::Cost::cheap;
   /// A product of two partials that are numbers occurs: a zero may meet an ∞ inside the statement. `Runtime`: such
@@ -301,9 +316,8 @@ class Apply {
   /// The chain rule inside the statement: cotangent times the partials on the way, for every active leaf.
   template <bool Masked>
   WENGERT_INLINE void chain(double cotangent, double* partial) const {
-    [&]<std::size_t... K>(std::index_sequence<K...>) WENGERT_INLINE_LAMBDA {
-      (pass<Masked, K, A>(cotangent, partial), ...);
-    }(Sequence{});
+    [&]<std::size_t... K>(std::index_sequence<K...>)
+        WENGERT_INLINE_LAMBDA { (pass<Masked, K, A>(cotangent, partial), ...); }(Sequence{});
   }
   /// The expression at repetition i of columns of leaf values; the second form knows its value already.
   static WENGERT_INLINE Apply rebuild(const double* const* leaf, std::size_t i) {
@@ -326,15 +340,24 @@ class Apply {
   }
   template <std::size_t Offset, bool Passive, std::size_t... K>
   static constexpr std::uint32_t passive_below(std::index_sequence<K...>) {
-    return (0u | ... |
-            A::template passive_mask<Offset + detail::leaf_offset<K, A...>(), Passive || !ops::differentiable_in<P, K>>());
+    return (0u | ... | A::template passive_mask < Offset + detail::leaf_offset<K, A...>(),
+            Passive || !ops::differentiable_in < P, K >> ());
+  }
+  template <std::size_t Offset, bool Unit, std::size_t... K>
+  static constexpr std::uint32_t unit_below(std::index_sequence<K...>) {
+    return (0u | ... | A::template unit_mask < Offset + detail::leaf_offset<K, A...>(),
+            Unit && std::is_same_v < ops::PartialOf<P, K>, ops::One >> ());
   }
   template <std::size_t Runtime, std::size_t K, class O>
   static constexpr bool masking_along() {
-    if constexpr (!ops::differentiable_in<P, K> || !O::has_active_leaf) return false;
-    else if constexpr (detail::unit_partial<P, K>) return O::template masking_matters<Runtime>();
-    else if constexpr (Runtime > 0) return true;
-    else return O::template masking_matters<Runtime + 1>();
+    if constexpr (!ops::differentiable_in<P, K> || !O::has_active_leaf)
+      return false;
+    else if constexpr (detail::unit_partial<P, K>)
+      return O::template masking_matters<Runtime>();
+    else if constexpr (Runtime > 0)
+      return true;
+    else
+      return O::template masking_matters<Runtime + 1>();
   }
   template <std::size_t Runtime, std::size_t... K>
   static constexpr bool masking_below(std::index_sequence<K...>) {
@@ -361,8 +384,10 @@ namespace detail {
 
 template <class X>
 [[nodiscard]] WENGERT_INLINE auto as_operand(const X& x) {
-  if constexpr (Number<X>) return Literal{static_cast<double>(x)};
-  else return x;
+  if constexpr (Number<X>)
+    return Literal{static_cast<double>(x)};
+  else
+    return x;
 }
 template <class X>
 using AsOperand = decltype(as_operand(std::declval<const X&>()));
@@ -417,9 +442,11 @@ namespace detail {
 template <std::size_t Count, std::uint32_t Mask, class F>
 WENGERT_INLINE void for_slots(F&& f) {
   [&]<std::size_t... K>(std::index_sequence<K...>) WENGERT_INLINE_LAMBDA {
-    ([&] WENGERT_INLINE_LAMBDA {
-      if constexpr ((Mask >> K & 1u) != 0) f.template operator()<K>();
-    }(), ...);
+    (
+        [&] WENGERT_INLINE_LAMBDA {
+          if constexpr ((Mask >> K & 1u) != 0) f.template operator()<K>();
+        }(),
+        ...);
   }(std::make_index_sequence<Count>{});
 }
 
@@ -440,39 +467,41 @@ struct Slots {
   }
 };
 
-/// Partials of `count` repetitions, see StatementType::partials.
+/// See StatementType::products.
 template <class E, bool Masked>
-WENGERT_INLINE void partials_body(const double* const* leaf, const double* value, double* const* partial,
-                                  std::size_t count) {
+WENGERT_INLINE void products_body(const double* const* leaf, const double* value, const double* cotangent,
+                                  double* const* product, std::size_t count) {
   constexpr std::uint32_t active = Slots<E>::active;
   const double* in[E::leaves];
   double* out[E::leaves];
   for (std::size_t k = 0; k < E::leaves; ++k) {
     in[k] = leaf[k];
-    out[k] = partial[k];
+    out[k] = product[k];
   }
   WENGERT_INDEPENDENT_ITERATIONS
   for (std::size_t i = 0; i < count; ++i) {
     const E e = E::rebuild(in, i, value[i]);
+    const double a = cotangent[i];
     double p[E::leaves];
     e.template chain<Masked>(1.0, p);
-    for_slots<E::leaves, active>([&]<std::size_t K> WENGERT_INLINE_LAMBDA { out[K][i] = p[K]; });
+    for_slots<E::leaves, active>([&]<std::size_t K> WENGERT_INLINE_LAMBDA { out[K][i] = masked_product(p[K], a); });
   }
 }
 template <class E, bool Masked>
-void partials_of(const double* const* leaf, const double* value, double* const* partial, std::size_t count) {
-  partials_body<E, Masked>(leaf, value, partial, count);
+void products_of(const double* const* leaf, const double* value, const double* cotangent, double* const* product,
+                 std::size_t count) {
+  products_body<E, Masked>(leaf, value, cotangent, product, count);
 }
 #if WENGERT_SIMD_LEVELS > 1
 template <class E>
-WENGERT_TARGET_AVX2 void partials_avx2(const double* const* leaf, const double* value, double* const* partial,
-                                       std::size_t count) {
-  partials_body<E, false>(leaf, value, partial, count);
+WENGERT_TARGET_AVX2 void products_avx2(const double* const* leaf, const double* value, const double* cotangent,
+                                       double* const* product, std::size_t count) {
+  products_body<E, false>(leaf, value, cotangent, product, count);
 }
 template <class E>
-WENGERT_TARGET_AVX512 void partials_avx512(const double* const* leaf, const double* value, double* const* partial,
-                                           std::size_t count) {
-  partials_body<E, false>(leaf, value, partial, count);
+WENGERT_TARGET_AVX512 void products_avx512(const double* const* leaf, const double* value, const double* cotangent,
+                                           double* const* product, std::size_t count) {
+  products_body<E, false>(leaf, value, cotangent, product, count);
 }
 #endif
 
@@ -484,18 +513,20 @@ constexpr StatementType make_statement_type(const Step* steps) {
       .literal_leaves = static_cast<std::uint16_t>(Slots<E>::literal),
       .passive_leaves = static_cast<std::uint16_t>(E::template passive_mask<0, false>()),
       .recomputes = E::operands_recompute,
+      .reads_value = E::reads_value,
+      .unit_leaves = static_cast<std::uint16_t>(E::template unit_mask<0, true>()),
       .steps = steps,
   };
   if constexpr (E::operands_recompute) {
-    type.partials[0] = &partials_of<E, false>;
+    type.products[0] = &products_of<E, false>;
 #if WENGERT_SIMD_LEVELS > 1
-    type.partials[1] = &partials_avx2<E>;
-    type.partials[2] = &partials_avx512<E>;
+    type.products[1] = &products_avx2<E>;
+    type.products[2] = &products_avx512<E>;
 #else
     // Compiled for such a machine anyway, or for one without such levels: the library may ask for any of them.
-    type.partials[1] = type.partials[2] = type.partials[0];
+    type.products[1] = type.products[2] = type.products[0];
 #endif
-    if constexpr (E::template masking_matters<0>()) type.masked_partials = &partials_of<E, true>;
+    if constexpr (E::template masking_matters<0>()) type.masked_products = &products_of<E, true>;
   }
   return type;
 }
@@ -522,7 +553,8 @@ WENGERT_INLINE void local_partials(const E& e, double* partial) {
   if constexpr (E::template masking_matters<0>()) {
     double sum = 0;
     for_slots<E::leaves, Slots<E>::active>([&]<std::size_t K> WENGERT_INLINE_LAMBDA { sum += partial[K]; });
-    if (!is_finite(sum)) [[unlikely]] e.template chain<true>(1.0, partial);
+    if (!is_finite(sum)) [[unlikely]]
+      e.template chain<true>(1.0, partial);
   }
 }
 
@@ -534,26 +566,33 @@ WENGERT_INLINE void copy_literals(const Leaves<E::leaves>& leaf, double* to) {
 }
 template <class E>
 WENGERT_INLINE void push_literals(Stream& s, const Leaves<E::leaves>& leaf) {
-  double literals[Slots<E>::literal_count + 1];
-  copy_literals<E>(leaf, literals);
-  s.push_constants(literals, Slots<E>::literal_count);
+  copy_literals<E>(leaf, s.constants + s.constant_count);
+  s.constant_count += Slots<E>::literal_count;
 }
+/// Bits in which the literals of a statement differ from `constants`.
 template <class E>
-WENGERT_INLINE SiteCacheLine* find_site(Stream& s, const void* location, const Leaves<E::leaves>& leaf) {
-  double literals[Slots<E>::literal_count + 1];
-  copy_literals<E>(leaf, literals);
-  return &s.find_site(StatementTypeOf<E>::record, location, static_cast<std::uint16_t>(Slots<E>::literal), literals);
+[[nodiscard]] WENGERT_INLINE Word literals_differ(const Leaves<E::leaves>& leaf, const double* constants) {
+  Word differs = 0;
+  for_slots<E::leaves, Slots<E>::literal>([&]<std::size_t K> WENGERT_INLINE_LAMBDA {
+    differs |=
+        std::bit_cast<Word>(leaf.value[K]) ^ std::bit_cast<Word>(constants[Slots<E>::rank(Slots<E>::literal, K)]);
+  });
+  return differs;
 }
 
-/// Constants among the operands, handles that are stale or foreign: everything but the common case. Takes copies: an
-/// address that escapes would keep the whole expression in memory on the fast path.
+/// Everything but the common case: constants among the operands, handles that are stale or foreign, a place in the
+/// program that is new, memory that has to grow, a roll that ends, a NaN.
 template <class E>
-[[gnu::noinline, gnu::cold]] Scalar record_mixed(E e, Leaves<E::leaves> leaves, std::source_location where) {
+[[gnu::noinline, gnu::cold]] Scalar record_rare(const Leaves<E::leaves>& leaf, double value,
+                                                std::source_location where) {
+  std::array<const double*, E::leaves> at;
+  for (std::size_t k = 0; k < E::leaves; ++k) at[k] = &leaf.value[k];
   double partial[E::leaves] = {};
-  local_partials(e, partial);
-  return record_general(StatementTypeOf<E>::record, leaves.value.data(), leaves.word.data(), partial, e.value(), where);
+  local_partials(E::rebuild(at.data(), 0, value), partial);
+  return record_general(StatementTypeOf<E>::record, leaf.value.data(), leaf.word.data(), partial, value, where);
 }
 
+// The rare cases leave for good: whatever came back here would have to live in memory across the call.
 template <class E>
 WENGERT_INLINE Scalar record(const E& e, std::source_location where) {
   using S = Slots<E>;
@@ -565,37 +604,32 @@ WENGERT_INLINE Scalar record(const E& e, std::source_location where) {
   const Tag tag = static_cast<Tag>(leaf.word[S::first_handle] >> 32);
   StreamHead& head = Stream::of(tag);
   const double value = e.value();
+  Expected& x = *head.expected;
 
   // Rolling: the statement is the one that was expected. Its handles need no other check: they are the words that live
   // handles of these values would have.
-  Expected& x = *head.expected;
   if (x.type == type) {
     Stream& s = static_cast<Stream&>(head);
     Word differs = 0;
     for_slots<count, S::handle>([&]<std::size_t K> WENGERT_INLINE_LAMBDA { differs |= leaf.word[K] ^ x.next[K]; });
+    bool fits = s.same_location(x.location, where) && s.next_id != s.id_limit && value == value;
     if constexpr (S::literal_count > 0) {
-      if (x.constants != nullptr) {
-        for_slots<count, S::literal>([&]<std::size_t K> WENGERT_INLINE_LAMBDA {
-          differs |= std::bit_cast<Word>(leaf.value[K]) ^ std::bit_cast<Word>(x.constants[S::rank(S::literal, K)]);
-        });
-      }
+      if (x.constants != nullptr)
+        differs |= literals_differ<E>(leaf, x.constants);
+      else
+        fits = fits && s.constant_count < s.constant_limit;
     }
-    if (differs == 0 && s.same_location(x.location, where)) [[likely]] {
-      if (s.next_id == s.id_limit) [[unlikely]] s.grow_ids(where);
-      if (value != value) [[unlikely]] s.saw_nan(where);
-      if constexpr (!E::operands_recompute) {
-        if (s.partial_count >= s.partial_limit) [[unlikely]] s.grow_partials();
-      }
-      if constexpr (S::literal_count > 0) {
-        if (x.constants == nullptr) [[unlikely]] push_literals<E>(s, leaf);
-      }
-      // Nothing fails from here on.
+    if constexpr (!E::operands_recompute) fits = fits && s.loop_partial_count < s.loop_partial_limit;
+    if (differs == 0 && fits) [[likely]] {
       if constexpr (!E::operands_recompute) {
         double p[count];
         local_partials(e, p);
-        double* const to = s.partials + s.partial_count;
+        double* const to = s.loop_partials + s.loop_partial_count;
         for_slots<count, S::active>([&]<std::size_t K> WENGERT_INLINE_LAMBDA { to[S::rank(S::active, K)] = p[K]; });
-        s.partial_count += S::active_count;
+        s.loop_partial_count += S::active_count;
+      }
+      if constexpr (S::literal_count > 0) {
+        if (x.constants == nullptr) push_literals<E>(s, leaf);
       }
       for_slots<count, S::handle>([&]<std::size_t K> WENGERT_INLINE_LAMBDA { x.next[K] += x.step[K]; });
       s.expected = x.successor;
@@ -603,65 +637,54 @@ WENGERT_INLINE Scalar record(const E& e, std::source_location where) {
       s.values[id] = value;
       return Scalar::from_parts(value, id, tag);
     }
-  }
-
-  Word mixed = Word{head.tag ^ tag} << 32;
-  for_slots<count, S::handle>(
-      [&]<std::size_t K> WENGERT_INLINE_LAMBDA { mixed |= leaf.word[K] ^ leaf.word[S::first_handle]; });
-  if (mixed >> 32 != 0) [[unlikely]] return record_mixed(e, leaf, where);
-  Stream& s = static_cast<Stream&>(head);
-  const void* const location = s.location_to_store(where);
-  if (value != value) [[unlikely]] s.saw_nan(where);
-  s.settle();
-
-  // Irregular: store word, ids and partials.
-  if (s.next_id == s.id_limit) [[unlikely]] s.grow_ids(where);
-  if (s.partial_count >= s.partial_limit) [[unlikely]] s.grow_partials();
-  SiteCacheLine* line = &s.site_cache[Stream::cache_index(type, location)];
-  bool known = line->type == type && line->location == location && line->constant_leaves == S::literal;
-  if constexpr (S::literal_count > 0) {
-    // Only if the line is this statement's: another's has another number of constants.
-    if (known && line->constants != nullptr) {
-      Word differs = 0;
-      for_slots<count, S::literal>([&]<std::size_t K> WENGERT_INLINE_LAMBDA {
-        differs |= std::bit_cast<Word>(leaf.value[K]) ^ std::bit_cast<Word>(line->constants[S::rank(S::literal, K)]);
-      });
-      known = differs == 0;
+  } else if (x.type == nullptr) {
+    // Irregular: store word, ids and partials.
+    Word mixed = Word{head.tag ^ tag} << 32;
+    for_slots<count, S::handle>(
+        [&]<std::size_t K> WENGERT_INLINE_LAMBDA { mixed |= leaf.word[K] ^ leaf.word[S::first_handle]; });
+    if (mixed >> 32 == 0) [[likely]] {
+      Stream& s = static_cast<Stream&>(head);
+      const void* const location = s.location_to_store(where);
+      SiteCacheLine& line = s.cache_line(type, location);
+      bool fits = line.type == type && line.location == location && s.next_id != s.id_limit &&
+                  s.partial_count < s.partial_limit && value == value;
+      if constexpr (S::literal_count > 0) {
+        // Only if the line is this statement's: another's has another number of constants.
+        if (fits)
+          fits = line.constants != nullptr ? literals_differ<E>(leaf, line.constants) == 0
+                                           : s.constant_count < s.constant_limit;
+      }
+      if constexpr (S::passive != 0) fits = fits && s.passive.capacity() - s.passive.size() >= max_leaves;
+      if (fits) [[likely]] {
+        if constexpr (S::literal_count > 0) {
+          if (line.constants == nullptr) push_literals<E>(s, leaf);
+        }
+        double p[count];
+        local_partials(e, p);
+        double* const to = s.partials + s.partial_count;
+        Id* const to_id = s.ids + s.partial_count;
+        for_slots<count, S::active>([&]<std::size_t K> WENGERT_INLINE_LAMBDA {
+          to[S::rank(S::active, K)] = p[K];
+          to_id[S::rank(S::active, K)] = static_cast<Id>(leaf.word[K]);
+        });
+        s.partial_count += S::active_count;
+        for_slots<count, S::passive>(
+            [&]<std::size_t K> WENGERT_INLINE_LAMBDA { s.passive.push_back(static_cast<Id>(leaf.word[K])); });
+        const Id id = s.next_id++;
+        s.values[id] = value;
+        s.push_statement_word(line, static_cast<std::uint32_t>(S::active_count));
+        return Scalar::from_parts(value, id, tag);
+      }
     }
   }
-  if (!known) [[unlikely]] line = find_site<E>(s, location, leaf);
-  if constexpr (S::passive != 0) s.reserve_passive();
-  if constexpr (S::literal_count > 0) {
-    if (line->constants == nullptr) push_literals<E>(s, leaf);
-  }
-  // Nothing fails from here on.
-  {
-    double p[count];
-    local_partials(e, p);
-    double* const to = s.partials + s.partial_count;
-    Id* const to_id = s.ids + s.id_count;
-    for_slots<count, S::active>([&]<std::size_t K> WENGERT_INLINE_LAMBDA {
-      to[S::rank(S::active, K)] = p[K];
-      to_id[S::rank(S::active, K)] = static_cast<Id>(leaf.word[K]);
-    });
-    s.partial_count += S::active_count;
-    s.id_count += S::active_count;
-  }
-  if constexpr (S::passive != 0) {
-    Id ids[count];
-    for_slots<count, S::passive>(
-        [&]<std::size_t K> WENGERT_INLINE_LAMBDA { ids[S::rank(S::passive, K)] = static_cast<Id>(leaf.word[K]); });
-    s.push_passive(ids, static_cast<std::size_t>(std::popcount(S::passive)));
-  }
-  const Id id = s.next_id++;
-  s.values[id] = value;
-  s.push_statement_word(*line, static_cast<std::uint32_t>(S::active_count));
-  return Scalar::from_parts(value, id, tag);
+  const Leaves<count> copy = leaf;  // an address that escapes would keep `leaf` in memory
+  return record_rare<E>(copy, value, where);
 }
 
 }  // namespace detail
 
-// --- Comparisons ------------------------------------------------------------------------------------------------------
+// --- Comparisons
+// ------------------------------------------------------------------------------------------------------
 
 /// An operand of a comparison: a Scalar (an expression becomes a statement), and the line of the comparison.
 class Compared {
@@ -678,15 +701,17 @@ class Compared {
  private:
   template <class E>
   static Scalar store(const E& e, std::source_location where) {
-    if constexpr (detail::CompositeExpression<E>) return Scalar(e, where);
-    else return e;
+    if constexpr (detail::CompositeExpression<E>)
+      return Scalar(e, where);
+    else
+      return e;
   }
   Scalar scalar_;
   std::source_location where_;
 };
 
-/// The outcome of comparison P between two Scalars. As a bool it decides a branch and records a guard with the line of the
-/// comparison: a program replayed with other inputs says when it would have gone the other way. In `where` it is an
+/// The outcome of comparison P between two Scalars. As a bool it decides a branch and records a guard with the line of
+/// the comparison: a program replayed with other inputs says when it would have gone the other way. In `where` it is an
 /// operand, and nothing is guarded.
 template <class P>
 class [[nodiscard]] Condition {

@@ -1,5 +1,5 @@
-// The recorded reverse sweep over a stream: statement by statement backwards, inside a statement step by step backwards, with
-// the rule of each primitive run on Eager handles.
+// The recorded reverse sweep over a stream: statement by statement backwards, inside a statement step by step
+// backwards, with the rule of each primitive run on Eager handles.
 #include "wengert/autodiff/record/gradient.hpp"
 
 #include <algorithm>
@@ -335,12 +335,16 @@ std::vector<AnyGradient> detail::gradient_of(const AnyHandle& y, const Tensor* c
   for (const AnyHandle& variable : x) s.check(variable.id(), variable.tag(), "gradient", where);
   s.settle();
   RecordedSweep sweep(s, y.id(), x);
-  if (y.tensor == nullptr) sweep.seed(y.id());
-  else sweep.seed(*y.tensor, seed);
+  if (y.tensor == nullptr)
+    sweep.seed(y.id());
+  else
+    sweep.seed(*y.tensor, seed);
   walk_backward(s, y.id(), sweep);
   for (std::size_t k = 0; k < x.size(); ++k) {
-    if (x[k].tensor == nullptr) result[k].scalar = sweep.result(x[k].id());
-    else result[k].tensor = sweep.result(*x[k].tensor);
+    if (x[k].tensor == nullptr)
+      result[k].scalar = sweep.result(x[k].id());
+    else
+      result[k].tensor = sweep.result(*x[k].tensor);
   }
   return result;
 }

@@ -1,5 +1,5 @@
-// gradient: the reverse sweep, recorded. It appends ordinary entries to the recording, so the derivative has a graph of its
-// own, tied to the forward one, and can be differentiated again.
+// gradient: the reverse sweep, recorded. It appends ordinary entries to the recording, so the derivative has a graph of
+// its own, tied to the forward one, and can be differentiated again.
 #pragma once
 
 #include <concepts>
@@ -35,24 +35,27 @@ std::vector<AnyGradient> gradient_of(const AnyHandle& y, const Tensor* cotangent
                                      std::source_location where);
 
 template <class X>
-std::vector<X> gradients(const AnyHandle& y, const Tensor* cotangent, std::span<const X> x, std::source_location where) {
+std::vector<X> gradients(const AnyHandle& y, const Tensor* cotangent, std::span<const X> x,
+                         std::source_location where) {
   const std::vector<AnyHandle> handles(x.begin(), x.end());
   std::vector<AnyGradient> results = gradient_of(y, cotangent, handles, where);
   std::vector<X> result;
   result.reserve(x.size());
   for (AnyGradient& g : results) {
-    if constexpr (std::same_as<X, Tensor>) result.push_back(std::move(g.tensor));
-    else result.push_back(g.scalar);
+    if constexpr (std::same_as<X, Tensor>)
+      result.push_back(std::move(g.tensor));
+    else
+      result.push_back(g.scalar);
   }
   return result;
 }
 
 }  // namespace detail
 
-/// ∂y/∂x for every x, as values of the recording. Runs the same rules as backward(), with handles for numbers. Where the
-/// derivative does not depend on anything recorded it is a constant; where y does not depend on x it is the constant 0.
-/// Throws StaleHandle, ForeignRecording; ArgumentError for an x that is a constant; for tensors ShapeError unless y has one
-/// element, DtypeError unless y and x are f32 or f64.
+/// ∂y/∂x for every x, as values of the recording. Runs the same rules as backward(), with handles for numbers. Where
+/// the derivative does not depend on anything recorded it is a constant; where y does not depend on x it is the
+/// constant 0. Throws StaleHandle, ForeignRecording; ArgumentError for an x that is a constant; for tensors ShapeError
+/// unless y has one element, DtypeError unless y and x are f32 or f64.
 [[nodiscard]] inline std::vector<Scalar> gradient(const Scalar& y, std::span<const Scalar> x,
                                                   std::source_location where = std::source_location::current()) {
   return detail::gradients<Scalar>(y, nullptr, x, where);
@@ -110,7 +113,7 @@ Scalar gradient(const Scalar& y, const E& x, std::source_location where = std::s
 /// Scalars and tensors asked for at once: auto [gs, gt] = gradient(y, std::tie(s, t)).
 template <class Y, class... X>
   requires((std::same_as<Y, Scalar> || std::same_as<Y, Tensor>) &&
-           ((std::same_as<std::remove_const_t<X>, Scalar> || std::same_as<std::remove_const_t<X>, Tensor>) && ...))
+           ((std::same_as<std::remove_const_t<X>, Scalar> || std::same_as<std::remove_const_t<X>, Tensor>)&&...))
 [[nodiscard]] std::tuple<std::remove_const_t<X>...> gradient(
     const Y& y, const std::tuple<X&...>& x, std::source_location where = std::source_location::current()) {
   return std::apply(
@@ -119,15 +122,17 @@ template <class Y, class... X>
         std::vector<detail::AnyGradient> results = detail::gradient_of(y, nullptr, handles, where);
         std::size_t k = 0;
         const auto next = [&]<class T>(const T&) -> T {
-          if constexpr (std::same_as<T, Tensor>) return std::move(results[k++].tensor);
-          else return results[k++].scalar;
+          if constexpr (std::same_as<T, Tensor>)
+            return std::move(results[k++].tensor);
+          else
+            return results[k++].scalar;
         };
         return std::tuple<std::remove_const_t<X>...>{next(each)...};
       },
       x);
 }
-/// From a tensor of any shape, with a cotangent of its type, which may be recorded too: the gradient of Σ cotangent·y with the
-/// cotangent held fixed.
+/// From a tensor of any shape, with a cotangent of its type, which may be recorded too: the gradient of Σ cotangent·y
+/// with the cotangent held fixed.
 [[nodiscard]] inline std::vector<Tensor> gradient(const Tensor& y, const Tensor& cotangent, std::span<const Tensor> x,
                                                   std::source_location where = std::source_location::current()) {
   return detail::gradients<Tensor>(y, &cotangent, x, where);

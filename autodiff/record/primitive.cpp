@@ -13,8 +13,8 @@ Type elementwise_type(std::span<const Type> operands, bool truth_result, bool tr
   const std::size_t first = truth_first ? 1 : 0;
   const Type& type = operands[first];
   if (truth_first && operands[0].dtype != Dtype::boolean) {
-    throw DtypeError{{.problem = "operand 0 has " + to_string(operands[0]),
-                      .expected = "bool" + to_string(type.shape)}};
+    throw DtypeError{
+        {.problem = "operand 0 has " + to_string(operands[0]), .expected = "bool" + to_string(type.shape)}};
   }
   for (std::size_t k = 0; k < operands.size(); ++k) {
     if (k >= first && operands[k].dtype != type.dtype) {
@@ -29,8 +29,8 @@ Type elementwise_type(std::span<const Type> operands, bool truth_result, bool tr
     }
   }
   if (!truth_result && !is_real(type.dtype)) {
-    throw DtypeError{{.problem = "operand " + std::to_string(first) + " has " + to_string(type),
-                      .expected = "f32 or f64"}};
+    throw DtypeError{
+        {.problem = "operand " + std::to_string(first) + " has " + to_string(type), .expected = "f32 or f64"}};
   }
   return {truth_result ? Dtype::boolean : type.dtype, type.shape};
 }

@@ -1,7 +1,8 @@
 // Primitive: the entry of a primitive in the table of operations. Everything in it is made from the primitive's struct.
 //
 // Users' own primitives: include this header (autodiff.hpp does not), write a struct that satisfies
-// ops::ElementwisePrimitive, and a front function that calls apply<P>. They are recorded, swept, drawn and checked like ours.
+// ops::ElementwisePrimitive, and a front function that calls apply<P>. They are recorded, swept, drawn and checked like
+// ours.
 #pragma once
 
 #include <array>
@@ -70,19 +71,19 @@ template <class P, std::size_t... K>
 struct ElementwiseRules {
   static double value(const double* x) { return P::template value<double>(x[K]...); }
   static double partial(std::size_t operand, double y, const double* x) {
-    return with_operand<P>(operand, [&]<std::size_t O> {
-      return ops::partial_number<double>(ops::partial<P, O>(y, x[K]...));
-    });
+    return with_operand<P>(operand,
+                           [&]<std::size_t O> { return ops::partial_number<double>(ops::partial<P, O>(y, x[K]...)); });
   }
   static double contribution(std::size_t operand, double cotangent, double y, const double* x) {
-    return with_operand<P>(operand, [&]<std::size_t O> {
-      return ops::contribution<true>(cotangent, ops::partial<P, O>(y, x[K]...));
-    });
+    return with_operand<P>(
+        operand, [&]<std::size_t O> { return ops::contribution<true>(cotangent, ops::partial<P, O>(y, x[K]...)); });
   }
   static Eager recorded_contribution(std::size_t operand, const Eager& cotangent, const Eager& y, const Eager* x) {
     return with_operand<P>(operand, [&]<std::size_t O> {
-      if constexpr (!ops::differentiable_in<P, O>) return Eager(0.0);
-      else return ops::recorded_contribution(cotangent, ops::partial<P, O>(y, x[K]...));
+      if constexpr (!ops::differentiable_in<P, O>)
+        return Eager(0.0);
+      else
+        return ops::recorded_contribution(cotangent, ops::partial<P, O>(y, x[K]...));
     });
   }
   static Eager record(const Eager* x) { return record_eagerly<P>(x[K]...); }
@@ -137,14 +138,16 @@ constexpr Primitive make_structural() {
 
 template <class P>
 constexpr Primitive make_primitive() {
-  if constexpr (ops::ElementwisePrimitive<P>) return make_elementwise<P>(std::make_index_sequence<P::arity>{});
-  else return make_structural<P>();
+  if constexpr (ops::ElementwisePrimitive<P>)
+    return make_elementwise<P>(std::make_index_sequence<P::arity>{});
+  else
+    return make_structural<P>();
 }
 
 }  // namespace detail
 
-/// The record of a primitive of the user's own, made where it is used. (Those of the library's are made in primitive.cpp: a
-/// record takes a second to compile.)
+/// The record of a primitive of the user's own, made where it is used. (Those of the library's are made in
+/// primitive.cpp: a record takes a second to compile.)
 template <class P>
   requires(!ops::ElementwisePrimitives::contains<P> && !ops::StructuralPrimitives::contains<P>)
 struct PrimitiveOf<P> {

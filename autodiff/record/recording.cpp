@@ -20,7 +20,7 @@ Recording::Recording(Recording&&) noexcept = default;
 Recording& Recording::operator=(Recording&&) noexcept = default;
 Recording::~Recording() = default;
 
-Scalar Recording::variable(double value, std::string_view name, std::source_location where) {
+Scalar Recording::named_variable(double value, std::string_view name, std::source_location where) {
   detail::PreparedName prepared(name);
   const Id id = stream_->add_variable(value, where);
   prepared.give(*stream_, id);

@@ -30,16 +30,16 @@ struct RecordingOptions {
 
 /// What a recording holds, and the memory it takes.
 struct RecordingStatistics {
-  std::uint64_t values = 0;       ///< ids in use: variables, statements, tensor operations
-  std::uint64_t loops = 0;        ///< rolled-up entries
-  std::uint64_t rolled = 0;       ///< statements in them
+  std::uint64_t values = 0;  ///< ids in use: variables, statements, tensor operations
+  std::uint64_t loops = 0;   ///< rolled-up entries
+  std::uint64_t rolled = 0;  ///< statements in them
   std::uint64_t guards = 0;
-  std::uint64_t bytes_used = 0;   ///< entries, operand ids, partials, values, constants
+  std::uint64_t bytes_used = 0;  ///< entries, operand ids, partials, values, constants
   std::uint64_t bytes_reserved = 0;
 };
 
-/// Everything that was computed from its variables, in order: append-only, one writer. Distinct recordings may be used on
-/// distinct threads at the same time; there is no current recording, a handle knows its own.
+/// Everything that was computed from its variables, in order: append-only, one writer. Distinct recordings may be used
+/// on distinct threads at the same time; there is no current recording, a handle knows its own.
 class Recording {
  public:
   explicit Recording(const RecordingOptions& options = {});
@@ -49,7 +49,11 @@ class Recording {
 
   /// An input with a value, and a name for drawings and messages. Names need not be unique.
   Scalar variable(double value, std::string_view name = {},
-                  std::source_location where = std::source_location::current());
+                  std::source_location where = std::source_location::current()) {
+    if (!name.empty()) return named_variable(value, name, where);
+    const detail::Id id = stream_->add_variable(value, where);
+    return Scalar::from_parts(value, id, stream_->tag);
+  }
   /// One variable per value; named name[0], name[1] … if a name is given.
   std::vector<Scalar> variables(std::span<const double> values, std::string_view name = {},
                                 std::source_location where = std::source_location::current());
@@ -113,6 +117,8 @@ class Recording {
   [[nodiscard]] detail::Stream& stream() const noexcept { return *stream_; }
 
  private:
+  Scalar named_variable(double value, std::string_view name, std::source_location where);
+
   std::unique_ptr<detail::Stream> stream_;
 };
 

@@ -1,12 +1,14 @@
 // Which vector instructions the machine has, and how code is compiled for each of them.
 //
 // Nothing of ours is built with -march=native. What runs in blocks is compiled three times (baseline, AVX2, AVX-512) by
-// target attributes around one always-inlined body, and chosen when it is called. A translation unit that is compiled for
-// AVX-512 anyway needs one version only. Contraction of a·b + c to a fused operation is left to the user's own flags: the
-// AVX2 version does not enable it, so that the first two give the same bits.
+// target attributes around one always-inlined body, and chosen when it is called. A translation unit that is compiled
+// for AVX-512 anyway needs one version only. Contraction of a·b + c to a fused operation is left to the user's own
+// flags: the AVX2 version does not enable it, so that the first two give the same bits.
 #pragma once
 
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 
 namespace wengert::detail {
 
@@ -18,22 +20,30 @@ inline constexpr std::size_t simd_level = 0;
 #endif
 
 #if defined(__x86_64__) && !defined(__AVX512F__)
-#define WENGERT_SIMD_LEVELS 3
-#define WENGERT_TARGET_AVX2 __attribute__((target("avx2")))
-#if defined(__clang__)
-#define WENGERT_TARGET_AVX512 __attribute__((target("avx512f,avx512dq,avx512vl")))
+#  define WENGERT_SIMD_LEVELS 3
+#  define WENGERT_TARGET_AVX2 __attribute__((target("avx2")))
+#  if defined(__clang__)
+#    define WENGERT_TARGET_AVX512 __attribute__((target("avx512f,avx512dq,avx512vl")))
+#  else
+#    define WENGERT_TARGET_AVX512 __attribute__((target("avx512f,avx512dq,avx512vl,prefer-vector-width=512")))
+#  endif
 #else
-#define WENGERT_TARGET_AVX512 __attribute__((target("avx512f,avx512dq,avx512vl,prefer-vector-width=512")))
-#endif
-#else
-#define WENGERT_SIMD_LEVELS 1
+#  define WENGERT_SIMD_LEVELS 1
 #endif
 
 // What one repetition writes, no other reads. (clang finds out by itself.)
 #if defined(__clang__)
-#define WENGERT_INDEPENDENT_ITERATIONS
+#  define WENGERT_INDEPENDENT_ITERATIONS
 #else
-#define WENGERT_INDEPENDENT_ITERATIONS _Pragma("GCC ivdep")
+#  define WENGERT_INDEPENDENT_ITERATIONS _Pragma("GCC ivdep")
 #endif
+
+/// partial · cotangent, and 0 where one of them is 0, whatever the other is. Masks of bits instead of a choice: this
+/// form becomes vector code at every level.
+[[nodiscard]] __attribute__((always_inline)) inline double masked_product(double p, double a) noexcept {
+  const double product = p * a;
+  const std::int64_t keep = p == 0.0 ? 0 : -1, keep_too = a == 0.0 ? 0 : -1;
+  return std::bit_cast<double>(std::bit_cast<std::int64_t>(product) & keep & keep_too);
+}
 
 }  // namespace wengert::detail

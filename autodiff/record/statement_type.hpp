@@ -16,8 +16,10 @@ namespace detail {
 inline constexpr std::size_t max_leaves = 16;
 /// Primitives a statement may be composed of; keeps types, and the time to compile them, bounded.
 inline constexpr std::size_t max_operations = 40;
-/// Repetitions that one call of StatementType::partials works on at most.
+/// Repetitions that one call of StatementType::products works on at most.
 inline constexpr std::size_t block_size = 64;
+/// Repetitions between a value and its use from which on a loop is swept in columns (of that many).
+inline constexpr std::uint32_t shortest_lag = 8;
 
 /// One step of a statement in postfix order: push leaf `leaf`, or (primitive not null) apply it to the topmost values.
 struct Step {
@@ -27,28 +29,32 @@ struct Step {
 
 /// Statement kinds are told apart by address; everything here is constant.
 struct StatementType {
-  std::uint8_t leaves = 0;          ///< operand slots, literals included
-  std::uint8_t step_count = 0;      ///< length of `steps`
-  std::uint16_t literal_leaves = 0; ///< bit k: slot k holds a literal, which is constant by its type
-  std::uint16_t passive_leaves = 0; ///< bit k: no derivative flows into slot k (operands of comparisons, exponents)
+  std::uint8_t leaves = 0;           ///< operand slots, literals included
+  std::uint8_t step_count = 0;       ///< length of `steps`
+  std::uint16_t literal_leaves = 0;  ///< bit k: slot k holds a literal, which is constant by its type
+  std::uint16_t passive_leaves = 0;  ///< bit k: no derivative flows into slot k (operands of comparisons, exponents)
   /// The partials are cheap to compute again from the values, so that a rolled-up entry need not store them.
   bool recomputes = false;
-  const Step* steps = nullptr;      ///< postfix code: how to expand a statement into primitives
 
-  /// Partials of `count` repetitions: leaf[k] points to the `count` values of operand slot k, `value` to those of the
-  /// statement, and partial[k] receives ∂value/∂slot k (untouched for literals and passive slots). At most block_size.
-  /// Products with an inner zero cotangent are not masked. By simd_level; null unless `recomputes`.
-  using Partials = void (*)(const double* const* leaf, const double* value, double* const* partial, std::size_t count);
-  Partials partials[3] = {};
+  bool reads_value = true;        ///< `products` looks at `value`
+  std::uint16_t unit_leaves = 0;  ///< bit k: the partial by slot k is 1 whatever the values are
+  const Step* steps = nullptr;    ///< postfix code: how to expand a statement into primitives
+
+  /// What `count` repetitions contribute to their operands: leaf[k] points to the values of operand slot k, `value` to
+  /// those of the statement, `cotangent` to its adjoints; product[k] receives cotangent · ∂value/∂slot k, and 0 where
+  /// one of the two is 0 (untouched for literals and passive slots). No column overlaps another that is written. At
+  /// most block_size. Cotangents of 1 give the partials. Inside the statement zero cotangents are not masked. By
+  /// simd_level; null unless `recomputes`.
+  using Products = void (*)(const double* const* leaf, const double* value, const double* cotangent,
+                            double* const* product, std::size_t count);
+  Products products[3] = {};
   /// The same with the rule "a zero cotangent contributes zero" inside the statement; slower. Null where the two
-  /// cannot differ. Needed when `partials` gave something that is not finite.
-  Partials masked_partials = nullptr;
+  /// cannot differ. Needed when `products` gave something that is not finite.
+  Products masked_products = nullptr;
 };
 
 /// Finite, by the sum of what is asked about: ∞ and NaN survive additions (a sum that overflows errs on the safe side).
-[[nodiscard]] inline bool is_finite(double sum) noexcept {
-  return sum - sum == 0.0;
-}
+[[nodiscard]] inline bool is_finite(double sum) noexcept { return sum - sum == 0.0; }
 
 }  // namespace detail
 }  // namespace wengert

@@ -10,18 +10,23 @@
 #include <utility>
 
 #include "wengert/autodiff/record/expression.hpp"
+#include "wengert/autodiff/record/memory.hpp"
 #include "wengert/autodiff/record/tensor_store.hpp"
 #include "wengert/graph/error.hpp"
+
+#if defined(__GNUC__) && !defined(__clang__)
+// The loops here go over the two or three operands of a statement; vector code for them is mostly beginnings and ends.
+#  pragma GCC optimize("no-tree-vectorize")
+#endif
 
 namespace wengert::detail {
 
 #if defined(__x86_64__)
-const std::size_t simd_level = WENGERT_SIMD_LEVELS == 1 ? 0
-                               : __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-                                       __builtin_cpu_supports("avx512vl")
-                                   ? 2
-                               : __builtin_cpu_supports("avx2") ? 1
-                                                                : 0;
+const std::size_t simd_level =
+    WENGERT_SIMD_LEVELS == 1                                                                                        ? 0
+    : __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") ? 2
+    : __builtin_cpu_supports("avx2")                                                                                ? 1
+                                                                                                                    : 0;
 #endif
 
 constinit Expected StreamHead::nothing{};
@@ -35,16 +40,6 @@ std::mutex& slot_mutex() {
   return mutex;
 }
 
-template <class T>
-T* reallocate(T* old, std::size_t count) {
-  static_assert(std::is_trivially_copyable_v<T>);
-  if (count > std::numeric_limits<std::size_t>::max() / sizeof(T)) throw std::bad_alloc();
-  // realloc moves large blocks by remapping pages, not by copying them.
-  void* moved = std::realloc(static_cast<void*>(old), count * sizeof(T));
-  if (moved == nullptr) throw std::bad_alloc();
-  return static_cast<T*>(moved);
-}
-
 /// A pointer p such that p[first] is storage[0]. Computed on integers: the result itself may point anywhere.
 double* biased(double* storage, Id first) {
   return std::bit_cast<double*>(std::bit_cast<std::uintptr_t>(storage) - std::uintptr_t{first} * sizeof(double));
@@ -52,17 +47,26 @@ double* biased(double* storage, Id first) {
 
 /// Identical bits, so that 0.0 and -0.0 differ and a NaN equals itself.
 bool same_bits(const double* a, const double* b, std::size_t count) {
-  return count == 0 || std::memcmp(a, b, count * sizeof(double)) == 0;
+  std::uint64_t differs = 0;
+  for (std::size_t k = 0; k < count; ++k)
+    differs |= std::bit_cast<std::uint64_t>(a[k]) ^ std::bit_cast<std::uint64_t>(b[k]);
+  return differs == 0;
 }
 
 std::size_t site_hash(const StatementType* type, const void* location) {
   return std::bit_cast<std::uintptr_t>(type) * 0x9E3779B97F4A7C15u ^ std::bit_cast<std::uintptr_t>(location);
 }
 
-constexpr std::uint32_t minimum_repetitions = 3;  // fewer do not pay for a loop's record
+// A loop's record, and beginning to sweep it, cost as much as some twenty irregular statements, and columns of a few
+// numbers are no vector code: shorter loops do not pay.
+constexpr std::uint32_t minimum_repetitions = 12;
+constexpr std::uint32_t good_repetitions = 24;  // after fewer, the next attempts at this place are skipped
 
 /// Partials that unroll() may add to those stored while rolling: there is always room for them.
 constexpr std::size_t unroll_room = minimum_repetitions * max_body * max_leaves;
+
+/// How many attempts to roll are skipped after another one that was in vain.
+std::uint8_t more_penalty(std::uint8_t penalty) { return static_cast<std::uint8_t>(std::min(255, 4 * penalty + 3)); }
 
 /// Room for `count` more elements, growing as push_back would.
 template <class T>
@@ -74,10 +78,10 @@ void make_room(std::vector<T>& to, std::size_t count) {
 
 Stream::Stream(const StreamOptions& options) : stop_at_nan(options.stop_at_nan), options_(options) {
   if (options.first_id == 0 || options.last_id < options.first_id || options.last_id == 0xFFFFFFFFu) {
-    throw ArgumentError{{.operation = "Recording",
-                         .problem = "ids from " + std::to_string(options.first_id) + " to " +
-                                    std::to_string(options.last_id),
-                         .expected = "1 <= first_id <= last_id <= 4294967294"}};
+    throw ArgumentError{
+        {.operation = "Recording",
+         .problem = "ids from " + std::to_string(options.first_id) + " to " + std::to_string(options.last_id),
+         .expected = "1 <= first_id <= last_id <= 4294967294"}};
   }
   location_mask = options.locations ? ~std::uintptr_t{0} : 0;
   next_id = id_limit = options.first_id;
@@ -92,6 +96,8 @@ Stream::~Stream() {
   std::free(word_storage_);
   std::free(ids);
   std::free(partials);
+  std::free(loop_partials);
+  std::free(constants);
 }
 
 void TensorEntriesDeleter::operator()(TensorEntries* entries) const noexcept { delete entries; }
@@ -120,7 +126,10 @@ void Stream::take_slot() {
 
 void Stream::new_tag() noexcept {
   const std::uint32_t slot = tag & (slot_count - 1);
-  const std::uint32_t generation = stream_slots[slot].generation.fetch_add(1, std::memory_order_relaxed);
+  // Only the owner of the slot counts here, so no atomic addition is needed.
+  std::atomic<std::uint32_t>& counter = stream_slots[slot].generation;
+  const std::uint32_t generation = counter.load(std::memory_order_relaxed);
+  counter.store(generation + 1, std::memory_order_relaxed);
   tag = generation << slot_bits | slot;
 }
 
@@ -146,11 +155,12 @@ void Stream::throw_bad_handle(Tag handle, const char* operation, std::source_loc
       }
     }
   }
-  throw StaleHandle{{.operation = operation,
-                     .problem = "an operand belongs to a recording that was cleared, rewound or destroyed since",
-                     .expected = "handles made after that",
-                     .where = where,
-                     .hint = "make the variables anew after clear(); after rewind(mark) only handles from before mark() live"}};
+  throw StaleHandle{
+      {.operation = operation,
+       .problem = "an operand belongs to a recording that was cleared, rewound or destroyed since",
+       .expected = "handles made after that",
+       .where = where,
+       .hint = "make the variables anew after clear(); after rewind(mark) only handles from before mark() live"}};
 }
 
 // --- Growth -------------------------------------------------------------------------------------------------------
@@ -186,15 +196,19 @@ void Stream::grow_partials() {
   partial_limit = wanted;
 }
 
-void Stream::push_constants(const double* values_to_push, std::size_t count) {
-  constants.insert(constants.end(), values_to_push, values_to_push + count);
+void Stream::grow_loop_partials() {
+  const std::uint64_t wanted = std::max<std::uint64_t>(8 * max_leaves, loop_partial_limit * 2);
+  loop_partials = reallocate(loop_partials, wanted + max_leaves);
+  loop_partial_limit = wanted;
+}
+
+void Stream::grow_constants() {
+  const std::uint64_t wanted = std::max<std::uint64_t>(8 * max_leaves, constant_limit * 2);
+  constants = reallocate(constants, wanted + max_leaves);
+  constant_limit = wanted;
 }
 
 void Stream::reserve_passive() { make_room(passive, max_leaves); }
-
-void Stream::push_passive(const Id* ids_to_push, std::size_t count) noexcept {
-  passive.insert(passive.end(), ids_to_push, ids_to_push + count);
-}
 
 // --- Sites --------------------------------------------------------------------------------------------------------
 
@@ -244,8 +258,19 @@ SiteCacheLine& Stream::find_site(const StatementType& type, const void* location
     }
   }
   if (found == nullptr) found = &add_site(type, location, constant_leaves, values_of_constants, other_constants);
-  SiteCacheLine& line = site_cache[cache_index(&type, location)];
-  line.type = &type;
+  const std::uint32_t scalars = constant_leaves & ~std::uint32_t{type.literal_leaves};
+  SiteCacheLine* at = &cache_line(&type, location, scalars);
+  const bool taken = (at->type != nullptr || at->mixed != nullptr) && (at->location != location || at->type != &type);
+  if (taken && word_count - at->last < 4096 && salts_tried_ < 64) {
+    // Two places in use share a line: each statement would look for its site here. Another salt, from an odd step.
+    ++salts_tried_;
+    site_salt += 0xD1B54A32D192ED02u;
+    site_cache.fill({});
+    at = &cache_line(&type, location, scalars);
+  }
+  SiteCacheLine& line = *at;
+  line.type = scalars == 0 ? &type : nullptr;
+  line.mixed = scalars == 0 ? nullptr : &type;
   line.location = location;
   line.constants = found->constants;
   line.site = static_cast<std::uint32_t>(found - sites.data());
@@ -257,18 +282,39 @@ SiteCacheLine& Stream::find_site(const StatementType& type, const void* location
 // --- Rolling ------------------------------------------------------------------------------------------------------
 
 void Stream::reserve_for_roll(std::uint32_t body) {
-  std::size_t leaves = 0, stored = 0, passive_slots = 0;
+  std::size_t leaves = 0, passive_slots = 0;
   for (std::uint32_t back = 0; back < body; ++back) {
     const Site& site = sites[words[word_count - 1 - back] >> 8];
     leaves += site.type->leaves;
     passive_slots += site.passive;
-    if (!site.type->recomputes) stored += site.active;
   }
   make_room(loops, 1);
   make_room(loop_slots, body);
   make_room(loop_operands, 2 * leaves);
+  // What may have to be unrolled: a roll that was too short, or a repetition that was not finished.
   make_room(passive, minimum_repetitions * passive_slots);
-  unrolled_.reserve(minimum_repetitions * stored);
+}
+
+// Operands at a constant distance are, or become, values of the loop itself. The sweep works in columns if those are of
+// the same repetition, the statement's own value one repetition before, or from at least shortest_lag repetitions
+// before; or if every one of them is the value just before (loop_sweep.hpp). Anything else is faster as irregular
+// statements.
+bool Stream::sweeps_in_columns(const std::array<std::array<Id, max_leaves>, 3 * max_body>& leaf,
+                               std::uint32_t body) const {
+  bool in_order = true, chain = true;
+  for (std::uint32_t back = 0; back < body; ++back) {
+    const Site& site = sites[words[word_count - 1 - back] >> 8];
+    const std::uint32_t active = site.active_mask();
+    const Id id = next_id - 1 - back, j = body - 1 - back;
+    for (std::size_t k = 0; k < site.type->leaves; ++k) {
+      if (!(active >> k & 1u) || leaf[back][k] - leaf[back + body][k] != body) continue;
+      const Id distance = id - leaf[back][k];
+      if (distance / body >= shortest_lag) continue;
+      in_order = in_order && (distance <= j || distance == body);
+      chain = chain && distance == 1;
+    }
+  }
+  return in_order || chain;
 }
 
 void Stream::try_roll() noexcept {
@@ -281,7 +327,7 @@ void Stream::try_roll() noexcept {
   }
   // The operand ids, all slots, of the last three repetitions; the newest first. A constant has id 0.
   auto& leaf = recent_;
-  std::uint64_t id_at = id_count;
+  std::uint64_t id_at = partial_count;
   std::size_t passive_at = passive.size();
   for (std::uint32_t back = 0; back < 3 * body; ++back) {
     const Site& site = sites[words[word_count - 1 - back] >> 8];
@@ -301,8 +347,13 @@ void Stream::try_roll() noexcept {
       regular = regular && leaf[j][k] - leaf[j + body][k] == leaf[j + body][k] - leaf[j + 2 * body][k];
     }
   }
+  if (regular && !sweeps_in_columns(leaf, body)) {
+    regular = false;
+    if (body > 1)
+      streak = 2 * body - 1;  // a body that begins with another of its statements may do: look after the next
+  }
   if (!regular) {
-    last_site.penalty = static_cast<std::uint8_t>(std::min(255, 2 * last_site.penalty + 1));
+    last_site.penalty = more_penalty(last_site.penalty);
     last_site.cooldown = last_site.penalty;
     return;
   }
@@ -332,8 +383,8 @@ void Stream::try_roll() noexcept {
   }
   body_ = body;
   roll_first_id_ = next_id;
-  roll_partials_ = partial_count;
-  roll_constants_ = constants.size();
+  roll_partials_ = loop_partial_count;
+  roll_constants_ = constant_count;
   expected = &ring_[0];
 }
 
@@ -342,9 +393,7 @@ void Stream::end_roll() noexcept {
   const std::uint32_t statements = next_id - roll_first_id_;
   const std::uint32_t repetitions = statements / body_;
   Site& last_site = sites[ring_[body_ - 1].site];
-  const std::uint32_t short_roll = 2 * minimum_repetitions;
-  last_site.penalty = repetitions >= short_roll ? std::uint8_t{0}
-                                                : static_cast<std::uint8_t>(std::min(255, 2 * last_site.penalty + 1));
+  last_site.penalty = repetitions >= good_repetitions ? std::uint8_t{0} : more_penalty(last_site.penalty);
   last_site.cooldown = last_site.penalty;
   if (repetitions < minimum_repetitions) {
     unroll(0, statements);
@@ -369,8 +418,9 @@ void Stream::end_roll() noexcept {
   unroll(repetitions, statements - repetitions * body_);
 }
 
-// Statements that the roll recorded become irregular ones: those of a repetition that was not finished, or of a roll that
-// was too short. `first_repetition`: where they begin. There is room for all of it: see reserve_for_roll(), unroll_room.
+// Statements that the roll recorded become irregular ones: those of a repetition that was not finished, or of a roll
+// that was too short. `first_repetition`: where they begin. There is room for all of it: see reserve_for_roll(),
+// unroll_room.
 void Stream::unroll(std::uint32_t first_repetition, std::uint32_t statements) noexcept {
   if (statements == 0) return;
   std::uint64_t per_repetition = 0, constants_per_repetition = 0;
@@ -381,9 +431,8 @@ void Stream::unroll(std::uint32_t first_repetition, std::uint32_t statements) no
   }
   const std::uint64_t stored_from = roll_partials_ + first_repetition * per_repetition;
   std::size_t constant_at = roll_constants_ + first_repetition * constants_per_repetition;
-  unrolled_.assign(partials + stored_from, partials + partial_count);
-  std::size_t stored_at = 0;
-  partial_count = stored_from;
+  const double* stored = loop_partials + stored_from;
+  loop_partial_count = stored_from;
   for (std::uint32_t t = 0; t < statements; ++t) {
     const std::uint32_t repetition = first_repetition + t / body_;
     const Expected& slot = ring_[t % body_];
@@ -391,38 +440,41 @@ void Stream::unroll(std::uint32_t first_repetition, std::uint32_t statements) no
     const Id id = roll_first_id_ + first_repetition * body_ + t;
     const std::uint32_t active = site.active_mask(), passive_slots = site.passive_mask();
     std::array<Id, max_leaves> leaf{};
-    for (std::size_t k = 0; k < site.type->leaves; ++k) leaf[k] = slot.first[k] + repetition * static_cast<Id>(slot.step[k]);
+    double* to = partials + partial_count;
+    for (std::size_t k = 0; k < site.type->leaves; ++k)
+      leaf[k] = slot.first[k] + repetition * static_cast<Id>(slot.step[k]);
     const double* statement_constants = site.constants;
     if (site.streamed) {
-      statement_constants = constants.data() + constant_at;
+      statement_constants = constants + constant_at;
       constant_at += site.constant;
     }
     if (site.type->recomputes) {
-      std::array<std::array<double, 8>, max_leaves> column, result;
+      std::array<double, max_leaves> column, result;
       std::array<const double*, max_leaves> in{};
       std::array<double*, max_leaves> out{};
-      std::array<double, 8> value{};
-      value.fill(values[id]);
+      const double one = 1.0;
       std::size_t c = 0;
       for (std::size_t k = 0; k < site.type->leaves; ++k) {
-        column[k].fill(site.constant_leaves >> k & 1u ? statement_constants[c++] : values[leaf[k]]);
-        in[k] = column[k].data();
-        out[k] = result[k].data();
+        column[k] = site.constant_leaves >> k & 1u ? statement_constants[c++] : values[leaf[k]];
+        in[k] = &column[k];
+        out[k] = &result[k];
       }
-      site.type->partials[simd_level](in.data(), value.data(), out.data(), 8);
+      site.type->products[0](in.data(), &values[id], &one, out.data(), 1);
       double sum = 0;
       for (std::size_t k = 0; k < site.type->leaves; ++k)
-        if (active >> k & 1u) sum += result[k][0];
-      if (!is_finite(sum) && site.type->masked_partials != nullptr)
-        site.type->masked_partials(in.data(), value.data(), out.data(), 8);
+        if (active >> k & 1u) sum += result[k];
+      if (!is_finite(sum) && site.type->masked_products != nullptr)
+        site.type->masked_products(in.data(), &values[id], &one, out.data(), 1);
       for (std::size_t k = 0; k < site.type->leaves; ++k)
-        if (active >> k & 1u) partials[partial_count++] = result[k][0];
+        if (active >> k & 1u) *to++ = result[k];
     } else {
-      for (std::size_t k = 0; k < site.active; ++k) partials[partial_count++] = unrolled_[stored_at++];
+      for (std::size_t k = 0; k < site.active; ++k) *to++ = *stored++;
     }
     for (std::size_t k = 0; k < site.type->leaves; ++k) {
-      if (active >> k & 1u) ids[id_count++] = leaf[k];
-      else if (passive_slots >> k & 1u) passive.push_back(leaf[k]);
+      if (active >> k & 1u)
+        ids[partial_count++] = leaf[k];
+      else if (passive_slots >> k & 1u)
+        passive.push_back(leaf[k]);
     }
     words[word_count++] = site.word;
   }
@@ -430,51 +482,51 @@ void Stream::unroll(std::uint32_t first_repetition, std::uint32_t statements) no
 
 // --- The general case of recording a statement --------------------------------------------------------------------
 
-Scalar record_general(const StatementType& type, const double* leaf_values, const Word* leaf_words,
-                      const double* leaf_partials, double value, std::source_location where) {
-  std::array<Id, max_leaves> leaf_ids{};
-  std::array<Tag, max_leaves> tags{};
-  for (std::size_t k = 0; k < type.leaves; ++k) {
-    leaf_ids[k] = static_cast<Id>(leaf_words[k]);
-    tags[k] = static_cast<Tag>(leaf_words[k] >> 32);
-  }
+namespace {
+
+/// record_general() for statements of N operands, so that its loops are no loops; 0: of any number.
+template <std::size_t N>
+Scalar record_any(const StatementType& type, const double* leaf_values, const Word* leaf_words,
+                  const double* leaf_partials, double value, std::source_location where) {
+  const std::size_t leaves = N == 0 ? type.leaves : N;
   Tag any = 0;
-  for (std::size_t k = 0; k < type.leaves && any == 0; ++k) any = tags[k];
+  std::uint32_t constant_leaves = 0;
+  double constant_values[max_leaves];
+  std::size_t constant_count = 0;
+  for (std::size_t k = 0; k < leaves; ++k) {
+    const auto tag = static_cast<Tag>(leaf_words[k] >> 32);
+    if (any == 0) any = tag;
+    if (static_cast<Id>(leaf_words[k]) != 0) continue;
+    constant_leaves |= 1u << k;
+    constant_values[constant_count++] = leaf_values[k];
+  }
   if (any == 0) return Scalar(value);
   StreamHead& head = Stream::of(any);
   if (&head == &no_stream) Stream::throw_bad_handle(any, "record", where);
   Stream& s = static_cast<Stream&>(head);
-  for (std::size_t k = 0; k < type.leaves; ++k) s.check(leaf_ids[k], tags[k], "record", where);
-
-  std::uint32_t constant_leaves = 0;
-  std::array<double, max_leaves> constant_values{};
-  std::size_t constant_count = 0;
-  for (std::size_t k = 0; k < type.leaves; ++k) {
-    if (leaf_ids[k] == 0) {
-      constant_leaves |= 1u << k;
-      constant_values[constant_count++] = leaf_values[k];
-    }
-  }
-  const auto mask = static_cast<std::uint16_t>(constant_leaves);
-  const void* const location = s.location_to_store(where);
+  for (std::size_t k = 0; k < leaves; ++k)
+    s.check(static_cast<Id>(leaf_words[k]), static_cast<Tag>(leaf_words[k] >> 32), "record", where);
   if (value != value) s.saw_nan(where);
+  const auto mask = static_cast<std::uint16_t>(constant_leaves);
 
   if (s.expected->type != nullptr) {
     Expected& x = *s.expected;
-    bool same = x.type == &type && s.same_location(x.location, where) && s.sites[x.site].constant_leaves == mask &&
-                (x.constants == nullptr || same_bits(x.constants, constant_values.data(), constant_count));
-    for (std::size_t k = 0; k < type.leaves && same; ++k) same = leaf_ids[k] == static_cast<Id>(x.next[k]);
+    const Site& site = s.sites[x.site];
+    bool same = x.type == &type && s.same_location(x.location, where) && site.constant_leaves == mask &&
+                (x.constants == nullptr || same_bits(x.constants, constant_values, constant_count));
+    for (std::size_t k = 0; k < leaves && same; ++k)
+      same = static_cast<Id>(leaf_words[k]) == static_cast<Id>(x.next[k]);
     if (same) {
       if (s.next_id == s.id_limit) s.grow_ids(where);
-      if (s.partial_count >= s.partial_limit) s.grow_partials();
-      if (x.constants == nullptr) s.push_constants(constant_values.data(), constant_count);
+      if (s.loop_partial_count >= s.loop_partial_limit) s.grow_loop_partials();
+      if (x.constants == nullptr) s.push_constants(constant_values, constant_count);
       // Nothing fails from here on.
       if (!type.recomputes) {
-        const std::uint32_t active = s.sites[x.site].active_mask();
-        for (std::size_t k = 0; k < type.leaves; ++k)
-          if (active >> k & 1u) s.partials[s.partial_count++] = leaf_partials[k];
+        const std::uint32_t active = site.active_mask();
+        for (std::size_t k = 0; k < leaves; ++k)
+          if (active >> k & 1u) s.loop_partials[s.loop_partial_count++] = leaf_partials[k];
       }
-      for (std::size_t k = 0; k < type.leaves; ++k) x.next[k] += x.step[k];
+      for (std::size_t k = 0; k < leaves; ++k) x.next[k] += x.step[k];
       s.expected = x.successor;
       const Id id = s.next_id++;
       s.values[id] = value;
@@ -485,28 +537,46 @@ Scalar record_general(const StatementType& type, const double* leaf_values, cons
 
   if (s.next_id == s.id_limit) s.grow_ids(where);
   if (s.partial_count >= s.partial_limit) s.grow_partials();
-  SiteCacheLine* line = &s.site_cache[Stream::cache_index(&type, location)];
-  if (line->type != &type || line->location != location || line->constant_leaves != mask ||
-      (line->constants != nullptr && !same_bits(line->constants, constant_values.data(), constant_count))) {
-    line = &s.find_site(type, location, mask, constant_values.data());
-  }
+  const void* const location = s.location_to_store(where);
+  const std::uint32_t scalars = constant_leaves & ~std::uint32_t{type.literal_leaves};
+  SiteCacheLine* line = &s.cache_line(&type, location, scalars);
+  const bool known = (scalars == 0 ? line->type == &type : line->mixed == &type) && line->location == location &&
+                     line->constant_leaves == mask &&
+                     (line->constants == nullptr || same_bits(line->constants, constant_values, constant_count));
+  if (!known) line = &s.find_site(type, location, mask, constant_values);
   const Site& site = s.sites[line->site];
-  s.reserve_passive();
-  if (site.streamed) s.push_constants(constant_values.data(), constant_count);
+  if (site.passive != 0) s.reserve_passive();
+  if (site.streamed) s.push_constants(constant_values, constant_count);
   // Nothing fails from here on.
   const std::uint32_t active = site.active_mask(), passive_slots = site.passive_mask();
-  for (std::size_t k = 0; k < type.leaves; ++k) {
+  for (std::size_t k = 0; k < leaves; ++k) {
     if (active >> k & 1u) {
-      s.ids[s.id_count++] = leaf_ids[k];
+      s.ids[s.partial_count] = static_cast<Id>(leaf_words[k]);
       s.partials[s.partial_count++] = leaf_partials[k];
     } else if (passive_slots >> k & 1u) {
-      s.passive.push_back(leaf_ids[k]);
+      s.passive.push_back(static_cast<Id>(leaf_words[k]));
     }
   }
   const Id id = s.next_id++;
   s.values[id] = value;
   s.push_statement_word(*line, site.active);
   return Scalar::from_parts(value, id, s.tag);
+}
+
+}  // namespace
+
+Scalar record_general(const StatementType& type, const double* leaf_values, const Word* leaf_words,
+                      const double* leaf_partials, double value, std::source_location where) {
+  switch (type.leaves) {
+    case 1:
+      return record_any<1>(type, leaf_values, leaf_words, leaf_partials, value, where);
+    case 2:
+      return record_any<2>(type, leaf_values, leaf_words, leaf_partials, value, where);
+    case 3:
+      return record_any<3>(type, leaf_values, leaf_words, leaf_partials, value, where);
+    default:
+      return record_any<0>(type, leaf_values, leaf_words, leaf_partials, value, where);
+  }
 }
 
 void Stream::throw_nan(const void* location) const {
@@ -517,19 +587,6 @@ void Stream::throw_nan(const void* location) const {
 }
 
 // --- Variables, tensors, guards -----------------------------------------------------------------------------------
-
-Id Stream::add_variable(double value, std::source_location where) {
-  settle();
-  if (next_id == id_limit) grow_ids(where);
-  streak = 0;  // try_roll() looks back over statements only
-  const Id id = next_id++;
-  values[id] = value;
-  std::uint32_t& top = words[static_cast<std::int64_t>(word_count) - 1];  // a zero before the first word
-  const bool extends = (top & 0xFFu) == variables_word && top >> 8 < max_site;
-  if (extends) top += 1u << 8;
-  else words[word_count++] = 1u << 8 | variables_word;
-  return id;
-}
 
 Id Stream::add_tensor_word(std::uint32_t index, double value, std::source_location where) {
   settle();
@@ -623,11 +680,9 @@ void Stream::clear() {
   expected = &nothing;
   next_id = options_.first_id;
   word_count = 0;
-  id_count = partial_count = 0;
+  partial_count = loop_partial_count = constant_count = 0;
   period = 1;
   streak = 0;
-  trigger = 2;
-  constants.clear();
   passive.clear();
   loops.clear();
   loop_slots.clear();
@@ -636,8 +691,10 @@ void Stream::clear() {
   tensors.reset();
   names.clear();
   scope_changes.clear();
-  if (scope == 0) scopes.resize(1);
-  else scope_changes.push_back({next_id, scope});
+  if (scope == 0)
+    scopes.resize(1);
+  else
+    scope_changes.push_back({next_id, scope});
   ties.clear();
   marks_.clear();
   new_tag();
@@ -649,9 +706,9 @@ Stream::Mark Stream::mark() {
   Mark now{.tag = tag,
            .next_id = next_id,
            .word_count = word_count,
-           .ids = id_count,
            .partials = partial_count,
-           .constants = constants.size(),
+           .loop_partials = loop_partial_count,
+           .constants = constant_count,
            .passive = passive.size(),
            .loops = loops.size(),
            .loop_slots = loop_slots.size(),
@@ -686,8 +743,10 @@ void Stream::rewind(const Mark& mark, std::source_location where) {
   forget(mark);
   while (segments.size() > 1 && segments.back().first_id >= next_id) segments.pop_back();
   new_tag();
-  if (segments.back().first_id >= next_id) segments.back() = {next_id, tag};
-  else segments.push_back({next_id, tag});
+  if (segments.back().first_id >= next_id)
+    segments.back() = {next_id, tag};
+  else
+    segments.push_back({next_id, tag});
 }
 
 void Stream::discard(const Mark& mark) {
@@ -700,9 +759,9 @@ void Stream::forget(const Mark& mark) {
   next_id = mark.next_id;
   word_count = mark.word_count;
   if (word_count > 0) words[word_count - 1] = mark.last_word;
-  id_count = mark.ids;
   partial_count = mark.partials;
-  constants.resize(mark.constants);
+  loop_partial_count = mark.loop_partials;
+  constant_count = mark.constants;
   passive.resize(mark.passive);
   loops.resize(mark.loops);
   loop_slots.resize(mark.loop_slots);
@@ -717,22 +776,21 @@ void Stream::forget(const Mark& mark) {
   ties.resize(mark.ties);
   streak = 0;
   period = 1;
-  trigger = 2;
 }
 
 std::uint64_t Stream::bytes_used() const noexcept {
   return std::uint64_t{next_id - options_.first_id} * sizeof(double) + word_count * sizeof(std::uint32_t) +
-         id_count * sizeof(Id) + partial_count * sizeof(double) + constants.size() * sizeof(double) +
-         passive.size() * sizeof(Id) + loops.size() * sizeof(Loop) + loop_slots.size() * sizeof(LoopSlot) +
-         loop_operands.size() * sizeof(std::uint32_t) + guards.size() * sizeof(Guard) +
-         (tensors ? tensors->bytes_used() : 0);
+         partial_count * (sizeof(Id) + sizeof(double)) + loop_partial_count * sizeof(double) +
+         constant_count * sizeof(double) + passive.size() * sizeof(Id) + loops.size() * sizeof(Loop) +
+         loop_slots.size() * sizeof(LoopSlot) + loop_operands.size() * sizeof(std::uint32_t) +
+         guards.size() * sizeof(Guard) + (tensors ? tensors->bytes_used() : 0);
 }
 
 std::uint64_t Stream::bytes_reserved() const noexcept {
   return std::uint64_t{id_limit - options_.first_id} * (sizeof(double) + sizeof(std::uint32_t)) +
-         partial_limit * (sizeof(double) + sizeof(Id)) + constants.capacity() * sizeof(double) +
-         passive.capacity() * sizeof(Id) + loops.capacity() * sizeof(Loop) + guards.capacity() * sizeof(Guard) +
-         sites.capacity() * sizeof(Site) + sizeof(Stream);
+         partial_limit * (sizeof(double) + sizeof(Id)) + loop_partial_limit * sizeof(double) +
+         constant_limit * sizeof(double) + passive.capacity() * sizeof(Id) + loops.capacity() * sizeof(Loop) +
+         guards.capacity() * sizeof(Guard) + sites.capacity() * sizeof(Site) + sizeof(Stream);
 }
 
 }  // namespace wengert::detail

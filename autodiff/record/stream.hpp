@@ -4,18 +4,19 @@
 //   values      one double per id; ids are dense, 1, 2, 3 …, and creation order is a topological order
 //   words       one 32-bit word per entry: what it is, and how many partials it stored
 //   ids         the operand ids of irregular statements, only those with a partial
-//   partials    the partial derivatives that were stored: of irregular statements, and of rolled ones whose partials
-//               are dear to recompute
+//   partials    their partial derivatives, side by side with the ids
+//   loop_partials  the partials of rolled statements that are dear to compute again
 //   constants   constant operands that vary; those that do not are kept once, with their Site
 //   passive     operand ids through which no derivative flows (operands of comparisons)
 //   loops       the rolled-up entries; guards; tensor entries
 //
-// A statement is *irregular* (one word, its ids, its partials) until the last three repetitions of a body of k statements
-// are found to be alike: same sites, operand ids that moved by the same steps. From then on the next statement is
-// predicted: while the prediction holds, recording one compares ids and stores a value. The entry that comes of it is a
-// *loop*: body, count, first ids, steps.
+// A statement is *irregular* (one word, its ids, its partials) until the last three repetitions of a body of k
+// statements are found to be alike: same sites, operand ids that moved by the same steps. From then on the next
+// statement is predicted: while the prediction holds, recording one compares ids and stores a value. The entry that
+// comes of it is a *loop*: body, count, first ids, steps.
 //
-// Reading order: Site, Expected, Stream, then record() in record/expression.hpp, which writes, and sweep.cpp, which reads.
+// Reading order: Site, Expected, Stream, then record() in record/expression.hpp, which writes, and sweep.cpp, which
+// reads.
 #pragma once
 
 #include <array>
@@ -65,12 +66,12 @@ struct Site {
   const void* location = nullptr;
   std::uint16_t constant_leaves = 0;  ///< bit k: slot k is a constant
   bool streamed = false;
-  std::uint8_t active = 0;    ///< partials per statement
-  std::uint8_t passive = 0;   ///< passive ids per statement
-  std::uint8_t constant = 0;  ///< constant operands per statement
-  std::uint8_t cooldown = 0;  ///< attempts to roll a body that ends here which are skipped
-  std::uint8_t penalty = 0;   ///< the next cooldown
-  std::uint32_t word = 0;     ///< what its statements write
+  std::uint8_t active = 0;            ///< partials per statement
+  std::uint8_t passive = 0;           ///< passive ids per statement
+  std::uint8_t constant = 0;          ///< constant operands per statement
+  std::uint8_t cooldown = 0;          ///< attempts to roll a body that ends here which are skipped
+  std::uint8_t penalty = 0;           ///< the next cooldown
+  std::uint32_t word = 0;             ///< what its statements write
   const double* constants = nullptr;  ///< their values, owned by the stream; null if streamed or none
 
   [[nodiscard]] std::uint16_t active_mask() const noexcept {
@@ -82,14 +83,15 @@ struct Site {
   }
 };
 
-/// Direct-mapped memory of where statements were recorded last: finds the site without hashing anything.
+/// Direct-mapped memory of where statements were recorded last: finds the site in a few instructions.
 struct SiteCacheLine {
-  const StatementType* type = nullptr;
+  const StatementType* type = nullptr;  ///< null also for sites that have constant Scalars among their operands
   const void* location = nullptr;
   const double* constants = nullptr;  ///< null if streamed or none
   std::uint32_t site = 0;
-  std::uint32_t last = 0;             ///< word position of the statement recorded last
-  std::uint16_t constant_leaves = 0;
+  std::uint32_t last = 0;                ///< word position of the statement recorded last
+  const StatementType* mixed = nullptr;  ///< the type of such a site
+  std::uint32_t constant_leaves = 0;
 };
 
 /// What the next statement must be for the roll to go on. One per statement of the body, in a ring.
@@ -125,8 +127,8 @@ struct LoopSlot {
 /// A comparison that decided a branch: on replay it must come out the same.
 struct Guard {
   const Primitive* comparison = nullptr;
-  Id operand[2]{};             ///< 0: constant
-  std::uint32_t step[2]{};     ///< `count` like guards in a row, operand ids moving by these steps
+  Id operand[2]{};          ///< 0: constant
+  std::uint32_t step[2]{};  ///< `count` like guards in a row, operand ids moving by these steps
   double constant[2]{};
   std::uint32_t count = 1;
   bool outcome = false;
@@ -144,15 +146,15 @@ struct Segment {
 /// What a handle's tag is held against before anything else of a stream is touched.
 struct StreamHead {
   static Expected nothing;
-  Tag tag = 0xFFFFFFFFu;         ///< of the handles that are made now; no handle has the initial value
+  Tag tag = 0xFFFFFFFFu;  ///< of the handles that are made now; no handle has the initial value
   Id next_id = 1;
-  Expected* expected = &nothing; ///< `nothing` unless rolling
+  Expected* expected = &nothing;  ///< `nothing` unless rolling
 };
 extern StreamHead no_stream;
 
-/// A tag is slot (low 12 bits) and generation. Recordings that are alive lie in this table by their slot; slot 0 is never
-/// given out, so the tag 0 of constants finds `no_stream`. Generations count up for the life of the process and wrap
-/// after 2^20 clears of one slot: a handle kept over that many may go unnoticed.
+/// A tag is slot (low 12 bits) and generation. Recordings that are alive lie in this table by their slot; slot 0 is
+/// never given out, so the tag 0 of constants finds `no_stream`. Generations count up for the life of the process and
+/// wrap after 2^20 clears of one slot: a handle kept over that many may go unnoticed.
 inline constexpr std::uint32_t slot_bits = 12;
 inline constexpr std::uint32_t slot_count = 1u << slot_bits;
 struct StreamSlot {
@@ -209,21 +211,28 @@ class Stream : public StreamHead {
   }
 
   // --- The hot part: read and written by record() ---------------------------------------------------------------
-  Id id_limit = 1;               ///< ids below it have storage for value and word
+  Id id_limit = 1;  ///< ids below it have storage for value and word
   std::uint32_t word_count = 0;
-  double* values = nullptr;      ///< indexed by id (biased by first_id)
+  double* values = nullptr;  ///< indexed by id (biased by first_id)
   std::uint32_t* words = nullptr;
   Id* ids = nullptr;
   double* partials = nullptr;
-  std::uint64_t id_count = 0, partial_count = 0;
+  double* constants = nullptr;
+  double* loop_partials = nullptr;
+  std::uint64_t partial_count = 0;  ///< of `partials` and of `ids`
   std::uint64_t partial_limit = 0;  ///< below it there is room for the partials and operand ids of one more statement
-  std::uint32_t period = 1;      ///< candidate length of a loop body
-  std::uint32_t streak = 0;      ///< statements in a row whose site is that of the one `period` before
-  std::uint32_t trigger = 2;     ///< streak at which the body is looked at
-  std::uintptr_t location_mask = 0;    ///< all ones unless locations are off, or replaced by `scope_location`
+  std::uint64_t loop_partial_count = 0, loop_partial_limit = 0;  ///< the same for `loop_partials`
+  std::uint64_t constant_count = 0;
+  std::uint64_t constant_limit = 0;  ///< below it there is room for the constants of one more statement
+  std::uint32_t period = 1;          ///< candidate length of a loop body
+  std::uint32_t streak = 0;  ///< statements in a row whose site is that of the one `period` before; at 2·period the
+                             ///< body is looked at
+  std::uintptr_t location_mask = 0;  ///< all ones unless locations are off, or replaced by `scope_location`
   const void* scope_location = nullptr;
   bool stop_at_nan = false;
-  std::array<SiteCacheLine, 256> site_cache{};
+  static constexpr unsigned site_cache_bits = 9;
+  std::uint64_t site_salt = 0x9E3779B97F4A7C15u;  ///< odd; chosen so that the places in use do not share lines
+  std::array<SiteCacheLine, std::size_t{1} << site_cache_bits> site_cache{};
 
   [[nodiscard]] const void* location_to_store(std::source_location where) const noexcept {
     return std::bit_cast<const void*>((std::bit_cast<std::uintptr_t>(where) & location_mask) |
@@ -240,14 +249,15 @@ class Stream : public StreamHead {
     words[position] = word;
     // Words lie behind max_body zeros, so looking back needs no check.
     if (words[static_cast<std::int64_t>(position) - period] == word) {
-      if (++streak >= trigger) [[unlikely]] try_roll();
+      line.last = position;
+      if (++streak >= 2 * period) [[unlikely]]
+        try_roll();
     } else {
       const std::uint32_t distance = position - line.last;
       period = distance - 1 < max_body ? distance : 1;  // 0 or beyond the end: the line is from before a rewind
       streak = 0;
-      trigger = 2 * period;
+      line.last = position;
     }
-    line.last = position;
   }
   void saw_nan(std::source_location where) const {
     if (stop_at_nan) throw_nan(location_to_store(where));
@@ -257,19 +267,26 @@ class Stream : public StreamHead {
   /// More ids; throws CapacityError at the last one.
   void grow_ids(std::source_location where);
   void grow_partials();
+  void grow_loop_partials();
   /// The line of the cache for such a statement, filled. `constants`: the values of the constant slots, in slot order.
   SiteCacheLine& find_site(const StatementType& type, const void* location, std::uint16_t constant_leaves,
-                                 const double* constants);
-  [[nodiscard]] static std::size_t cache_index(const StatementType* type, const void* location) noexcept {
-    const auto key = std::bit_cast<std::uintptr_t>(type) * 3 + std::bit_cast<std::uintptr_t>(location);
-    return (key ^ (key >> 8)) >> 3 & 255;
+                           const double* constants);
+  [[nodiscard]] SiteCacheLine& cache_line(const StatementType* type, const void* location,
+                                          std::uint32_t constant_scalars = 0) noexcept {
+    const auto key =
+        std::bit_cast<std::uintptr_t>(type) + 3 * std::bit_cast<std::uintptr_t>(location) + constant_scalars;
+    return site_cache[key * site_salt >> (64 - site_cache_bits)];
   }
-  void push_constants(const double* constants, std::size_t count);
-  /// Room for the passive ids of one more statement: push_passive() then cannot fail.
+  void grow_constants();
+  void push_constants(const double* statement_constants, std::size_t count) {
+    if (constant_count >= constant_limit) [[unlikely]]
+      grow_constants();
+    for (std::size_t k = 0; k < count; ++k) constants[constant_count++] = statement_constants[k];
+  }
+  /// Room for the passive ids of one more statement.
   void reserve_passive();
-  void push_passive(const Id* passive, std::size_t count) noexcept;
-  /// The last 2·period statements repeated the sites of those before them: roll up if their ids did too, and if there is
-  /// memory for all that end_roll() may have to write.
+  /// The last 2·period statements repeated the sites of those before them: roll up if their ids did too, and if there
+  /// is memory for all that end_roll() may have to write.
   void try_roll() noexcept;
   /// Ends the rolling entry, if any; needed before anything but the expected statement is recorded or read.
   void settle() noexcept {
@@ -280,9 +297,22 @@ class Stream : public StreamHead {
 
   // --- Everything else --------------------------------------------------------------------------------------------
   /// Records `value` as an input.
-  Id add_variable(double value, std::source_location where);
-  /// An id whose entry is a tensor entry, number `index`; the caller has written it. `value`: of a result that is a Scalar;
-  /// otherwise the index once more, which leads from the id to the entry.
+  Id add_variable(double value, std::source_location where) {
+    settle();
+    if (next_id == id_limit) [[unlikely]]
+      grow_ids(where);
+    streak = 0;  // try_roll() looks back over statements only
+    const Id id = next_id++;
+    values[id] = value;
+    std::uint32_t& top = words[static_cast<std::int64_t>(word_count) - 1];  // a zero before the first word
+    if ((top & 0xFFu) == variables_word && top >> 8 < max_site)
+      top += 1u << 8;
+    else
+      words[word_count++] = 1u << 8 | variables_word;
+    return id;
+  }
+  /// An id whose entry is a tensor entry, number `index`; the caller has written it. `value`: of a result that is a
+  /// Scalar; otherwise the index once more, which leads from the id to the entry.
   Id add_tensor_word(std::uint32_t index, double value, std::source_location where);
   void add_guard(const Guard& guard);
   /// Throws StaleHandle or ForeignRecording unless (id, tag) is a live handle of this stream; constants pass.
@@ -304,7 +334,7 @@ class Stream : public StreamHead {
     Tag tag = 0;
     Id next_id = 1;
     std::uint32_t word_count = 0;
-    std::uint64_t ids = 0, partials = 0, constants = 0, passive = 0;
+    std::uint64_t partials = 0, loop_partials = 0, constants = 0, passive = 0;
     std::size_t loops = 0, loop_slots = 0, loop_operands = 0, guards = 0, tensors = 0, scopes = 0, ties = 0;
     std::uint32_t last_word = 0;   ///< a run of variables may have grown since
     std::uint32_t last_guard = 0;  ///< likewise a run of guards: its count
@@ -326,7 +356,6 @@ class Stream : public StreamHead {
   [[nodiscard]] std::uint64_t bytes_reserved() const noexcept;
 
   std::vector<Site> sites;
-  std::vector<double> constants;
   std::vector<Id> passive;
   std::vector<Loop> loops;
   std::vector<LoopSlot> loop_slots;
@@ -335,11 +364,11 @@ class Stream : public StreamHead {
   std::vector<Segment> segments;
   std::unique_ptr<TensorEntries, TensorEntriesDeleter> tensors;
   std::map<Id, std::string> names;
-  std::vector<ScopeRecord> scopes;          ///< 0 is the root
+  std::vector<ScopeRecord> scopes;  ///< 0 is the root
   std::vector<ScopeChange> scope_changes;
-  std::uint32_t scope = 0;                  ///< the innermost
-  std::uint32_t open_scopes = 0;            ///< how many will be left
-  std::vector<AdjointTie> ties;             ///< in the order in which gradients were recorded
+  std::uint32_t scope = 0;        ///< the innermost
+  std::uint32_t open_scopes = 0;  ///< how many will be left
+  std::vector<AdjointTie> ties;   ///< in the order in which gradients were recorded
 
  private:
   void take_slot();
@@ -347,23 +376,25 @@ class Stream : public StreamHead {
   void new_tag() noexcept;
   void release_slot() noexcept;
   void reserve_for_roll(std::uint32_t body);
+  [[nodiscard]] bool sweeps_in_columns(const std::array<std::array<Id, max_leaves>, 3 * max_body>& leaf,
+                                       std::uint32_t body) const;
   void unroll(std::uint32_t first_repetition, std::uint32_t statements) noexcept;
   Site& add_site(const StatementType& type, const void* location, std::uint16_t constant_leaves, const double* values,
                  bool streamed);
 
   StreamOptions options_;
-  std::vector<Mark> marks_;              // those that may be rewound to, the oldest first
-  std::uint64_t last_mark_ = 0;          // serial of the newest
+  std::vector<Mark> marks_;      // those that may be rewound to, the oldest first
+  std::uint64_t last_mark_ = 0;  // serial of the newest
+  std::uint32_t salts_tried_ = 0;
   std::array<Expected, max_body> ring_{};
-  std::uint32_t body_ = 0;               // of the rolling entry
+  std::uint32_t body_ = 0;  // of the rolling entry
   Id roll_first_id_ = 0;
-  std::uint64_t roll_partials_ = 0;
+  std::uint64_t roll_partials_ = 0;  // where its own begin
   std::uint64_t roll_constants_ = 0;
   std::vector<std::unique_ptr<double[]>> site_constants_;
   std::unordered_multimap<std::size_t, std::uint32_t> site_index_;  // by hash of type and location
-  std::uint32_t* word_storage_ = nullptr;  // words, behind max_body zeros
+  std::uint32_t* word_storage_ = nullptr;                           // words, behind max_body zeros
   double* value_storage_ = nullptr;
-  std::vector<double> unrolled_;           // work space of unroll()
   std::array<std::array<Id, max_leaves>, 3 * max_body> recent_{};  // work space of try_roll()
 };
 

@@ -1,7 +1,7 @@
 // The numeric sweeps over a stream.
 //
-// Irregular statements: one uniform loop over words, ids and partials. Rolled-up entries: loop_sweep.hpp. Tensor entries:
-// tensor_sweep.hpp.
+// Irregular statements: one uniform loop over words, ids and partials. Rolled-up entries: loop_sweep.hpp. Tensor
+// entries: tensor_sweep.hpp.
 #include "wengert/autodiff/record/sweep.hpp"
 
 #include <algorithm>
@@ -19,35 +19,84 @@ using namespace detail;
 
 namespace {
 
+/// The statements of words[w - 1] and below, up to the first word that is something else; w, at and id move along.
+/// Chains run through a register: the adjoint of the value before is the only one that the next step waits for.
+void reverse_statements(const Stream& s, double* adjoint, std::uint32_t& w, Id& id, std::uint64_t& at) {
+  const std::uint32_t* word = s.words + w;
+  const Id* to = s.ids + at;
+  const double* p = s.partials + at;
+  Id below = id - 1;  // the value at hand
+  double a = adjoint[below];
+  for (; word != s.words; --word) {
+    const std::uint32_t kind = word[-1] & 0xFFu;
+    if (kind >= loop_word) break;
+    to -= kind;
+    p -= kind;
+    adjoint[below] = a;
+    --below;  // the value before: a statement has operands, so there is one
+    double next = adjoint[below];
+    if (a == 0.0) {
+    } else if (is_finite(a)) [[likely]] {
+      const auto add = [&](std::uint32_t k) WENGERT_INLINE_LAMBDA {
+        const double product = p[k] * a;
+        if (to[k] == below)
+          next += product;
+        else
+          adjoint[to[k]] += product;
+      };
+      switch (kind) {
+        case 2:
+          add(1);
+          [[fallthrough]];
+        case 1:
+          add(0);
+          [[fallthrough]];
+        case 0:
+          break;
+        default:
+          for (std::uint32_t k = kind; k-- > 0;) add(k);
+      }
+    } else {
+      for (std::uint32_t k = 0; k < kind; ++k) {
+        if (p[k] == 0.0) continue;
+        if (to[k] == below)
+          next += p[k] * a;
+        else
+          adjoint[to[k]] += p[k] * a;
+      }
+    }
+    a = next;
+  }
+  adjoint[below] = a;
+  w = static_cast<std::uint32_t>(word - s.words);
+  id = below + 1;
+  at = static_cast<std::uint64_t>(to - s.ids);
+}
+
 /// Adjoints of everything from `last` down, given those of the outputs. `adjoint` is indexed by id.
 void reverse(const Stream& s, Id last, double* adjoint, std::vector<Array>& arrays) {
   LoopSweep loops(s);
   TensorSweep tensors(s, adjoint, arrays);
-  std::uint64_t at = s.id_count, partial_at = s.partial_count;
+  std::uint64_t at = s.partial_count;
   std::size_t loop = s.loops.size();
   Id id = s.next_id;
-  for (std::uint32_t w = s.word_count; w-- > 0;) {
-    const std::uint32_t word = s.words[w];
+  for (std::uint32_t w = s.word_count; w > 0;) {
+    const std::uint32_t word = s.words[w - 1];
     const std::uint32_t kind = word & 0xFFu;
     if (kind < loop_word) [[likely]] {
-      --id;
-      at -= kind;
-      partial_at -= kind;
-      if (id > last) continue;
-      const double a = adjoint[id];
-      if (a == 0.0) continue;
-      const Id* const to = s.ids + at;
-      const double* const p = s.partials + partial_at;
-      if (!is_finite(a)) [[unlikely]] {
-        for (std::uint32_t k = 0; k < kind; ++k)
-          if (p[k] != 0.0) adjoint[to[k]] += p[k] * a;
-        continue;
+      if (id - 1 <= last) {
+        reverse_statements(s, adjoint, w, id, at);
+      } else {
+        --w;
+        --id;
+        at -= kind;
       }
-      for (std::uint32_t k = 0; k < kind; ++k) adjoint[to[k]] += p[k] * a;
-    } else if (kind == loop_word) {
+      continue;
+    }
+    --w;
+    if (kind == loop_word) {
       const Loop& entry = s.loops[--loop];
       id = entry.first_id;
-      partial_at = entry.partials;
       if (id > last) continue;
       if (entry.first_id + entry.count * entry.body > last + 1) {
         // The output lies inside: the rest of the loop is not needed.
@@ -70,7 +119,7 @@ void reverse(const Stream& s, Id last, double* adjoint, std::vector<Array>& arra
 void forward_sweep(const Stream& s, Id from, double* tangent, std::vector<Array>& arrays) {
   LoopSweep loops(s);
   TensorSweep tensors(s, tangent, arrays);
-  std::uint64_t at = 0, partial_at = 0;
+  std::uint64_t at = 0;
   std::size_t loop = 0;
   Id id = s.first_id();
   for (std::uint32_t w = 0; w < s.word_count; ++w) {
@@ -78,7 +127,7 @@ void forward_sweep(const Stream& s, Id from, double* tangent, std::vector<Array>
     const std::uint32_t kind = word & 0xFFu;
     if (kind < loop_word) [[likely]] {
       const Id* const operand = s.ids + at;
-      const double* const p = s.partials + partial_at;
+      const double* const p = s.partials + at;
       double sum = 0;
       for (std::uint32_t k = 0; k < kind; ++k) {
         const double t = tangent[operand[k]];
@@ -87,12 +136,10 @@ void forward_sweep(const Stream& s, Id from, double* tangent, std::vector<Array>
       if (id >= from) tangent[id] += sum;
       ++id;
       at += kind;
-      partial_at += kind;
     } else if (kind == loop_word) {
       const Loop& entry = s.loops[loop++];
       loops.forward(entry, tangent);
       id = entry.first_id + entry.count * entry.body;
-      partial_at = entry.partials + entry.count * loops.stored_per_repetition();
     } else if (kind == variables_word) {
       id += word >> 8;
     } else {
@@ -110,7 +157,7 @@ struct SweepAccess {
     adjoints.arrays_.clear();
     adjoints.first_id_ = s.first_id();
     // A loop that is cut at `last` is reversed in whole repetitions: room for one body more.
-    adjoints.values_.assign(std::size_t{last} - s.first_id() + 1 + max_body, 0.0);
+    adjoints.values_.assign(std::size_t{last} - s.first_id() + 1 + max_body);
     return std::bit_cast<double*>(std::bit_cast<std::uintptr_t>(adjoints.values_.data()) -
                                   std::uintptr_t{s.first_id()} * sizeof(double));
   }
@@ -121,7 +168,7 @@ struct SweepAccess {
     tangents.tag_ = s.tag;
     tangents.arrays_.clear();
     tangents.first_id_ = s.first_id();
-    tangents.values_.assign(std::size_t{s.next_id} - s.first_id(), 0.0);
+    tangents.values_.assign(std::size_t{s.next_id} - s.first_id());
     return std::bit_cast<double*>(std::bit_cast<std::uintptr_t>(tangents.values_.data()) -
                                   std::uintptr_t{s.first_id()} * sizeof(double));
   }
@@ -145,13 +192,14 @@ Adjoints backward(const Scalar& y, std::source_location where) {
   return result;
 }
 
-void backward(std::span<const Scalar> y, std::span<const double> cotangents, Adjoints& into, std::source_location where) {
+void backward(std::span<const Scalar> y, std::span<const double> cotangents, Adjoints& into,
+              std::source_location where) {
   if (y.size() != cotangents.size()) {
-    throw ArgumentError{{.operation = "backward",
-                         .problem = std::to_string(cotangents.size()) + " cotangents for " + std::to_string(y.size()) +
-                                    " outputs",
-                         .expected = "one cotangent for each output",
-                         .where = where}};
+    throw ArgumentError{
+        {.operation = "backward",
+         .problem = std::to_string(cotangents.size()) + " cotangents for " + std::to_string(y.size()) + " outputs",
+         .expected = "one cotangent for each output",
+         .where = where}};
   }
   Tag tag = 0;
   Id last = 0;
@@ -176,11 +224,12 @@ namespace {
 /// Throws unless `given`, the cotangent or tangent of x, is a constant or recorded tensor of the type of x.
 void check_direction(const char* operation, const Tensor& x, const Tensor& given, std::source_location where) {
   const auto detail = [&] {
-    return ErrorDetail{.operation = operation,
-                       .operands = {to_string(x.type()), to_string(given.type())},
-                       .problem = "a direction of " + to_string(given.type()) + " for a tensor of " + to_string(x.type()),
-                       .expected = to_string(x.type()),
-                       .where = where};
+    return ErrorDetail{
+        .operation = operation,
+        .operands = {to_string(x.type()), to_string(given.type())},
+        .problem = "a direction of " + to_string(given.type()) + " for a tensor of " + to_string(x.type()),
+        .expected = to_string(x.type()),
+        .where = where};
   };
   if (x.dtype() != given.dtype()) throw DtypeError{detail()};
   if (!(x.shape() == given.shape())) throw ShapeError{detail()};
@@ -237,7 +286,7 @@ Adjoints backward(const Tensor& y, const Tensor& cotangent, std::source_location
   return result;
 }
 
-Tensor detail::tensor_result(Tag swept, const Tensor& x, Id first_id, const std::vector<double>& values,
+Tensor detail::tensor_result(Tag swept, const Tensor& x, Id first_id, const Zeros& values,
                              const std::vector<Array>& slots, const char* what) {
   want_real(what, x, {});
   if (x.tag() != swept) check_result(swept, Scalar::from_parts(0.0, x.id(), x.tag()), what);
@@ -305,8 +354,8 @@ Tangents forward(std::span<const Tensor> x, std::span<const Tensor> tangents, st
   return forward({}, {}, x, tangents, where);
 }
 Tangents forward(std::initializer_list<Tensor> x, std::initializer_list<Tensor> tangents, std::source_location where) {
-  return forward(std::span<const Tensor>(x.begin(), x.size()), std::span<const Tensor>(tangents.begin(), tangents.size()),
-                 where);
+  return forward(std::span<const Tensor>(x.begin(), x.size()),
+                 std::span<const Tensor>(tangents.begin(), tangents.size()), where);
 }
 
 }  // namespace wengert

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "wengert/autodiff/record/expression.hpp"
+#include "wengert/autodiff/record/memory.hpp"
 #include "wengert/graph/array.hpp"
 
 namespace wengert {
@@ -18,8 +19,8 @@ namespace detail {
 /// Throws StaleHandle or ForeignRecording unless x is a live handle of the recording whose tag was `swept`.
 void check_result(Tag swept, const Scalar& x, const char* what);
 /// The array that a sweep has for tensor x: one of `slots`, or zeros of its type.
-Tensor tensor_result(Tag swept, const Tensor& x, Id first_id, const std::vector<double>& values,
-                     const std::vector<Array>& slots, const char* what);
+Tensor tensor_result(Tag swept, const Tensor& x, Id first_id, const Zeros& values, const std::vector<Array>& slots,
+                     const char* what);
 }  // namespace detail
 
 /// The result of a reverse sweep: ∂y/∂x for every x that was recorded before y.
@@ -29,7 +30,8 @@ class Adjoints {
   /// ∂y/∂x; 0 when y does not depend on x, or x is a constant. Throws StaleHandle or ForeignRecording for a handle that
   /// is not of the recording as it was when it was swept.
   [[nodiscard]] double operator[](const Scalar& x) const {
-    if (x.tag() != tag_) [[unlikely]] detail::check_result(tag_, x, "adjoint");
+    if (x.tag() != tag_) [[unlikely]]
+      detail::check_result(tag_, x, "adjoint");
     const std::uint32_t at = x.id() - first_id_;
     return at < values_.size() ? values_[at] : 0.0;
   }
@@ -41,29 +43,29 @@ class Adjoints {
 
  private:
   friend struct SweepAccess;
-  std::vector<double> values_;  // by id - first_id_; a scalar's adjoint, or 1 + a tensor's place in arrays_
+  detail::Zeros values_;  // by id - first_id_; a scalar's adjoint, or 1 + a tensor's place in arrays_
   std::vector<Array> arrays_;
   detail::Tag tag_ = 0;
   detail::Id first_id_ = 1;
 };
 
 /// Reverse sweep from y: the gradient of y with respect to everything at once, in time proportional to the recording.
-/// Nothing accumulates from one call to the next. A cotangent of exactly 0 contributes 0, whatever the partial is, and a
-/// partial of exactly 0 lets nothing pass, whatever the cotangent is.
-/// A constant y has no recording: all adjoints are 0.
+/// Nothing accumulates from one call to the next. A cotangent of exactly 0 contributes 0, whatever the partial is, and
+/// a partial of exactly 0 lets nothing pass, whatever the cotangent is. A constant y has no recording: all adjoints are
+/// 0.
 [[nodiscard]] Adjoints backward(const Scalar& y, std::source_location where = std::source_location::current());
 /// The same into an object whose memory is used again.
 void backward(const Scalar& y, Adjoints& into, std::source_location where = std::source_location::current());
-/// Several outputs at once, each with its cotangent: the gradient of Σ cotangent·y. Throws ArgumentError unless there are as
-/// many cotangents as outputs.
+/// Several outputs at once, each with its cotangent: the gradient of Σ cotangent·y. Throws ArgumentError unless there
+/// are as many cotangents as outputs.
 void backward(std::span<const Scalar> y, std::span<const double> cotangents, Adjoints& into,
               std::source_location where = std::source_location::current());
 
 /// Reverse sweep from a tensor of one element. Throws ShapeError for another, DtypeError unless it is f32 or f64.
 [[nodiscard]] Adjoints backward(const Tensor& y, std::source_location where = std::source_location::current());
 void backward(const Tensor& y, Adjoints& into, std::source_location where = std::source_location::current());
-/// Reverse sweep from any tensor, with a cotangent of its type: the gradient of Σ cotangent·y. Throws ShapeError or DtypeError
-/// for another type.
+/// Reverse sweep from any tensor, with a cotangent of its type: the gradient of Σ cotangent·y. Throws ShapeError or
+/// DtypeError for another type.
 [[nodiscard]] Adjoints backward(const Tensor& y, const Tensor& cotangent,
                                 std::source_location where = std::source_location::current());
 void backward(const Tensor& y, const Tensor& cotangent, Adjoints& into,
@@ -75,7 +77,8 @@ class Tangents {
   Tangents() = default;
   /// dy along the direction; 0 when y does not depend on the inputs, or is a constant, or was recorded after the sweep.
   [[nodiscard]] double operator[](const Scalar& y) const {
-    if (y.tag() != tag_) [[unlikely]] detail::check_result(tag_, y, "tangent");
+    if (y.tag() != tag_) [[unlikely]]
+      detail::check_result(tag_, y, "tangent");
     const std::uint32_t at = y.id() - first_id_;
     return at < values_.size() ? values_[at] : 0.0;
   }
@@ -88,16 +91,16 @@ class Tangents {
 
  private:
   friend struct SweepAccess;
-  std::vector<double> values_;  // by id - first_id_, as in Adjoints
+  detail::Zeros values_;  // by id - first_id_, as in Adjoints
   std::vector<Array> arrays_;
   detail::Tag tag_ = 0;
   detail::Id first_id_ = 1;
 };
 
-/// Forward sweep (Jacobian-vector product): moves every x[k] along tangents[k] and gives the derivative of everything that
-/// was recorded, in time proportional to the recording. Inputs may be any values, also computed ones: their own tangents
-/// are added to what flows into them. A tangent of exactly 0 contributes 0, whatever the partial is, and a partial of exactly 0
-/// lets nothing pass, whatever the tangent is.
+/// Forward sweep (Jacobian-vector product): moves every x[k] along tangents[k] and gives the derivative of everything
+/// that was recorded, in time proportional to the recording. Inputs may be any values, also computed ones: their own
+/// tangents are added to what flows into them. A tangent of exactly 0 contributes 0, whatever the partial is, and a
+/// partial of exactly 0 lets nothing pass, whatever the tangent is.
 [[nodiscard]] Tangents forward(std::span<const Scalar> x, std::span<const double> tangents,
                                std::source_location where = std::source_location::current());
 [[nodiscard]] inline Tangents forward(std::initializer_list<Scalar> x, std::initializer_list<double> tangents,

@@ -80,8 +80,8 @@ std::vector<std::string> texts(std::span<const Tensor> x) {
 }
 
 template <class Kind>
-[[noreturn]] void refuse(std::string_view operation, std::span<const Tensor> x, std::string problem, std::string expected,
-                         std::source_location where, std::string hint = {}) {
+[[noreturn]] void refuse(std::string_view operation, std::span<const Tensor> x, std::string problem,
+                         std::string expected, std::source_location where, std::string hint = {}) {
   throw Kind{{.operation = std::string(operation),
               .operands = texts(x),
               .problem = std::move(problem),
@@ -95,9 +95,9 @@ std::size_t axis_of(std::int64_t axis, std::size_t rank, std::string_view operat
                     std::source_location where) {
   const auto count = static_cast<std::int64_t>(rank);
   if (axis < -count || axis >= count)
-    refuse<ShapeError>(operation, std::span(&x, 1), "axis " + std::to_string(axis) + " of " + to_string(x.type()),
-                       rank == 0 ? "no axis" : "an axis from " + std::to_string(-count) + " to " + std::to_string(count - 1),
-                       where);
+    refuse<ShapeError>(
+        operation, std::span(&x, 1), "axis " + std::to_string(axis) + " of " + to_string(x.type()),
+        rank == 0 ? "no axis" : "an axis from " + std::to_string(-count) + " to " + std::to_string(count - 1), where);
   return static_cast<std::size_t>(axis < 0 ? axis + count : axis);
 }
 
@@ -108,7 +108,8 @@ Tensor record_one(const Tensor& x, Attribute attribute, std::source_location whe
 
 }  // namespace
 
-// --- One entry --------------------------------------------------------------------------------------------------------
+// --- One entry
+// --------------------------------------------------------------------------------------------------------
 
 Tensor detail::record_tensor(const Primitive& primitive, std::span<const Tensor> x, Attribute attribute,
                              std::source_location where) {
@@ -138,7 +139,8 @@ Tensor detail::record_tensor(const Primitive& primitive, std::span<const Tensor>
   });
 }
 
-// --- Elementwise --------------------------------------------------------------------------------------------------------
+// --- Elementwise
+// --------------------------------------------------------------------------------------------------------
 
 Tensor detail::apply_to_tensors(const Primitive& primitive, std::span<const TensorArgument> operands,
                                 std::source_location where) {
@@ -157,14 +159,15 @@ Tensor detail::apply_to_tensors(const Primitive& primitive, std::span<const Tens
   const std::span<const Tensor> all(x.data(), count);
   Stream* const s = stream_of(all, primitive.name, where);
 
-  const auto described = [&](std::size_t k) { return "operand " + std::to_string(k) + " has " + to_string(x[k].type()); };
+  const auto described = [&](std::size_t k) {
+    return "operand " + std::to_string(k) + " has " + to_string(x[k].type());
+  };
   Shape shape;
   for (std::size_t k = 0; k < count; ++k) {
     if (operands[k].tensor() == nullptr) continue;
     const Dtype wanted = k < first ? Dtype::boolean : dtype;
     if (x[k].dtype() != wanted) {
-      if (k < first)
-        refuse<DtypeError>(primitive.name, all, described(k), "bool", where, "compare it: t != 0");
+      if (k < first) refuse<DtypeError>(primitive.name, all, described(k), "bool", where, "compare it: t != 0");
       refuse<DtypeError>(primitive.name, all, described(k),
                          std::string(to_string(wanted)) + " like operand " + std::to_string(like_at), where,
                          "convert one of them; dtypes are never mixed silently");
@@ -181,8 +184,10 @@ Tensor detail::apply_to_tensors(const Primitive& primitive, std::span<const Tens
 
   return all_or_nothing(s, [&] {
     for (std::size_t k = 0; k < count; ++k) {
-      if (operands[k].tensor() != nullptr) x[k] = broadcast(x[k], shape, where);
-      else x[k] = full(shape, operands[k].number(), k < first ? Dtype::boolean : dtype, where);
+      if (operands[k].tensor() != nullptr)
+        x[k] = broadcast(x[k], shape, where);
+      else
+        x[k] = full(shape, operands[k].number(), k < first ? Dtype::boolean : dtype, where);
     }
     return record_tensor(primitive, all, {}, where);
   });
@@ -221,7 +226,8 @@ Tensor& Tensor::operator-=(const TensorArgument& x) { return *this = TensorArgum
 Tensor& Tensor::operator*=(const TensorArgument& x) { return *this = TensorArgument(*this, x.where()) * x; }
 Tensor& Tensor::operator/=(const TensorArgument& x) { return *this = TensorArgument(*this, x.where()) / x; }
 
-// --- Values and constants -----------------------------------------------------------------------------------------------
+// --- Values and constants
+// -----------------------------------------------------------------------------------------------
 
 double Tensor::item(std::source_location where) const {
   if (size() != 1)
@@ -258,7 +264,8 @@ Tensor full(const Shape& shape, double value, Dtype dtype, std::source_location 
   return Tensor(Array::uniform({dtype, shape}, value, where));
 }
 
-// --- Shapes -------------------------------------------------------------------------------------------------------------
+// --- Shapes
+// -------------------------------------------------------------------------------------------------------------
 
 Tensor broadcast(const Tensor& x, const Shape& shape, std::source_location where) {
   if (x.shape() == shape) return x;
@@ -283,22 +290,26 @@ Tensor permute(const Tensor& x, const Indices& axes, std::source_location where)
 
 Tensor transpose(const Tensor& x, std::source_location where) {
   if (x.rank() < 2)
-    refuse<ShapeError>("transpose", std::span(&x, 1), "operand 0 has " + to_string(x.type()), "two axes at least", where);
+    refuse<ShapeError>("transpose", std::span(&x, 1), "operand 0 has " + to_string(x.type()), "two axes at least",
+                       where);
   Indices axes;
   for (std::size_t k = 0; k < x.rank(); ++k) axes.push(static_cast<std::int64_t>(k));
   std::swap(axes[x.rank() - 2], axes[x.rank() - 1]);
   return permute(x, axes, where);
 }
 
-Tensor slice(const Tensor& x, const Indices& start, const Indices& stop, const Indices& step, std::source_location where) {
+Tensor slice(const Tensor& x, const Indices& start, const Indices& stop, const Indices& step,
+             std::source_location where) {
   std::vector<std::int64_t> numbers(start.begin(), start.end());
   numbers.insert(numbers.end(), stop.begin(), stop.end());
-  if (step.size() == 0) numbers.insert(numbers.end(), start.size(), 1);
-  else numbers.insert(numbers.end(), step.begin(), step.end());
+  if (step.size() == 0)
+    numbers.insert(numbers.end(), start.size(), 1);
+  else
+    numbers.insert(numbers.end(), step.begin(), step.end());
   if (start.size() != x.rank() || stop.size() != x.rank() || numbers.size() != 3 * x.rank())
     refuse<ShapeError>("slice", std::span(&x, 1),
-                       "starts " + to_string(start) + ", stops " + to_string(stop) + ", steps " + to_string(step) + " for " +
-                           to_string(x.type()),
+                       "starts " + to_string(start) + ", stops " + to_string(stop) + ", steps " + to_string(step) +
+                           " for " + to_string(x.type()),
                        "one of each for every axis", where);
   return record_one<ops::Slice>(x, std::move(numbers), where);
 }
@@ -315,15 +326,18 @@ Tensor slice_along(const Tensor& x, std::int64_t axis, std::int64_t start, std::
   return slice(x, starts, stops, steps, where);
 }
 
-Tensor embed(const Tensor& x, const Shape& shape, const Indices& start, const Indices& step, std::source_location where) {
+Tensor embed(const Tensor& x, const Shape& shape, const Indices& start, const Indices& step,
+             std::source_location where) {
   std::vector<std::int64_t> numbers(shape.begin(), shape.end());
   numbers.insert(numbers.end(), start.begin(), start.end());
-  if (step.size() == 0) numbers.insert(numbers.end(), start.size(), 1);
-  else numbers.insert(numbers.end(), step.begin(), step.end());
+  if (step.size() == 0)
+    numbers.insert(numbers.end(), start.size(), 1);
+  else
+    numbers.insert(numbers.end(), step.begin(), step.end());
   if (shape.rank() != x.rank() || start.size() != x.rank() || numbers.size() != 3 * x.rank())
     refuse<ShapeError>("embed", std::span(&x, 1),
-                       "shape " + to_string(shape) + ", starts " + to_string(start) + ", steps " + to_string(step) + " for " +
-                           to_string(x.type()),
+                       "shape " + to_string(shape) + ", starts " + to_string(start) + ", steps " + to_string(step) +
+                           " for " + to_string(x.type()),
                        "one of each for every axis", where);
   return record_one<ops::Embed>(x, std::move(numbers), where);
 }
@@ -338,7 +352,8 @@ Tensor concatenate(std::span<const Tensor> x, std::int64_t axis, std::source_loc
   return record_tensor(PrimitiveOf<ops::Concatenate>::record, x, axis, where);
 }
 
-// --- Crossing -----------------------------------------------------------------------------------------------------------
+// --- Crossing
+// -----------------------------------------------------------------------------------------------------------
 
 Tensor stack(std::span<const Scalar> x, std::source_location where) {
   Stream* const s = stream_of(x, ops::Stack::name, where);
@@ -348,8 +363,9 @@ Tensor stack(std::span<const Scalar> x, std::source_location where) {
   if (s == nullptr) return Tensor(std::move(y));
   std::vector<TensorOperand> operands(x.size());
   for (std::size_t k = 0; k < x.size(); ++k) operands[k] = {.id = x[k].id(), .scalar = true, .number = x[k].value()};
-  const Id id = append_tensor_entry(*s, {.primitive = &PrimitiveOf<ops::Stack>::record, .attribute = std::int64_t{0}, .result = y},
-                                    operands, std::vector<Array>(x.size()), 0.0, where);
+  const Id id = append_tensor_entry(
+      *s, {.primitive = &PrimitiveOf<ops::Stack>::record, .attribute = std::int64_t{0}, .result = y}, operands,
+      std::vector<Array>(x.size()), 0.0, where);
   return Tensor::from_parts(std::move(y), id, s->tag);
 }
 
@@ -375,9 +391,9 @@ Scalar detail::scalar_at(const Tensor& x, std::int64_t position, std::source_loc
   const double value = x.value().element(position);
   if (s == nullptr) return Scalar(value);
   const TensorOperand operand{.id = x.id()};
-  const Id id = append_tensor_entry(
-      *s, {.primitive = &PrimitiveOf<ops::ToScalar>::record, .attribute = position, .scalar = true}, std::span(&operand, 1),
-      std::span(&x.value(), 1), value, where);
+  const Id id =
+      append_tensor_entry(*s, {.primitive = &PrimitiveOf<ops::ToScalar>::record, .attribute = position, .scalar = true},
+                          std::span(&operand, 1), std::span(&x.value(), 1), value, where);
   return Scalar::from_parts(value, id, s->tag);
 }
 
@@ -415,7 +431,8 @@ Tensor place(const Tensor& x, const Type& type, std::int64_t position) {
   return record_one<ops::ToTensor>(x, std::move(attribute), {});
 }
 
-// --- Reductions and products ----------------------------------------------------------------------------------------------
+// --- Reductions and products
+// ----------------------------------------------------------------------------------------------
 
 Tensor sum(const Tensor& x, const Indices& axes, Keep keep, std::source_location where) {
   std::array<bool, Shape::max_rank> summed{};
@@ -447,7 +464,8 @@ Tensor sum(const Tensor& x, std::source_location where) {
 
 Tensor mean(const Tensor& x, const Indices& axes, Keep keep, std::source_location where) {
   double count = 1;
-  for (const std::int64_t axis : axes) count *= static_cast<double>(x.shape()[axis_of(axis, x.rank(), "mean", x, where)]);
+  for (const std::int64_t axis : axes)
+    count *= static_cast<double>(x.shape()[axis_of(axis, x.rank(), "mean", x, where)]);
   return all_or_nothing(stream_of(std::span(&x, 1), "mean", where), [&] {
     const Tensor total = sum(x, axes, keep, where);
     return TensorArgument(total, where) / TensorArgument(count, where);
@@ -481,7 +499,10 @@ Tensor matmul(const Tensor& a, const Tensor& b, std::source_location where) {
   const std::int64_t inner = a.shape()[a.rank() - 1];
   if (b.shape()[b.rank() == 1 ? 0 : b.rank() - 2] != inner)
     refuse<ShapeError>("matmul", both, second,
-                       std::string(to_string(b.dtype())) + (b.rank() == 1 ? "[" : b.rank() == 2 ? "[" : "[…,") +
+                       std::string(to_string(b.dtype())) +
+                           (b.rank() == 1   ? "["
+                            : b.rank() == 2 ? "["
+                                            : "[…,") +
                            std::to_string(inner) + (b.rank() == 1 ? "]" : ",*]") + " to go with " + to_string(a.type()),
                        where, "transpose(b) exchanges its last two axes");
   const auto lead = [](const Tensor& x) {
@@ -520,12 +541,13 @@ Tensor matmul(const Tensor& a, const Tensor& b, std::source_location where) {
       y = broadcast(b, matrices(inner, columns), where);
     }
     const Tensor operands[]{x, y};
-    return reshape(record_tensor(PrimitiveOf<ops::MatMul>::record, operands, std::int64_t{kernels::plain}, where), shape,
-                   where);
+    return reshape(record_tensor(PrimitiveOf<ops::MatMul>::record, operands, std::int64_t{kernels::plain}, where),
+                   shape, where);
   });
 }
 
-// --- Recording: tensor variables ----------------------------------------------------------------------------------------
+// --- Recording: tensor variables
+// ----------------------------------------------------------------------------------------
 
 Tensor Recording::variable(const Array& value, std::string_view name, std::source_location where) {
   PreparedName prepared(name);

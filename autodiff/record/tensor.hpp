@@ -1,22 +1,23 @@
 // Tensor: the handle of an array that a recording knows, and the functions on it.
 //
-// A Tensor is an array (shared, never written) with an id and a tag, like Scalar. Operations on tensors of a recording compute
-// at once and append an entry; among constants they only compute. f32 and f64 have derivatives; i32, i64 and bool are values
-// (indices, masks). f32 and f64 do not mix; a number beside a tensor takes its dtype.
+// A Tensor is an array (shared, never written) with an id and a tag, like Scalar. Operations on tensors of a recording
+// compute at once and append an entry; among constants they only compute. f32 and f64 have derivatives; i32, i64 and
+// bool are values (indices, masks). f32 and f64 do not mix; a number beside a tensor takes its dtype.
 //
 //     Recording r;
 //     Tensor w = r.variable(tensor({1, 2, 3, 4, 5, 6}, Shape{2, 3}), "w");
 //     Tensor y = sum(tanh(matmul(w, ones(Shape{3}))));      // rank 0
 //     Tensor g = backward(y)[w];                            // a constant of w's shape and dtype
 //
-// The elementwise functions are those of ops/elementwise.hpp: sin(t), max(t, 0.0) … Shapes that differ are broadcast as in
-// NumPy (aligned at the last axis, extents equal or 1), by entries of their own. A Scalar and a Tensor do not meet in an
-// operator: stack and to_tensor make tensors of Scalars, element and to_scalar Scalars of tensors.
+// The elementwise functions are those of ops/elementwise.hpp: sin(t), max(t, 0.0) … Shapes that differ are broadcast as
+// in NumPy (aligned at the last axis, extents equal or 1), by entries of their own. A Scalar and a Tensor do not meet
+// in an operator: stack and to_tensor make tensors of Scalars, element and to_scalar Scalars of tensors.
 //
-// Every function checks handles (StaleHandle, ForeignRecording), shapes (ShapeError) and dtypes (DtypeError), with the line of
-// the call. An error leaves the recording as it was.
+// Every function checks handles (StaleHandle, ForeignRecording), shapes (ShapeError) and dtypes (DtypeError), with the
+// line of the call. An error leaves the recording as it was.
 //
-// Reading order: Tensor, TensorArgument, making tensors, the functions. How an entry is stored: record/tensor_store.hpp.
+// Reading order: Tensor, TensorArgument, making tensors, the functions. How an entry is stored:
+// record/tensor_store.hpp.
 #pragma once
 
 #include <cstdint>
@@ -90,8 +91,8 @@ class Tensor {
   friend Tensor operator==(const TensorArgument& a, const TensorArgument& b);
   friend Tensor operator!=(const TensorArgument& a, const TensorArgument& b);
 
-  /// Where `condition` (booleans) holds the element of `a`, elsewhere that of `b`. Nothing passes to the operand that was not
-  /// chosen, whatever ∞ or NaN stands there. Two numbers give f64.
+  /// Where `condition` (booleans) holds the element of `a`, elsewhere that of `b`. Nothing passes to the operand that
+  /// was not chosen, whatever ∞ or NaN stands there. Two numbers give f64.
   friend Tensor where(const TensorArgument& condition, const TensorArgument& a, const TensorArgument& b);
 
  private:
@@ -107,8 +108,8 @@ template <class>
 inline constexpr bool never = false;
 }  // namespace detail
 
-/// An operand of an operator on tensors: a Tensor, or a number that takes dtype and shape from the others; and the line. Lives
-/// as long as the expression it stands in.
+/// An operand of an operator on tensors: a Tensor, or a number that takes dtype and shape from the others; and the
+/// line. Lives as long as the expression it stands in.
 class TensorArgument {
  public:
   TensorArgument(const Tensor& tensor, std::source_location where = std::source_location::current()) noexcept  // NOLINT
@@ -118,9 +119,10 @@ class TensorArgument {
       : number_(static_cast<double>(number)), where_(where) {}
   template <detail::ScalarExpression S>
   TensorArgument(const S&, std::source_location = {}) {  // NOLINT
-    static_assert(detail::never<S>,
-                  "a Scalar and a Tensor stand in one operation: cross explicitly, with to_tensor(scalar) or element(tensor, "
-                  "{i, j})");
+    static_assert(
+        detail::never<S>,
+        "a Scalar and a Tensor stand in one operation: cross explicitly, with to_tensor(scalar) or element(tensor, "
+        "{i, j})");
   }
 
   /// Null for a number.
@@ -174,8 +176,8 @@ class TensorArgument {
 }
 
 // --- Shapes ---------------------------------------------------------------------------------------------------------
-// Where nothing would change (a reshape to the own shape, a sum over no axes) nothing is recorded. Axes count from 0; negative
-// ones from the end.
+// Where nothing would change (a reshape to the own shape, a sum over no axes) nothing is recorded. Axes count from 0;
+// negative ones from the end.
 
 /// The elements repeated to a shape, as NumPy does. From a single element it costs nothing.
 [[nodiscard]] Tensor broadcast(const Tensor& x, const Shape& shape,
@@ -222,7 +224,8 @@ class TensorArgument {
   return concatenate(std::span<const Tensor>(x.begin(), x.size()), axis, where);
 }
 
-// --- Between Scalars and tensors, and between dtypes ------------------------------------------------------------------
+// --- Between Scalars and tensors, and between dtypes
+// ------------------------------------------------------------------
 
 /// Scalars of one recording, or constants, as f64 of rank 1.
 [[nodiscard]] Tensor stack(std::span<const Scalar> x, std::source_location where = std::source_location::current());
@@ -242,9 +245,11 @@ class TensorArgument {
 [[nodiscard]] Scalar element(const Tensor& x, const Indices& position,
                              std::source_location where = std::source_location::current());
 /// x in another dtype; see ops::Convert.
-[[nodiscard]] Tensor convert(const Tensor& x, Dtype dtype, std::source_location where = std::source_location::current());
+[[nodiscard]] Tensor convert(const Tensor& x, Dtype dtype,
+                             std::source_location where = std::source_location::current());
 
-// --- Reductions and products ------------------------------------------------------------------------------------------
+// --- Reductions and products
+// ------------------------------------------------------------------------------------------
 
 /// Whether a reduction keeps the axes it sums over, with extent 1.
 enum class Keep : std::uint8_t { no, yes };
@@ -259,22 +264,25 @@ enum class Keep : std::uint8_t { no, yes };
 [[nodiscard]] Tensor mean(const Tensor& x, const Indices& axes, Keep keep = Keep::no,
                           std::source_location where = std::source_location::current());
 
-/// The matrix product, with NumPy's rules: a first operand of rank 1 is a row, a second one a column, and the axis made for
-/// it leaves again; leading axes are broadcast.
-[[nodiscard]] Tensor matmul(const Tensor& a, const Tensor& b, std::source_location where = std::source_location::current());
+/// The matrix product, with NumPy's rules: a first operand of rank 1 is a row, a second one a column, and the axis made
+/// for it leaves again; leading axes are broadcast.
+[[nodiscard]] Tensor matmul(const Tensor& a, const Tensor& b,
+                            std::source_location where = std::source_location::current());
 
 // --- What the rules of ops/structural.hpp are written in, besides ----------------------------------------------------
 
 /// MatMul with its flags (kernels::Product); operands that fit exactly.
 [[nodiscard]] Tensor product(const Tensor& a, const Tensor& b, std::int64_t flags);
-/// ToScalar and ToTensor between tensors: the element at a row-major position as f64 of rank 0, and zeros of a type around one.
+/// ToScalar and ToTensor between tensors: the element at a row-major position as f64 of rank 0, and zeros of a type
+/// around one.
 [[nodiscard]] Tensor pick(const Tensor& x, std::int64_t position);
 [[nodiscard]] Tensor place(const Tensor& x, const Type& type, std::int64_t position);
 
 namespace detail {
 
 /// An elementwise primitive on tensors and numbers: numbers take the dtype of the tensors, shapes are broadcast.
-Tensor apply_to_tensors(const Primitive& primitive, std::span<const TensorArgument> operands, std::source_location where);
+Tensor apply_to_tensors(const Primitive& primitive, std::span<const TensorArgument> operands,
+                        std::source_location where);
 /// Element number `position` (row-major) as a Scalar; and zeros of a real type with a Scalar at such a position.
 Scalar scalar_at(const Tensor& x, std::int64_t position, std::source_location where);
 Tensor tensor_around(const Scalar& x, const Type& type, std::int64_t position, std::source_location where);

@@ -1,9 +1,9 @@
-// EagerTensor: the handle with which an elementwise primitive's partials (d0, d1, d2) are run on tensors. Every operator is
-// one primitive at once: recorded when an operand is of a recording, else only computed.
+// EagerTensor: the handle with which an elementwise primitive's partials (d0, d1, d2) are run on tensors. Every
+// operator is one primitive at once: recorded when an operand is of a recording, else only computed.
 //
-// Why not Tensor: a rule writes numbers (V(0.5), where(x > V(0), V(1), V(0))) before any dtype or shape is known. An EagerTensor
-// can be such a number still; a condition remembers the type of what was compared. And a rule's 1 · g is g: a gradient's picture
-// is not to be full of them, while a user's `1.0 * t` is recorded as written.
+// Why not Tensor: a rule writes numbers (V(0.5), where(x > V(0), V(1), V(0))) before any dtype or shape is known. An
+// EagerTensor can be such a number still; a condition remembers the type of what was compared. And a rule's 1 · g is g:
+// a gradient's picture is not to be full of them, while a user's `1.0 * t` is recorded as written.
 #pragma once
 
 #include <array>
@@ -31,12 +31,14 @@ class EagerTensor {
     return is_number_ ? full(type.shape, number_, type.dtype, {}) : tensor_;
   }
   [[nodiscard]] TensorArgument argument() const {
-    return is_number_ ? TensorArgument(number_, std::source_location{}) : TensorArgument(tensor_, std::source_location{});
+    return is_number_ ? TensorArgument(number_, std::source_location{})
+                      : TensorArgument(tensor_, std::source_location{});
   }
   /// It is a constant whose elements are all c and known without looking at each.
   [[nodiscard]] bool is(double c) const {
     if (is_number_) return number_ == c;
-    return tensor_.is_constant() && (tensor_.value().is_uniform() || tensor_.size() == 1) && tensor_.value().element(0) == c;
+    return tensor_.is_constant() && (tensor_.value().is_uniform() || tensor_.size() == 1) &&
+           tensor_.value().element(0) == c;
   }
 
  private:
@@ -52,8 +54,10 @@ concept EagerTensorHandle = std::same_as<std::remove_cvref_t<X>, EagerTensor>;
 
 template <class X>
 [[nodiscard]] EagerTensor as_eager_tensor(const X& x) {
-  if constexpr (Number<X>) return EagerTensor(x);
-  else return x;
+  if constexpr (Number<X>)
+    return EagerTensor(x);
+  else
+    return x;
 }
 
 template <class P, class... X>
@@ -120,7 +124,8 @@ template <class P>
   return detail::compare_eagerly<ops::NotEqual>(a, b);
 }
 
-[[nodiscard]] inline EagerTensor where(const EagerTensorCondition& condition, const EagerTensor& a, const EagerTensor& b) {
+[[nodiscard]] inline EagerTensor where(const EagerTensorCondition& condition, const EagerTensor& a,
+                                       const EagerTensor& b) {
   const EagerTensor& truth = condition.truth;
   if (truth.is(1.0)) return a;
   if (truth.is(0.0)) return b;
@@ -134,7 +139,8 @@ namespace ops {
   return {condition, condition.is_number() ? Type{} : condition.tensor().type()};
 }
 
-// cotangent · partial, recorded; the same cases as for numbers (contract.hpp). The cotangent is a tensor, never a number.
+// cotangent · partial, recorded; the same cases as for numbers (contract.hpp). The cotangent is a tensor, never a
+// number.
 [[nodiscard]] inline EagerTensor recorded_contribution(const EagerTensor& cotangent, const EagerTensor& partial) {
   if (partial.is(1.0)) return cotangent;
   if (cotangent.is(1.0)) return EagerTensor(partial.as(cotangent.tensor().type()));
@@ -153,7 +159,8 @@ namespace ops {
 [[nodiscard]] inline EagerTensor recorded_contribution(const EagerTensor& cotangent, One) { return cotangent; }
 [[nodiscard]] inline EagerTensor recorded_contribution(const EagerTensor& cotangent, MinusOne) { return -cotangent; }
 template <class Partial>
-[[nodiscard]] EagerTensor recorded_contribution(const EagerTensor& cotangent, const When<EagerTensorCondition, Partial>& p) {
+[[nodiscard]] EagerTensor recorded_contribution(const EagerTensor& cotangent,
+                                                const When<EagerTensorCondition, Partial>& p) {
   return where(EagerTensorCondition{p.condition.truth, cotangent.tensor().type()},
                recorded_contribution(cotangent, p.partial), EagerTensor(0.0));
 }

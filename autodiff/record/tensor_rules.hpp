@@ -1,6 +1,6 @@
-// TensorRules: what a primitive does on tensors, as function pointers in its record (record/primitive.hpp). Made from the
-// struct: of an elementwise primitive by its kernels and by running its partials on EagerTensor; of a structural one by its
-// rules on Tensor. The same rules compute (on constants) and record (on tensors of a recording).
+// TensorRules: what a primitive does on tensors, as function pointers in its record (record/primitive.hpp). Made from
+// the struct: of an elementwise primitive by its kernels and by running its partials on EagerTensor; of a structural
+// one by its rules on Tensor. The same rules compute (on constants) and record (on tensors of a recording).
 #pragma once
 
 #include <array>
@@ -19,8 +19,8 @@ namespace wengert {
 struct TensorRules {
   /// The value; `result` is the type that the type rule gave.
   Array (*value)(std::span<const Array> x, const graph::Attribute& attribute, const Type& result) = nullptr;
-  /// Adds what a cotangent of the result contributes to the adjoint of `operand`, in numbers. Also moves a tangent forward
-  /// through an elementwise primitive: `cotangent` is then the operand's tangent, and the sum the result's.
+  /// Adds what a cotangent of the result contributes to the adjoint of `operand`, in numbers. Also moves a tangent
+  /// forward through an elementwise primitive: `cotangent` is then the operand's tangent, and the sum the result's.
   void (*accumulate)(std::size_t operand, const Array& cotangent, const Array& y, std::span<const Array> x,
                      const graph::Attribute& attribute, kernels::Accumulator& adjoint) = nullptr;
   /// The cotangent of `operand`; y is the value.
@@ -51,8 +51,11 @@ struct ElementwiseTensorRules {
   }
   template <std::size_t O>
   static EagerTensor contribution(const Tensor& cotangent, const Tensor& y, std::span<const Tensor> x) {
-    if constexpr (!ops::differentiable_in<P, O>) return EagerTensor(0.0);
-    else return ops::recorded_contribution(EagerTensor(cotangent), ops::partial<P, O>(EagerTensor(y), EagerTensor(x[K])...));
+    if constexpr (!ops::differentiable_in<P, O>)
+      return EagerTensor(0.0);
+    else
+      return ops::recorded_contribution(EagerTensor(cotangent),
+                                        ops::partial<P, O>(EagerTensor(y), EagerTensor(x[K])...));
   }
   static Tensor vjp(std::size_t operand, const Tensor& cotangent, const Tensor& y, std::span<const Tensor> x,
                     const graph::Attribute&) {
@@ -60,7 +63,8 @@ struct ElementwiseTensorRules {
     ((operand == K ? void(result = contribution<K>(cotangent, y, x)) : void()), ...);
     return result.as(cotangent.type());
   }
-  static Tensor jvp(std::span<const Tensor> tangents, const Tensor& y, std::span<const Tensor> x, const graph::Attribute&) {
+  static Tensor jvp(std::span<const Tensor> tangents, const Tensor& y, std::span<const Tensor> x,
+                    const graph::Attribute&) {
     EagerTensor sum(0.0);
     const auto along = [&]<std::size_t O> {
       if constexpr (ops::differentiable_in<P, O>) {

@@ -14,7 +14,8 @@ void TensorEntries::truncate(std::size_t count) noexcept {
 }
 
 std::uint64_t TensorEntries::bytes_used() const noexcept {
-  std::uint64_t bytes = entries.size() * sizeof(TensorEntry) + operands.size() * (sizeof(TensorOperand) + sizeof(Array));
+  std::uint64_t bytes =
+      entries.size() * sizeof(TensorEntry) + operands.size() * (sizeof(TensorOperand) + sizeof(Array));
   for (const TensorEntry& entry : entries) bytes += entry.result.bytes().size();
   return bytes;
 }
@@ -32,7 +33,8 @@ Id append_tensor_entry(Stream& stream, TensorEntry entry, std::span<const Tensor
   try {
     tensors.operands.insert(tensors.operands.end(), operands.begin(), operands.end());
     tensors.arrays.insert(tensors.arrays.end(), arrays.begin(), arrays.end());
-    const Id id = stream.add_tensor_word(static_cast<std::uint32_t>(index), scalar ? value : static_cast<double>(index), where);
+    const Id id =
+        stream.add_tensor_word(static_cast<std::uint32_t>(index), scalar ? value : static_cast<double>(index), where);
     tensors.entries.back().id = id;
     return id;
   } catch (...) {

@@ -1,11 +1,12 @@
 // TensorEntries: the entries of tensor operations in a stream, in the order of their ids.
 //
-// Each entry has one id. The ids lie in the stream's one sequence, so that Scalars and tensors are swept together; the word of an
-// entry in the stream holds its index here, and `values[id]` that index again as a number, so that an id leads to its entry
-// (values[id] of an entry whose result is a Scalar is that Scalar's value, as for every Scalar).
+// Each entry has one id. The ids lie in the stream's one sequence, so that Scalars and tensors are swept together; the
+// word of an entry in the stream holds its index here, and `values[id]` that index again as a number, so that an id
+// leads to its entry (values[id] of an entry whose result is a Scalar is that Scalar's value, as for every Scalar).
 //
-// What an entry refers to is held by reference count: arrays are shared with the handles and with the entries that use them,
-// and an operand never refers to an entry, so freeing is a loop. Everything is reachable by index; nothing recurses.
+// What an entry refers to is held by reference count: arrays are shared with the handles and with the entries that use
+// them, and an operand never refers to an entry, so freeing is a loop. Everything is reachable by index; nothing
+// recurses.
 #pragma once
 
 #include <cstddef>
@@ -29,12 +30,12 @@ struct TensorOperand {
 struct TensorEntry {
   const Primitive* primitive = nullptr;  ///< null: a variable
   graph::Attribute attribute{};
-  Array result{};                        ///< the elements; empty when the result is a Scalar
-  const void* location = nullptr;        ///< as Stream::location_to_store gives it
+  Array result{};                  ///< the elements; empty when the result is a Scalar
+  const void* location = nullptr;  ///< as Stream::location_to_store gives it
   std::size_t first_operand = 0;
   std::uint32_t operand_count = 0;
   Id id = 0;
-  bool scalar = false;                   ///< the result is a Scalar, values[id]
+  bool scalar = false;  ///< the result is a Scalar, values[id]
 };
 
 struct TensorEntries {

@@ -20,9 +20,7 @@ bool flows_into(const TensorEntries& entries, const TensorEntry& entry, std::siz
 
 namespace {
 
-bool is_zero(const Array& array) {
-  return (array.is_uniform() || array.size() == 1) && array.element(0) == 0.0;
-}
+bool is_zero(const Array& array) { return (array.is_uniform() || array.size() == 1) && array.element(0) == 0.0; }
 
 }  // namespace
 
@@ -111,8 +109,10 @@ void TensorSweep::forward(std::uint32_t index, Id id) {
     }
   }
   const Tensor result = primitive.on_tensors.jvp(tangents, Tensor(entry.result), values, entry.attribute);
-  if (entry.scalar) by_id_[id] += result.value().element(0);
-  else add(id, result.value(), primitive.name);
+  if (entry.scalar)
+    by_id_[id] += result.value().element(0);
+  else
+    add(id, result.value(), primitive.name);
 }
 
 }  // namespace wengert::detail

@@ -1,7 +1,7 @@
 // TensorSweep: the tensor entries' part of a numeric sweep over a stream.
 //
-// A sweep has one number per id: the adjoint (or tangent) of a Scalar, and for a tensor 1 + the slot where its array lies, 0
-// when there is none yet. Arrays come into being when something is first added to them.
+// A sweep has one number per id: the adjoint (or tangent) of a Scalar, and for a tensor 1 + the slot where its array
+// lies, 0 when there is none yet. Arrays come into being when something is first added to them.
 #pragma once
 
 #include <cstdint>

@@ -18,9 +18,9 @@ namespace wengert::detail {
 struct StatementView {
   const StatementType* type = nullptr;
   const void* location = nullptr;
-  Id id = 0;                               ///< of its value
-  std::uint16_t active = 0;                ///< bit k: a derivative flows into slot k
-  std::array<Id, max_leaves> operand{};    ///< 0: a constant
+  Id id = 0;                             ///< of its value
+  std::uint16_t active = 0;              ///< bit k: a derivative flows into slot k
+  std::array<Id, max_leaves> operand{};  ///< 0: a constant
   std::array<double, max_leaves> constant{};
 };
 
@@ -32,14 +32,17 @@ class StatementReader {
   const StatementView& irregular(const Site& site, Id id, std::uint64_t id_at, std::size_t passive_at,
                                  std::size_t constant_at) {
     begin(site, id);
-    const double* constant = site.streamed ? s_.constants.data() + constant_at : site.constants;
+    const double* constant = site.streamed ? s_.constants + constant_at : site.constants;
     const std::uint32_t passive = site.passive_mask();
     for (std::size_t k = 0; k < site.type->leaves; ++k) {
       const std::uint32_t bit = 1u << k;
       view_.operand[k] = 0;
-      if (site.constant_leaves & bit) view_.constant[k] = *constant++;
-      else if (view_.active & bit) view_.operand[k] = s_.ids[id_at++];
-      else if (passive & bit) view_.operand[k] = s_.passive[passive_at++];
+      if (site.constant_leaves & bit)
+        view_.constant[k] = *constant++;
+      else if (view_.active & bit)
+        view_.operand[k] = s_.ids[id_at++];
+      else if (passive & bit)
+        view_.operand[k] = s_.passive[passive_at++];
     }
     return view_;
   }
@@ -49,7 +52,7 @@ class StatementReader {
     const LoopSlot& slot = s_.loop_slots[loop.first_slot + j];
     const Site& site = s_.sites[slot.site];
     begin(site, loop.first_id + i * loop.body + j);
-    const double* constant = site.streamed ? s_.constants.data() + constant_at : site.constants;
+    const double* constant = site.streamed ? s_.constants + constant_at : site.constants;
     for (std::size_t k = 0; k < site.type->leaves; ++k) {
       if (site.constant_leaves >> k & 1u) {
         view_.operand[k] = 0;
@@ -100,7 +103,9 @@ void walk_forward(const Stream& s, Id last, Visitor&& visitor) {
         visitor.variables(id, word >> 8);
         id += word >> 8;
         break;
-      case tensor_word: visitor.tensor(word >> 8, id++); break;
+      case tensor_word:
+        visitor.tensor(word >> 8, id++);
+        break;
       case loop_word: {
         const Loop loop = s.loops[loop_at++];
         const LoopConstants constants(s, loop);
@@ -127,8 +132,8 @@ void walk_forward(const Stream& s, Id last, Visitor&& visitor) {
 template <class Visitor>
 void walk_backward(const Stream& s, Id last, Visitor&& visitor) {
   StatementReader reader(s);
-  std::uint64_t id_at = s.id_count;
-  std::size_t passive_at = s.passive.size(), constant_at = s.constants.size(), loop_at = s.loops.size();
+  std::uint64_t id_at = s.partial_count;
+  std::size_t passive_at = s.passive.size(), constant_at = s.constant_count, loop_at = s.loops.size();
   Id id = s.next_id;
   for (std::uint32_t w = s.word_count; w-- > 0;) {
     const std::uint32_t word = s.words[w];

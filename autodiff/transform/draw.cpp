@@ -22,7 +22,8 @@ constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 const Primitive* scalar_primitive(const Graph& graph, std::span<const double> values, NodeId id,
                                   std::array<double, 3>& x) {
   const graph::Operation& operation = graph.operation(id);
-  if (!operation.elementwise || operation.arity < 1 || operation.arity > 3 || graph.type(id).shape.rank() != 0) return nullptr;
+  if (!operation.elementwise || operation.arity < 1 || operation.arity > 3 || graph.type(id).shape.rank() != 0)
+    return nullptr;
   const auto operands = graph.operands(id);
   for (std::size_t k = 0; k < operands.size(); ++k) {
     if (graph.type(operands[k]).shape.rank() != 0) return nullptr;
@@ -66,7 +67,8 @@ std::vector<double> node_adjoints(const Graph& graph, std::span<const double> va
     const Primitive* const primitive = scalar_primitive(graph, values, id, x);
     const auto operands = graph.operands(id);
     for (std::size_t k = 0; k < operands.size(); ++k) {
-      if (primitive == nullptr) adjoint[operands[k]] = not_a_number;
+      if (primitive == nullptr)
+        adjoint[operands[k]] = not_a_number;
       else if (primitive->differentiable >> k & 1u)
         adjoint[operands[k]] += primitive->contribution(k, adjoint[id], values[id], x.data());
     }
@@ -92,8 +94,10 @@ std::string to_dot(const detail::AnyHandle& y, std::span<const detail::AnyHandle
   if (options.gradient && !x.empty()) gradients = detail::gradient_of(y, nullptr, x, where);
   std::vector<detail::AnyHandle> outputs{y};
   for (std::size_t k = 0; k < gradients.size(); ++k) {
-    if (x[k].tensor == nullptr) outputs.emplace_back(gradients[k].scalar);
-    else outputs.emplace_back(gradients[k].tensor);
+    if (x[k].tensor == nullptr)
+      outputs.emplace_back(gradients[k].scalar);
+    else
+      outputs.emplace_back(gradients[k].tensor);
   }
   const Expansion expansion = detail::expand_stream(stream, outputs, {}, where);
   const Graph& graph = expansion.graph;

@@ -18,17 +18,18 @@ namespace wengert {
 
 struct DrawOptions {
   graph::DotOptions dot{};
-  /// The gradient graph beside the forward one, tied to it. (The numbers of the adjoints and on the edges come without it.)
+  /// The gradient graph beside the forward one, tied to it. (The numbers of the adjoints and on the edges come without
+  /// it.)
   bool gradient = true;
   bool values = true;             ///< the value at each node
   bool adjoints = true;           ///< ∂y/∂node at each forward node
   bool local_derivatives = true;  ///< ∂user/∂operand on each forward edge: the factors of the chain rule
 };
 
-/// The graph of y as DOT: values, adjoints, local derivatives, and the graph of its gradient by x, tied to it. Without x, the
-/// forward graph alone. The gradient is recorded for the drawing and forgotten again: the recording stays as it is. A value
-/// at which something is not scalar has no number. Throws as gradient() and graph::to_dot do; ArgumentError when y is a
-/// constant.
+/// The graph of y as DOT: values, adjoints, local derivatives, and the graph of its gradient by x, tied to it. Without
+/// x, the forward graph alone. The gradient is recorded for the drawing and forgotten again: the recording stays as it
+/// is. A value at which something is not scalar has no number. Throws as gradient() and graph::to_dot do; ArgumentError
+/// when y is a constant.
 [[nodiscard]] std::string to_dot(const detail::AnyHandle& y, std::span<const detail::AnyHandle> x,
                                  const DrawOptions& options = {},
                                  std::source_location where = std::source_location::current());
@@ -38,8 +39,8 @@ struct DrawOptions {
   return to_dot(y, std::span(x.begin(), x.size()), options, where);
 }
 
-/// ∂output/∂node for every node that output depends on, by a numeric reverse sweep over the graph; NaN at nodes that are not
-/// scalars, and 0 where nothing flows. `values`: of Expansion.
+/// ∂output/∂node for every node that output depends on, by a numeric reverse sweep over the graph; NaN at nodes that
+/// are not scalars, and 0 where nothing flows. `values`: of Expansion.
 [[nodiscard]] std::vector<double> node_adjoints(const graph::Graph& graph, std::span<const double> values,
                                                 graph::NodeId output);
 /// ∂user/∂operand number `position`, if both are scalars and the user is an elementwise primitive.

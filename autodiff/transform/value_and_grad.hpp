@@ -4,8 +4,8 @@
 //     auto [y, g] = value_and_grad(f)(std::vector{1.0, 2.0});    // f takes a std::vector of its number type
 //     auto [y, g] = value_and_grad(f)(1.0, 2.0);                 // f takes two numbers; g is a std::array
 //
-// f is generic in its number type, or takes Scalars. Given Scalars instead of numbers it records into their recording, so
-// derivatives nest: value_and_grad of a function that calls value_and_grad gives second derivatives.
+// f is generic in its number type, or takes Scalars. Given Scalars instead of numbers it records into their recording,
+// so derivatives nest: value_and_grad of a function that calls value_and_grad gives second derivatives.
 #pragma once
 
 #include <array>
@@ -28,8 +28,8 @@ struct ValueAndGradient {
   G gradient;
 };
 
-/// See value_and_grad. Owns a recording, which it clears and uses again at every call with numbers; not to be called from
-/// two threads at once. A call from inside itself gets a recording of its own.
+/// See value_and_grad. Owns a recording, which it clears and uses again at every call with numbers; not to be called
+/// from two threads at once. A call from inside itself gets a recording of its own.
 template <class F>
 class ValueAndGrad {
  public:
@@ -78,9 +78,9 @@ class ValueAndGrad {
     });
   }
 
-  /// Into the recording of x: value and gradient can be differentiated again. f is given values of its own, equal to x, so
-  /// that what it captured of x is a constant to this derivative. A constant beside values of a recording is differentiated by
-  /// as well; if all x are constants, this is the call with numbers.
+  /// Into the recording of x: value and gradient can be differentiated again. f is given values of its own, equal to x,
+  /// so that what it captured of x is a constant to this derivative. A constant beside values of a recording is
+  /// differentiated by as well; if all x are constants, this is the call with numbers.
   ValueAndGradient<Scalar, Scalar> operator()(const Scalar& x) {
     if (x.is_constant()) {
       const auto [value, slope] = (*this)(x.value());
@@ -127,7 +127,8 @@ class ValueAndGrad {
       if (!value.is_constant()) return false;
     return true;
   }
-  // Of values of a recording, copies: x · 1 has the bits of x. Of constants beside them, variables of the same recording.
+  // Of values of a recording, copies: x · 1 has the bits of x. Of constants beside them, variables of the same
+  // recording.
   static std::vector<Scalar> own_values(std::span<const Scalar> x) {
     std::vector<Scalar> own(x.begin(), x.end());
     detail::Tag tag = 0;

@@ -13,7 +13,7 @@ namespace race {
 namespace {
 
 constexpr int workload_width = 14;
-constexpr int cell_width = 18;
+constexpr int cell_width = 20;
 
 /// Four significant digits, no exponent.
 std::string digits(double number) {

@@ -331,9 +331,14 @@ class Generator {
     const double kind = real(0, 1);
     if (kind < 0.25) {  // stands still
       slot.base = uniform(0, begin - 1);
-    } else if (kind < 0.65) {  // moves with the loop: this repetition or one before
+    } else if (kind < 0.7) {  // moves with the loop: its own value one repetition before, this repetition, those
+                              // before, far ones
       slot.step = body;
-      slot.base = std::max(0, own - (chance(0.6) ? uniform(1, body) : uniform(1, 10)));
+      const double back = real(0, 1);
+      slot.base = std::max(0, own - (back < 0.3   ? body
+                                     : back < 0.6 ? uniform(1, std::max(1, j))
+                                     : back < 0.8 ? uniform(1, 10)
+                                                  : uniform(5, 70) * body));
     } else {  // moves at its own pace, over what was there before or into the loop
       slot.step = uniform(-3, 3);
       const int travel = slot.step * (count - 1);

@@ -107,7 +107,8 @@ BOOST_AUTO_TEST_CASE(an_output_in_the_middle_of_a_loop) {
 // The memory of where statements were recorded last compared as many constants as the new statement has with those of
 // whatever statement had its line: a read behind the end, which AddressSanitizer sees.
 BOOST_AUTO_TEST_CASE(statements_with_more_constants_than_the_one_whose_cache_line_they_take) {
-  static std::array<std::uint64_t, 4096> places{};  // only their addresses count: lines of the program that fill the cache
+  static std::array<std::uint64_t, 4096>
+      places{};  // only their addresses count: lines of the program that fill the cache
   Recording r;
   const Scalar x = r.variable(1.5);
   for (const std::uint64_t& place : places) const Scalar one(x * 2.0, detail::location_of(&place));

@@ -4,8 +4,8 @@
 
 #include <new>
 
-#include "wengert/tests/autodiff/program.hpp"
 #include "failing_memory.hpp"
+#include "wengert/tests/autodiff/program.hpp"
 
 namespace wengert::oracle {
 namespace {
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(every_allocation_fails_once) {
                                             << got[k] << ", expected " << expected[k]);
       }
       if (!ran_out) {
-        BOOST_TEST(at > 20u);
+        BOOST_TEST(at > 10u);
         break;
       }
     }

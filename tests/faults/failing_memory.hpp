@@ -1,6 +1,6 @@
-// Allocations of this executable that fail on demand: operator new and, where no sanitizer has its own, realloc, which the
-// stream's large arrays come from. (In a translation unit of its own: inlined beside its users, g++ takes free() in operator
-// delete for a mistake.)
+// Allocations of this executable that fail on demand: operator new and, where no sanitizer has its own, realloc, which
+// the stream's large arrays come from. (In a translation unit of its own: inlined beside its users, g++ takes free() in
+// operator delete for a mistake.)
 #pragma once
 
 #include <cstdint>

@@ -1,0 +1,85 @@
+// Memory of the large arrays of a recording and its sweeps.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#if defined(__linux__)
+#  include <sys/mman.h>
+#endif
+
+namespace wengert::detail {
+
+/// Asks for large pages where it pays: a sweep over hundreds of megabytes spends a good part of its time on page faults
+/// and missed translations otherwise. (Linux gives them to those who ask, in its usual setting.)
+inline void prefer_large_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) noexcept {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  constexpr std::size_t large = std::size_t{1} << 21, page = 4096;
+  if (bytes < 2 * large) return;
+  const auto skip = (page - reinterpret_cast<std::uintptr_t>(memory) % page) % page;
+  static_cast<void>(madvise(static_cast<char*>(memory) + skip, bytes - skip, MADV_HUGEPAGE));  // no harm if refused
+#endif
+}
+
+/// `old` with room for `count` elements; throws std::bad_alloc and leaves it as it is when there is no memory.
+template <class T>
+[[nodiscard]] T* reallocate(T* old, std::size_t count) {
+  static_assert(std::is_trivially_copyable_v<T>);
+  if (count > std::numeric_limits<std::size_t>::max() / sizeof(T)) throw std::bad_alloc();
+  // realloc moves large blocks by remapping pages, not by copying them.
+  void* moved = std::realloc(static_cast<void*>(old), count * sizeof(T));
+  if (moved == nullptr) throw std::bad_alloc();
+  prefer_large_pages(moved, count * sizeof(T));
+  return static_cast<T*>(moved);
+}
+
+/// Zeros that keep their memory when they are made anew; a vector could not ask for large pages before it clears.
+class Zeros {
+ public:
+  Zeros() noexcept = default;
+  Zeros(const Zeros& other) { *this = other; }
+  Zeros(Zeros&& other) noexcept { swap(other); }
+  Zeros& operator=(const Zeros& other) {
+    if (this != &other) {
+      assign(other.size_);
+      if (size_ > 0) std::memcpy(data_, other.data_, size_ * sizeof(double));
+    }
+    return *this;
+  }
+  Zeros& operator=(Zeros&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+  ~Zeros() { std::free(data_); }
+
+  void assign(std::size_t size) {
+    if (size > capacity_) {
+      std::free(std::exchange(data_, nullptr));
+      size_ = capacity_ = 0;
+      data_ = reallocate<double>(nullptr, size);
+      capacity_ = size;
+    }
+    size_ = size;
+    if (size > 0) std::memset(data_, 0, size * sizeof(double));
+  }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] double* data() noexcept { return data_; }
+  [[nodiscard]] double operator[](std::size_t k) const noexcept { return data_[k]; }
+
+ private:
+  void swap(Zeros& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+  }
+  double* data_ = nullptr;
+  std::size_t size_ = 0, capacity_ = 0;
+};
+
+}  // namespace wengert::detail
