@@ -182,7 +182,8 @@ const WrongProgram wrong_programs[]{
        line = next();
        static_cast<void>(a + b);
      },
-     "add: operand 1 has f64[4] beside [2,3]; expected shapes that broadcast: aligned at the last axis, extents equal or 1 (@)"},
+     "add: operand 1 has f64[4] beside [2,3]; expected shapes that broadcast: aligned at the last axis, extents equal "
+     "or 1 (@)"},
     {"dtypes_that_are_mixed",
      [](unsigned& line) {
        const Tensor a = ones(Shape{2}), b = ones(Shape{2}, Dtype::f32);

@@ -39,7 +39,8 @@ BOOST_AUTO_TEST_CASE(one_backward_pass_sweeps_both) {
   const Adjoints from_w = backward(sum(gw * direction));
   BOOST_TEST(std::abs(dot(from_a[w], direction) - from_w[a]) < 1e-12);
 
-  const Tangents t = forward(std::vector<Scalar>{a}, std::vector<double>{1.0}, std::vector<Tensor>{w}, std::vector<Tensor>{direction});
+  const Tangents t =
+      forward(std::vector<Scalar>{a}, std::vector<double>{1.0}, std::vector<Tensor>{w}, std::vector<Tensor>{direction});
   BOOST_TEST(std::abs(t[y] - (g[a] + dot(g[w], direction))) < 1e-13);
   BOOST_TEST(std::abs(t[ga] - (from_a[a] + dot(from_a[w], direction))) < 1e-12);
 }
@@ -47,7 +48,8 @@ BOOST_AUTO_TEST_CASE(one_backward_pass_sweeps_both) {
 BOOST_AUTO_TEST_CASE(rolled_up_scalars_feed_tensors_and_are_fed_by_them) {
   Recording r;
   const std::size_t n = 500;
-  const Tensor t = r.variable(random_tensor({Dtype::f64, Shape{static_cast<std::int64_t>(n)}}, *std::make_unique<std::mt19937>(3)));
+  const Tensor t =
+      r.variable(random_tensor({Dtype::f64, Shape{static_cast<std::int64_t>(n)}}, *std::make_unique<std::mt19937>(3)));
   std::vector<Scalar> in, out;
   for (std::size_t i = 0; i < n; ++i) in.push_back(element(t, {static_cast<std::int64_t>(i)}));
   for (std::size_t i = 0; i < n; ++i) out.push_back(in[i] * in[i] + 3.0);

@@ -32,7 +32,9 @@ std::vector<Tensor> operands_of(const Primitive& p, std::size_t copies, Dtype dt
   return result;
 }
 
-bool same(double a, double b) { return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b) || (a != a && b != b); }
+bool same(double a, double b) {
+  return std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b) || (a != a && b != b);
+}
 
 }  // namespace
 
@@ -67,7 +69,8 @@ BOOST_AUTO_TEST_CASE(f64_is_bit_for_bit_the_scalar_rule) {
         for (std::size_t i = 0; i < value.size(); ++i) {
           double operands[3] = {};
           for (std::size_t j = 0; j < arity; ++j) operands[j] = column[j][i];
-          const double wanted = p->differentiable >> k & 1u ? p->contribution(k, cotangent[i], value[i], operands) : 0.0;
+          const double wanted =
+              p->differentiable >> k & 1u ? p->contribution(k, cotangent[i], value[i], operands) : 0.0;
           BOOST_TEST(same(got[i], wanted));
         }
       }
@@ -127,7 +130,8 @@ BOOST_AUTO_TEST_CASE(forward_agrees_with_reverse) {
       // The same rule on handles.
       std::vector<Tensor> tangents;
       std::size_t next = 0;
-      for (const Tensor& t : x) tangents.push_back(is_real(t.dtype()) ? direction[next++] : zeros(t.shape(), t.dtype()));
+      for (const Tensor& t : x)
+        tangents.push_back(is_real(t.dtype()) ? direction[next++] : zeros(t.shape(), t.dtype()));
       const auto a = p->on_tensors.jvp(tangents, y, x, {}).to_vector(), b = forward(real, direction)[y].to_vector();
       for (std::size_t i = 0; i < a.size(); ++i) BOOST_TEST(std::abs(a[i] - b[i]) <= 1e-15 * scale);
     }
@@ -207,7 +211,8 @@ BOOST_AUTO_TEST_CASE(second_derivatives_of_a_composition) {
   Recording r;
   const std::vector<double> at{0.3, 0.7, 1.9};
   const Tensor x = r.variable(tensor(at, Shape{3}));
-  const Tensor y = sum(tanh(x) * exp(x) / (1.0 + pow(x, 3)) + where(x > 1.0, log(x) * x, pow(x, 2.5)) + max(x, 0.5) * abs(x));
+  const Tensor y =
+      sum(tanh(x) * exp(x) / (1.0 + pow(x, 3)) + where(x > 1.0, log(x) * x, pow(x, 2.5)) + max(x, 0.5) * abs(x));
   const Tensor g = gradient(y, x);
   const Tensor v = tensor({0.4, -1.0, 0.6});
   const auto hv = backward(sum(g * v))[x].to_vector();
@@ -216,7 +221,8 @@ BOOST_AUTO_TEST_CASE(second_derivatives_of_a_composition) {
     Recording other;
     const Tensor z = other.variable(moved(x, v, sign * step));
     return backward(sum(tanh(z) * exp(z) / (1.0 + pow(z, 3)) + where(z > 1.0, log(z) * z, pow(z, 2.5)) +
-                        max(z, 0.5) * abs(z)))[z].to_vector();
+                        max(z, 0.5) * abs(z)))[z]
+        .to_vector();
   };
   const auto high = gradient_at(1), low = gradient_at(-1);
   for (std::size_t i = 0; i < 3; ++i) BOOST_TEST(std::abs(hv[i] - (high[i] - low[i]) / (2 * step)) < 1e-8);

@@ -20,7 +20,8 @@ void throws(F&& f, std::initializer_list<const char*> texts, unsigned line) {
   try {
     f();
   } catch (const E& error) {
-    for (const char* text : texts) BOOST_TEST(std::strstr(error.what(), text) != nullptr, error.what() << " lacks " << text);
+    for (const char* text : texts)
+      BOOST_TEST(std::strstr(error.what(), text) != nullptr, error.what() << " lacks " << text);
     BOOST_TEST(error.where().line() == line);
     BOOST_TEST(std::strstr(error.where().file_name(), "errors.cpp") != nullptr);
     return;
@@ -34,15 +35,17 @@ BOOST_AUTO_TEST_SUITE(errors)
 
 BOOST_AUTO_TEST_CASE(messages_name_operation_operands_expectation_and_line) {
   Recording r;
-  const Tensor a = r.variable(ones(Shape{2, 3})), b = r.variable(ones(Shape{4})), f = r.variable(ones(Shape{2, 3}, Dtype::f32));
+  const Tensor a = r.variable(ones(Shape{2, 3})), b = r.variable(ones(Shape{4})),
+               f = r.variable(ones(Shape{2, 3}, Dtype::f32));
   const Tensor i = r.variable(tensor(std::vector<std::int64_t>{1, 2}, Shape{2}));
   const auto before = r.statistics();
   throws<ShapeError>([&] { (void)(a + b); }, {"add", "f64[4]", "[2,3]", "broadcast"}, __LINE__);
-  throws<DtypeError>([&] { (void)(a * f); }, {"mul", "operand 1 has f32[2,3]", "f64 like operand 0", "hint: convert"}, __LINE__);
+  throws<DtypeError>([&] { (void)(a * f); }, {"mul: operand 1 has f32[2,3]", "f64 like", "hint: convert"}, __LINE__);
   throws<DtypeError>([&] { (void)sin(i); }, {"sin", "i64[2]", "f32 or f64"}, __LINE__);
   throws<ShapeError>([&] { (void)max(a, b); }, {"max", "f64[4]"}, __LINE__);
   throws<DtypeError>([&] { (void)where(a, a, a); }, {"where", "operand 0 has f64[2,3]", "bool", "t != 0"}, __LINE__);
-  throws<ShapeError>([&] { (void)matmul(a, a); }, {"matmul: operand 1 has f64[2,3]; expected f64[3,*]", "transpose"}, __LINE__);
+  throws<ShapeError>([&] { (void)matmul(a, a); }, {"matmul: operand 1", "f64[2,3]; expected f64[3,*]"}, __LINE__);
+  throws<ShapeError>([&] { (void)matmul(a, a); }, {"hint: transpose"}, __LINE__);
   throws<DtypeError>([&] { (void)matmul(a, f); }, {"matmul", "operand 1 has f32[2,3]", "f64"}, __LINE__);
   throws<ShapeError>([&] { (void)reshape(a, Shape{5}); }, {"reshape", "f64[2,3]", "[5]"}, __LINE__);
   throws<ShapeError>([&] { (void)sum(a, {2}); }, {"sum", "axis 2", "-2 to 1"}, __LINE__);
@@ -145,9 +148,7 @@ BOOST_AUTO_TEST_CASE(the_engine_refuses_a_rule_with_a_wrong_shape) {
 BOOST_AUTO_TEST_CASE(entries_carry_the_line_of_the_call) {
   Recording r;
   const Tensor a = r.variable(ones(Shape{2, 3}));
-  const auto line_of_last = [&] {
-    return detail::location_of(r.stream().tensors->entries.back().location).line();
-  };
+  const auto line_of_last = [&] { return detail::location_of(r.stream().tensors->entries.back().location).line(); };
   (void)(a + 1.0);
   BOOST_TEST(line_of_last() == static_cast<unsigned>(__LINE__ - 1));
   (void)tanh(a);

@@ -35,7 +35,8 @@ std::vector<Case> all_cases() {
         text += " " + to_string(type);
       }
       f32 = f32 || P::type(sample.operands, sample.attribute).dtype == Dtype::f32;
-      cases.push_back({text + " " + graph::to_string(sample.attribute), &PrimitiveOf<P>::record, sample, f32 ? 2e-5 : 1e-9});
+      cases.push_back(
+          {text + " " + graph::to_string(sample.attribute), &PrimitiveOf<P>::record, sample, f32 ? 2e-5 : 1e-9});
     }
   });
   return cases;
@@ -83,12 +84,14 @@ BOOST_AUTO_TEST_CASE(forward_agrees_with_differences_and_reverse_with_forward) {
         up.push_back(moved(at[k], direction[k], 0.25));
         down.push_back(moved(at[k], direction[k], -0.25));
       }
-      const Tensor difference =
-          (apply_primitive(*c.primitive, up, c.sample.attribute) - apply_primitive(*c.primitive, down, c.sample.attribute)) * 2.0;
+      const Tensor difference = (apply_primitive(*c.primitive, up, c.sample.attribute) -
+                                 apply_primitive(*c.primitive, down, c.sample.attribute)) *
+                                2.0;
       const Tensor tangent = forward(x, direction)[y];
       BOOST_TEST(tangent.type() == y.type());
       const auto t = tangent.to_vector(), d = difference.to_vector();
-      for (std::size_t i = 0; i < t.size(); ++i) BOOST_TEST(std::abs(t[i] - d[i]) < 10 * c.tolerance * (1 + std::abs(d[i])));
+      for (std::size_t i = 0; i < t.size(); ++i)
+        BOOST_TEST(std::abs(t[i] - d[i]) < 10 * c.tolerance * (1 + std::abs(d[i])));
 
       const Adjoints adjoint = backward(y, g);
       double by_reverse = 0;

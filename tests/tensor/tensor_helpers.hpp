@@ -86,9 +86,12 @@ inline bool broadcast_together(const Shape& a, const Shape& b, std::vector<std::
   for (std::size_t k = 0; k < rank; ++k) {
     const std::int64_t x = k + a.rank() < rank ? 1 : a[k + a.rank() - rank];
     const std::int64_t y = k + b.rank() < rank ? 1 : b[k + b.rank() - rank];
-    if (x == y || y == 1) result.push_back(x);
-    else if (x == 1) result.push_back(y);
-    else return false;
+    if (x == y || y == 1)
+      result.push_back(x);
+    else if (x == 1)
+      result.push_back(y);
+    else
+      return false;
   }
   return true;
 }

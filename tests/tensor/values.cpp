@@ -64,7 +64,8 @@ BOOST_AUTO_TEST_CASE(numbers_take_the_dtype_of_the_tensor) {
 BOOST_AUTO_TEST_CASE(integers_and_booleans_are_values) {
   const Tensor i = tensor(std::vector<std::int64_t>{1, 2, 3}, Shape{3});
   BOOST_TEST((i == 2).to_vector() == (std::vector<double>{0, 1, 0}), boost::test_tools::per_element());
-  BOOST_TEST(convert(i < 3, Dtype::f64).to_vector() == (std::vector<double>{1, 1, 0}), boost::test_tools::per_element());
+  BOOST_TEST(convert(i < 3, Dtype::f64).to_vector() == (std::vector<double>{1, 1, 0}),
+             boost::test_tools::per_element());
   BOOST_TEST(where(i >= 2, 1.0, 0.0).dtype() == Dtype::f64);
   BOOST_CHECK_THROW((void)(i + i), DtypeError);
   BOOST_CHECK_THROW((void)(i + 1), DtypeError);
@@ -176,8 +177,10 @@ BOOST_AUTO_TEST_CASE(sum_adds_along_any_axes) {
   for (unsigned mask = 0; mask < 16; ++mask) {
     std::vector<std::int64_t> axes, kept;
     for (std::size_t axis = 0; axis < 4; ++axis) {
-      if (mask >> axis & 1u) axes.push_back(static_cast<std::int64_t>(axis));
-      else kept.push_back(shape[axis]);
+      if (mask >> axis & 1u)
+        axes.push_back(static_cast<std::int64_t>(axis));
+      else
+        kept.push_back(shape[axis]);
     }
     const Tensor y = sum(x, axes);
     const Shape wanted{std::span<const std::int64_t>(kept)};
@@ -211,7 +214,8 @@ BOOST_AUTO_TEST_CASE(matmul_follows_numpys_rules) {
   const auto check = [&](const Shape& a_shape, const Shape& b_shape, const Shape& wanted, Dtype dtype) {
     const Tensor a = random_tensor({dtype, a_shape}, random), b = random_tensor({dtype, b_shape}, random);
     const Tensor c = matmul(a, b);
-    BOOST_TEST(c.shape() == wanted, to_string(a_shape) << " by " << to_string(b_shape) << " gives " << to_string(c.shape()));
+    BOOST_TEST(c.shape() == wanted, to_string(a_shape)
+                                        << " by " << to_string(b_shape) << " gives " << to_string(c.shape()));
     BOOST_TEST(c.dtype() == dtype);
     const std::int64_t inner = a_shape[a_shape.rank() - 1];
     for (std::int64_t i = 0; i < c.size(); ++i) {
@@ -225,12 +229,14 @@ BOOST_AUTO_TEST_CASE(matmul_follows_numpys_rules) {
         const auto lead = [&](const Shape& s) {
           return s.rank() <= 2 ? std::int64_t{0} : source_of(Shape(s.extents().first(s.rank() - 2)), index);
         };
-        const std::int64_t a_at = lead(a_shape) * (a_shape.rank() > 1 ? a_shape[a_shape.rank() - 2] : 1) * inner + row * inner + p;
+        const std::int64_t a_at =
+            lead(a_shape) * (a_shape.rank() > 1 ? a_shape[a_shape.rank() - 2] : 1) * inner + row * inner + p;
         const std::int64_t columns = b_shape.rank() == 1 ? 1 : b_shape[b_shape.rank() - 1];
         const std::int64_t b_at = lead(b_shape) * inner * columns + p * columns + column;
         sum += a.value().element(a_at) * b.value().element(b_at);
       }
-      BOOST_TEST(std::abs(c.value().element(i) - sum) < (dtype == Dtype::f32 ? 1e-5 : 1e-13) * static_cast<double>(inner));
+      BOOST_TEST(std::abs(c.value().element(i) - sum) <
+                 (dtype == Dtype::f32 ? 1e-5 : 1e-13) * static_cast<double>(inner));
     }
   };
   for (const Dtype dtype : {Dtype::f64, Dtype::f32}) {
@@ -252,7 +258,8 @@ BOOST_AUTO_TEST_CASE(matmul_follows_numpys_rules) {
 
 BOOST_AUTO_TEST_CASE(matmul_gives_the_same_bits_every_time) {
   std::mt19937 random(5);
-  const Tensor a = random_tensor({Dtype::f32, Shape{150, 200}}, random), b = random_tensor({Dtype::f32, Shape{200, 130}}, random);
+  const Tensor a = random_tensor({Dtype::f32, Shape{150, 200}}, random),
+               b = random_tensor({Dtype::f32, Shape{200, 130}}, random);
   const Tensor c = matmul(a, b);
   for (int k = 0; k < 5; ++k) BOOST_TEST((matmul(a, b).value() == c.value()));
 }
