@@ -32,6 +32,9 @@ RecordedExpression record(const Expression& expression, std::span<const Binding>
     operands[static_cast<std::size_t>(at - expression.variables.begin())] = variable;
   }
   recorded.value = evaluate(expression, operands);
+  const bool is_variable = std::any_of(recorded.variables.begin(), recorded.variables.end(),
+                                       [&](const Scalar& x) { return x.id() == recorded.value.id(); });
+  if (!recorded.value.is_constant() && !is_variable) recorded.recording.name(recorded.value, "f");
   return recorded;
 }
 

@@ -11,7 +11,10 @@ namespace wengert::cli {
 /// The same between commas.
 [[nodiscard]] std::string log_level_names();
 
-/// `level` is one of log_levels().
+/// `level` is one of log_levels(). The library's phases go the same way.
 void set_log_level(const std::string& level);
+
+/// A phase of the command's own.
+void log_info(const std::string& text);
 
 }  // namespace wengert::cli

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "wengert/autodiff/record/log.hpp"
 #include "wengert/autodiff/record/primitive.hpp"
 #include "wengert/autodiff/record/sweep.hpp"
 #include "wengert/autodiff/record/tensor_store.hpp"
@@ -227,6 +228,7 @@ graph::NodeId Expansion::node(const Tensor& value, std::source_location where) c
 
 Expansion detail::expand_stream(Stream& s, std::span<const AnyHandle> outputs, const ExpandOptions& options,
                                 std::source_location where) {
+  const Phase phase("expanded");
   s.settle();
   Id last = 0;
   for (const AnyHandle& output : outputs) {
@@ -241,7 +243,9 @@ Expansion detail::expand_stream(Stream& s, std::span<const AnyHandle> outputs, c
   for (const AnyHandle& output : outputs) {
     expander.output(output.id() == 0 ? expander.output_constant(output) : expander.node_of(output.id()));
   }
-  return std::move(expander).finish();
+  Expansion expansion = std::move(expander).finish();
+  phase.finished({{"values", last == 0 ? 0 : last - s.first_id() + 1}, {"nodes", expansion.graph.size()}});
+  return expansion;
 }
 
 Expansion expand(const Recording& recording, std::span<const AnyHandle> outputs, const ExpandOptions& options,

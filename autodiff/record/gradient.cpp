@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "wengert/autodiff/record/log.hpp"
 #include "wengert/autodiff/record/primitive.hpp"
 #include "wengert/autodiff/record/tensor_sweep.hpp"
 #include "wengert/autodiff/record/walk.hpp"
@@ -334,6 +335,8 @@ std::vector<AnyGradient> detail::gradient_of(const AnyHandle& y, const Tensor* c
   s.check(seed.id(), seed.tag(), "gradient", where);
   for (const AnyHandle& variable : x) s.check(variable.id(), variable.tag(), "gradient", where);
   s.settle();
+  const Phase phase("gradient recorded");
+  const Id before = s.next_id;
   RecordedSweep sweep(s, y.id(), x);
   if (y.tensor == nullptr)
     sweep.seed(y.id());
@@ -346,6 +349,7 @@ std::vector<AnyGradient> detail::gradient_of(const AnyHandle& y, const Tensor* c
     else
       result[k].tensor = sweep.result(*x[k].tensor);
   }
+  phase.finished({{"values differentiated", y.id() - s.first_id() + 1}, {"values appended", s.next_id - before}});
   return result;
 }
 

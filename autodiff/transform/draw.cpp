@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "wengert/autodiff/record/log.hpp"
 #include "wengert/autodiff/record/primitive.hpp"
 #include "wengert/graph/analysis.hpp"
 #include "wengert/graph/error.hpp"
@@ -127,7 +128,10 @@ std::string to_dot(const detail::AnyHandle& y, std::span<const detail::AnyHandle
       return local_derivative(graph, expansion.values, user, position);
     };
   }
-  return graph::to_dot(graph, options.dot, annotations);
+  const detail::Phase phase("drawn");
+  std::string dot = graph::to_dot(graph, options.dot, annotations);
+  phase.finished({{"nodes", graph.size()}, {"bytes of DOT", dot.size()}});
+  return dot;
 }
 
 }  // namespace wengert

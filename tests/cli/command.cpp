@@ -141,6 +141,37 @@ BOOST_AUTO_TEST_CASE(wrong_command_lines_end_with_2) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(grad_draws_value_and_gradient) {
+  const TemporaryFolder folder;
+  const Outcome outcome =
+      run_command({"grad", "sin(x)*y^2", "--at", "x=2,y=3", "--dot", "g.dot", "--svg", "g.svg"}, folder.path());
+  BOOST_TEST(outcome.status == 0);
+  BOOST_TEST(outcome.err == "");
+  const std::string dot = contents(folder.path() / "g.dot"), svg = contents(folder.path() / "g.svg");
+  BOOST_TEST(dot.starts_with("digraph"));
+  for (const char* label : {"f\\n", "x\\n", "∂f/∂x", "∂f/∂y", "8.184", "-3.745"})
+    BOOST_TEST(dot.find(label) != std::string::npos, label << " is not in\n" << dot);
+  BOOST_TEST(svg.find("</svg>") != std::string::npos);
+  BOOST_TEST(svg.find("∂f/∂x") != std::string::npos);
+  check_fails(1, {"grad", "2", "--dot", "never.dot"}, "error: the expression is a constant; it has no graph to draw\n");
+  const Outcome bare = run_command({"grad", "x*x", "--at", "x=3", "--svg", "g.svg"}, folder.path(), "PATH=/nowhere");
+  BOOST_TEST(bare.status == 1);
+  BOOST_TEST(bare.err.find("Graphviz is missing") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_log_tells_the_phases) {
+  const TemporaryFolder folder;
+  const Words grad{"grad", "sin(x)*y", "--at", "x=2,y=3", "--dot", "g.dot"};
+  BOOST_TEST(run_command(grad, folder.path()).err == "");
+  Words loud{"--log-level", "info"};
+  loud.insert(loud.end(), grad.begin(), grad.end());
+  const Outcome outcome = run_command(loud, folder.path());
+  BOOST_TEST(outcome.out == run_command(grad, folder.path()).out);
+  for (const char* phase :
+       {"recorded, ", "gradient recorded, ", "expanded, ", "drawn, ", "differentiated to order 1, "})
+    BOOST_TEST(outcome.err.find(phase) != std::string::npos, phase << " is not in\n" << outcome.err);
+}
+
 BOOST_AUTO_TEST_CASE(help_and_version) {
   BOOST_TEST(run_command({"--help"}).out.find("lecture") != std::string::npos);
   BOOST_TEST(run_command({"grad", "--help"}).out.find("--at") != std::string::npos);
