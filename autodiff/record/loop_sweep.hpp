@@ -165,6 +165,8 @@ class LoopSweep {
       }
     };
     fetch(loop_->first_id + std::uint64_t{begin - block_} * loop_->body, block_ * loop_->body);
+    const double* const stored = s_.loop_partials + loop_->partials + (begin - block_) * stored_per_repetition_;
+    for (std::size_t i = 0; i < block_ * stored_per_repetition_; i += lines) __builtin_prefetch(stored + i);
     for (const Edge& edge : edges_)
       if (!edge.inside && edge.step == 1) fetch(edge.first + begin - block_, block_);
   }
@@ -380,8 +382,10 @@ class LoopSweep {
   void take(const double* own, std::uint32_t count, double* column) const { pick(own, loop_->body, count, column); }
 
   void fill_partials(const Statement& statement, std::uint32_t begin, std::uint32_t count) {
-    if (statement.type->recomputes) return recompute(statement, begin, count, ones_);
-    copy_stored(statement, begin, count);
+    if (!statement.type->recomputes)
+      copy_stored(statement, begin, count);
+    else
+      recompute(statement, begin, count, ones_);
   }
   void fill_products(const Statement& statement, std::uint32_t begin, std::uint32_t count, const double* a) {
     if (statement.type->recomputes) return recompute(statement, begin, count, a);
@@ -405,6 +409,11 @@ class LoopSweep {
   void recompute(const Statement& statement, std::uint32_t begin, std::uint32_t count, const double* a) {
     const StatementType& type = *statement.type;
     const Site& site = *statement.site;
+    if ((site.active_mask() & ~std::uint32_t{type.unit_leaves}) == 0) {  // a sum: there is nothing to compute
+      for (std::uint32_t e = 0; e < statement.edge_count; ++e)
+        std::memcpy(edges_[statement.first_edge + e].column, a, count * sizeof(double));
+      return;
+    }
     const double* constant = site.constants;
     std::size_t constant_stride = 0;
     if (site.streamed) {

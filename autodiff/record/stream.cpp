@@ -350,7 +350,7 @@ void Stream::try_roll() noexcept {
   if (regular && !sweeps_in_columns(leaf, body)) {
     regular = false;
     if (body > 1)
-      streak = 2 * body - 1;  // a body that begins with another of its statements may do: look after the next
+      streak = roll_after * body - 1;  // a body that begins with another of its statements may do: look after the next
   }
   if (!regular) {
     last_site.penalty = more_penalty(last_site.penalty);

@@ -108,6 +108,8 @@ struct Expected {
 
 /// Longest body that is rolled up.
 inline constexpr std::uint32_t max_body = 32;
+/// Repetitions of the sites of a body after which its operands are compared.
+inline constexpr std::uint32_t roll_after = 4;
 
 /// A rolled-up entry: `count` repetitions of a body of `body` statements; repetition i, statement j has the id
 /// first_id + i·body + j. Partials and streamed constants lie in repetition order from the given positions.
@@ -225,8 +227,7 @@ class Stream : public StreamHead {
   std::uint64_t constant_count = 0;
   std::uint64_t constant_limit = 0;  ///< below it there is room for the constants of one more statement
   std::uint32_t period = 1;          ///< candidate length of a loop body
-  std::uint32_t streak = 0;  ///< statements in a row whose site is that of the one `period` before; at 2·period the
-                             ///< body is looked at
+  std::uint32_t streak = 0;          ///< statements in a row whose site is that of the one `period` before
   std::uintptr_t location_mask = 0;  ///< all ones unless locations are off, or replaced by `scope_location`
   const void* scope_location = nullptr;
   bool stop_at_nan = false;
@@ -250,7 +251,7 @@ class Stream : public StreamHead {
     // Words lie behind max_body zeros, so looking back needs no check.
     if (words[static_cast<std::int64_t>(position) - period] == word) {
       line.last = position;
-      if (++streak >= 2 * period) [[unlikely]]
+      if (++streak >= roll_after * period) [[unlikely]]
         try_roll();
     } else {
       const std::uint32_t distance = position - line.last;
@@ -285,7 +286,7 @@ class Stream : public StreamHead {
   }
   /// Room for the passive ids of one more statement.
   void reserve_passive();
-  /// The last 2·period statements repeated the sites of those before them: roll up if their ids did too, and if there
+  /// The last statements repeated the sites of those before them: roll up if their ids did too, and if there
   /// is memory for all that end_roll() may have to write.
   void try_roll() noexcept;
   /// Ends the rolling entry, if any; needed before anything but the expected statement is recorded or read.
