@@ -14,11 +14,6 @@
 #include "wengert/autodiff/record/tensor_store.hpp"
 #include "wengert/graph/error.hpp"
 
-#if defined(__GNUC__) && !defined(__clang__)
-// The loops here go over the two or three operands of a statement; vector code for them is mostly beginnings and ends.
-#  pragma GCC optimize("no-tree-vectorize")
-#endif
-
 namespace wengert::detail {
 
 #if defined(__x86_64__)
@@ -177,10 +172,7 @@ void Stream::grow_ids(std::source_location where) {
                          .hint = "clear() or rewind() the recording, or split the work into several"}};
   }
   const std::uint64_t wanted = std::min<std::uint64_t>(all, std::max<std::uint64_t>(64, now * 2));
-  // Room for eight more values lets the sweeps read whole blocks.
-  double* const old_values = value_storage_;
-  value_storage_ = reallocate(value_storage_, wanted + 8);
-  std::fill(value_storage_ + (old_values == nullptr ? 0 : now + 8), value_storage_ + wanted + 8, 0.0);
+  value_storage_ = reallocate(value_storage_, wanted);
   values = biased(value_storage_, first);
   const bool fresh = word_storage_ == nullptr;
   word_storage_ = reallocate(word_storage_, wanted + max_body);
@@ -260,7 +252,9 @@ SiteCacheLine& Stream::find_site(const StatementType& type, const void* location
   if (found == nullptr) found = &add_site(type, location, constant_leaves, values_of_constants, other_constants);
   const std::uint32_t scalars = constant_leaves & ~std::uint32_t{type.literal_leaves};
   SiteCacheLine* at = &cache_line(&type, location, scalars);
-  const bool taken = (at->type != nullptr || at->mixed != nullptr) && (at->location != location || at->type != &type);
+  const bool used = at->type != nullptr || at->mixed != nullptr;
+  const bool taken = used && (at->location != location || at->constant_leaves != constant_leaves ||
+                              (at->type != &type && at->mixed != &type));
   if (taken && word_count - at->last < 4096 && salts_tried_ < 64) {
     // Two places in use share a line: each statement would look for its site here. Another salt, from an odd step.
     ++salts_tried_;
