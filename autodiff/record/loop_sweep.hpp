@@ -5,12 +5,10 @@
 // and added to their adjoints. How far that can be done for a whole block at once depends on the *inside edges*, those
 // whose operand is a value of the loop itself:
 //   in_order   an operand of the same repetition, of the same statement one repetition before (s = s + …), or from so
-//   far back
-//              that a block holds no two repetitions that far apart: statement after statement, from the last of the
-//              body to the first; only the second kind is a scalar chain
+//              far back that a block holds no two repetitions that far apart: statement after statement, from the last
+//              of the body to the first; only the second kind is a scalar chain
 //   chain      every inside edge leads to the value before (v = v·a; v = v + b; …): one scalar chain through all of
-//   them,
-//              its adjoint in a register
+//              them, its adjoint in a register
 //   general    anything else: repetition after repetition
 //
 // Reading order: Edge, reverse, reverse_block, then the three kinds.
@@ -257,8 +255,7 @@ class LoopSweep {
   }
 
   /// column[t] = adjoint t of the chain, which receives p[t + 1] · adjoint t + 1, for t from `count` - 1 down to -1;
-  /// the adjoints lie `stride` apart. The only scalar loop that waits for itself: first without masks, and again with
-  /// them if something was not finite.
+  /// the adjoints lie `stride` apart. First without masks, and again with them if something was not finite.
   static void run_chain(const double* p, double* own, std::int64_t stride, std::uint32_t count, double* column) {
     const auto length = static_cast<std::int64_t>(count);
     double a = own[(length - 1) * stride];
