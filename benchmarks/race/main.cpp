@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -17,6 +18,11 @@
 #include "wengert/benchmarks/race/measure.hpp"
 #include "wengert/benchmarks/race/report.hpp"
 
+#ifdef __clang__
+#  define RACE_COMPILER __VERSION__  // begins with its name
+#else
+#  define RACE_COMPILER "g++ " __VERSION__
+#endif
 #ifndef RACE_FLAGS  // set by CMake
 #  define RACE_FLAGS "unknown flags"
 #endif
@@ -148,8 +154,9 @@ int run(int count, char** arguments) {
   }
 
   Machine machine{.cpu = read_line("/proc/cpuinfo", "model name"),
-                  .compiler = __VERSION__,
+                  .compiler = RACE_COMPILER,
                   .flags = RACE_FLAGS,
+                  .cores = std::thread::hardware_concurrency(),
                   .core = pin(options.core),
                   .huge_pages = read_line("/sys/kernel/mm/transparent_hugepage/enabled", "")};
   // Smallest first: some tapes never shrink what a larger workload made them allocate, and clear all of it every time.

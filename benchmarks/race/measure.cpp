@@ -99,9 +99,12 @@ std::string difference_check(const Function& function, std::span<const double> g
 }  // namespace
 
 Statistic statistic(std::vector<double> samples) {
-  const auto middle = samples.begin() + static_cast<std::ptrdiff_t>(samples.size() / 2);
-  std::nth_element(samples.begin(), middle, samples.end());
-  return {.median = *middle, .minimum = *std::min_element(samples.begin(), samples.end())};
+  std::sort(samples.begin(), samples.end());
+  const std::size_t last = samples.size() - 1;
+  return {.median = samples[samples.size() / 2],
+          .minimum = samples.front(),
+          .lower_quartile = samples[last / 4],
+          .upper_quartile = samples[last - last / 4]};
 }
 
 std::string disagreement(const Function& function, std::span<const ContestantEntry> entries,

@@ -10,13 +10,15 @@
 
 namespace race {
 
-/// Seconds an iteration, over the rounds of a run.
+/// Seconds an iteration, over the rounds of a run; the quartiles are the spread.
 struct Statistic {
   double median = 0.0;
   double minimum = 0.0;
+  double lower_quartile = 0.0;
+  double upper_quartile = 0.0;
 };
 
-/// Median and minimum; `samples` must not be empty.
+/// Order statistics without interpolation; `samples` must not be empty.
 [[nodiscard]] Statistic statistic(std::vector<double> samples);
 
 struct Settings {

@@ -59,9 +59,10 @@ class Contestant {
 
 /// Which tapes the ratios are taken against.
 enum class Role {
-  own,    ///< compared with the others, never the bar
-  rival,  ///< the fastest of these in each row is 1.0
-  other,  ///< the bar only where no rival was linked in
+  own,      ///< compared with the others, never the bar
+  rival,    ///< the fastest of these in each row is 1.0
+  other,    ///< the bar only where no rival was linked in
+  forward,  ///< a forward mode, on the workloads with few inputs; never the bar
 };
 
 struct FunctionEntry {

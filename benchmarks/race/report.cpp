@@ -93,6 +93,20 @@ void table(std::ostream& out, std::span<const WorkloadResult> results, const std
   }
 }
 
+std::string_view name_of(Role role) {
+  switch (role) {
+    case Role::own:
+      return "own";
+    case Role::rival:
+      return "rival";
+    case Role::other:
+      return "other";
+    case Role::forward:
+      return "forward";
+  }
+  return "";
+}
+
 void json_string(std::ostream& out, std::string_view text) {
   out << '"';
   for (const char c : text) {
@@ -108,7 +122,8 @@ void json_string(std::ostream& out, std::string_view text) {
 }
 
 void json_statistic(std::ostream& out, const char* name, const Statistic& statistic) {
-  out << '"' << name << "\":{\"median\":" << statistic.median << ",\"minimum\":" << statistic.minimum << '}';
+  out << '"' << name << "\":{\"median\":" << statistic.median << ",\"minimum\":" << statistic.minimum
+      << ",\"quartiles\":[" << statistic.lower_quartile << ',' << statistic.upper_quartile << "]}";
 }
 
 }  // namespace
@@ -168,7 +183,7 @@ void write_json(std::ostream& out, std::span<const WorkloadResult> results, cons
   json_string(out, machine.compiler);
   out << ",\"flags\":";
   json_string(out, machine.flags);
-  out << ",\"core\":" << machine.core << ",\"huge_pages\":";
+  out << ",\"cores\":" << machine.cores << ",\"core\":" << machine.core << ",\"huge_pages\":";
   json_string(out, machine.huge_pages);
   out << "},\n\"workloads\":[";
   for (std::size_t i = 0; i < results.size(); ++i) {
@@ -180,8 +195,8 @@ void write_json(std::ostream& out, std::span<const WorkloadResult> results, cons
     out << ",\"tapes\":[";
     for (std::size_t t = 0; t < result.tapes.size(); ++t) {
       const TapeResult& tape = result.tapes[t];
-      out << (t == 0 ? "\n " : ",\n ") << "{\"name\":\"" << tape.tape
-          << "\",\"rival\":" << (tape.role == Role::rival ? "true" : "false") << ',';
+      out << (t == 0 ? "\n " : ",\n ") << "{\"name\":\"" << tape.tape << "\",\"role\":\"" << name_of(tape.role)
+          << "\",";
       json_statistic(out, "total", tape.total);
       out << ',';
       json_statistic(out, "record", tape.record);
