@@ -4,7 +4,7 @@
     check_links.py ROOT
     check_links.py --self-test
 
-Checked in README.md, ARCHITECTURE.md, CONTRIBUTING.md and docs/*.md: relative links, with their #headings; paths of the
+Checked in README.md, ARCHITECTURE.md, CONTRIBUTING.md, benchmarks/README.md and docs/ with its folders: relative links, with their #headings; paths of the
 repository in code spans (`graph/dot.cpp`, `tests/autodiff/kinks.cpp`; a name may leave its suffix open: `graph/dot.*`); tests named
 `<area>/<file>.cpp: <case>`, and `example_<NN_name>`.
 """
@@ -76,7 +76,8 @@ def main():
     if sys.argv[1] == "--self-test":
         return self_test()
     root = pathlib.Path(sys.argv[1])
-    pages = [root / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md")] + sorted((root / "docs").glob("*.md"))
+    pages = [root / name for name in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "benchmarks/README.md")]
+    pages += sorted((root / "docs").rglob("*.md"))
     found = [f"{page.relative_to(root)}: there is no {problem}" for page in pages
              for problem in problems(root, page, page.read_text(encoding="utf-8"))]
     print("\n".join(found) or f"{len(pages)} pages, everything they point to exists")
