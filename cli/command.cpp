@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "wengert/cli/bench/bench.hpp"
 #include "wengert/cli/errors.hpp"
 #include "wengert/cli/functions.hpp"
 #include "wengert/cli/grad.hpp"
@@ -42,6 +43,7 @@ struct Options {
   std::string log_level = "off";
   GradOptions grad;
   lecture::Options lecture;
+  BenchOptions bench;
 };
 
 CLI::App* add_grad(CLI::App& app, GradOptions& options) {
@@ -91,6 +93,18 @@ CLI::App* add_lecture(CLI::App& app, lecture::Options& options) {
   return lecture;
 }
 
+CLI::App* add_bench(CLI::App& app, BenchOptions& options) {
+  CLI::App* bench = app.add_subcommand("bench", "What derivatives cost on this machine, on fourteen workloads");
+  bench->add_option("WORKLOAD", options.workload, "Only this one; without it all of them, in half a minute");
+  bench->add_option("--seconds", options.seconds, "Time for each workload")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str();
+  bench->add_flag("--quick", options.quick, "Small sizes and a moment for each: does it work?");
+  bench->add_flag("--json", options.json, "Print one line of JSON, times in seconds");
+  bench->footer("The workloads: gmm_d2_K5, burgers, mazur, …; benchmarks/README.md of the sources describes them.");
+  return bench;
+}
+
 int dispatch(std::vector<std::string> arguments, const Streams& streams) {
   Options options;
   CLI::App app("Automatic differentiation on computational graphs", "wengert");
@@ -99,8 +113,9 @@ int dispatch(std::vector<std::string> arguments, const Streams& streams) {
       ->check(CLI::IsMember(log_levels()));
   CLI::App* grad = add_grad(app, options.grad);
   CLI::App* lecture = add_lecture(app, options.lecture);
+  CLI::App* bench = add_bench(app, options.bench);
   CLI::App* functions = app.add_subcommand("functions", "The functions that expressions may call");
-  for (CLI::App* sub : {grad, lecture, functions}) sub->fallthrough();
+  for (CLI::App* sub : {grad, lecture, bench, functions}) sub->fallthrough();
   app.require_subcommand(1);
 
   try {
@@ -117,6 +132,7 @@ int dispatch(std::vector<std::string> arguments, const Streams& streams) {
   set_log_level(options.log_level);
   if (*grad) run_grad(options.grad, streams);
   if (*lecture) lecture::run(options.lecture, streams);
+  if (*bench) run_bench(options.bench, streams);
   if (*functions) print_functions(streams.out);
   streams.out.flush();
   if (!streams.out) throw WorkError("cannot write standard output");

@@ -1,6 +1,7 @@
 /// The command line: which words mean what, and with which status the command ends.
 ///
-/// Reading order of cli/: this, grad.hpp (wengert grad), lecture/lecture.hpp (wengert lecture), parser.hpp.
+/// Reading order of cli/: this, grad.hpp (wengert grad), lecture/lecture.hpp (wengert lecture), bench/bench.hpp
+/// (wengert bench), parser.hpp.
 #pragma once
 
 #include <iosfwd>

@@ -128,6 +128,8 @@ BOOST_AUTO_TEST_CASE(wrong_command_lines_end_with_2) {
                                                    {"grad", "x", "--at", "x=1", "--log-level", "loud"},
                                                    {"grad", "--x", "--at", "x=1"},
                                                    {"lecture", "foo"},
+                                                   {"bench", "--seconds", "-1"},
+                                                   {"bench", "mazur", "ba"},
                                                    {"lecture", "--rate", "-1"},
                                                    {"lecture", "--out", "/nowhere/at/all"},
                                                    {"lecture", "train", "--steps", "0"}}) {
@@ -174,6 +176,7 @@ BOOST_AUTO_TEST_CASE(the_log_tells_the_phases) {
 
 BOOST_AUTO_TEST_CASE(help_and_version) {
   BOOST_TEST(run_command({"--help"}).out.find("lecture") != std::string::npos);
+  BOOST_TEST(run_command({"bench", "--help"}).out.find("--seconds") != std::string::npos);
   BOOST_TEST(run_command({"grad", "--help"}).out.find("--at") != std::string::npos);
   const Outcome version = run_command({"--version"});
   BOOST_TEST(version.status == 0);

@@ -28,8 +28,8 @@ LAYERS = {
     "autodiff/exec/": [*AUTODIFF_BELOW, "autodiff/exec/"],
     "autodiff/": ["graph/", "autodiff/"],
     "nn/": ["nn/", "autodiff/autodiff.hpp"],
-    # Command and examples see what users see.
-    "cli/": ["cli/", "autodiff/autodiff.hpp", *ASIDE, "nn/nn.hpp", "graph/"],
+    # Command and examples see what users see; `wengert bench` runs the workloads of the race.
+    "cli/": ["cli/", "benchmarks/race/", "autodiff/autodiff.hpp", *ASIDE, "nn/nn.hpp", "graph/"],
     "examples/": ["autodiff/autodiff.hpp", *ASIDE, "nn/nn.hpp", "graph/"],
 }
 LIBRARY = ("graph/", "autodiff/", "nn/")
@@ -181,6 +181,8 @@ PLANTED = [
     ("graph/g.cpp", "\n" * (LINES_AT_MOST + 1), "length"),
     ("graph/ok.cpp", '#include "wengert/graph/graph.hpp"\n#include <vector>\n// printf("x"), std::cout\n'
                      'auto s = "abort(x) // exit(1)"; static_assert(true); void f() { snprintf(b, 2, ""); t.exit(); }\n', None),
+    ("cli/ok.cpp", '#include "wengert/benchmarks/race/measure.hpp"\n#include "wengert/nn/nn.hpp"\n', None),
+    ("nn/g.cpp", '#include "wengert/benchmarks/race/measure.hpp"\n', "layer"),
     ("graph/bgl.hpp", "#pragma once\n#include <boost/graph/graph_traits.hpp>\n", None),
     ("autodiff/record/log.cpp", "#include <spdlog/spdlog.h>\n", None),
     ("autodiff/autodiff.hpp", '#pragma once\n#include "wengert/autodiff/exec/plan.hpp"\n', None),
