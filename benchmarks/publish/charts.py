@@ -25,6 +25,7 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, VERMILION, PURPLE = (
     "#000000", "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7")
 # Series in the order of a race's tapes; the first is our own.
 STYLES = [(BLUE, "o"), (VERMILION, "s"), (GREEN, "^"), (ORANGE, "D"), (PURPLE, "v"), (SKY, "P"), (BLACK, "x"), (BLACK, "+")]
+LINE_STYLES = [(GREEN, "^"), (VERMILION, "s"), (BLUE, "o"), (PURPLE, "D")]
 
 
 def plain(number, _=None):
@@ -85,4 +86,28 @@ def dots(path, title, rows, series, panels, label, line=None, ticks=None):
     figure.tight_layout(rect=(0, 0.06, 1, 1))
     figure.legend(handles[::-1], names[::-1], loc="lower center", ncols=min(8, len(series)), frameon=False,
                   handletextpad=0.2, columnspacing=1.2)
+    save(figure, path)
+
+
+def lines(path, title, panels, x_label, y_label, dashed=()):
+    """Lines over logarithmic axes; panels: pairs (title, [(name, xs, ys)]), names in the same order in each."""
+    figure, axes = pyplot.subplots(1, len(panels), sharey=True, squeeze=False, figsize=(max(6.4, 3.4 * len(panels)), 3.9))
+    for axis, (panel_title, series) in zip(axes[0], panels):
+        for (colour, marker), (name, xs, ys) in zip(LINE_STYLES, series):
+            plain_line = name not in dashed
+            axis.plot(xs, ys, color=colour if plain_line else "#777777", marker=marker if plain_line else None,
+                      linestyle="-" if plain_line else "--", markersize=4.5, linewidth=1.4, label=name)
+        axis.set_xscale("log")
+        axis.set_yscale("log")
+        axis.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+        axis.yaxis.set_major_formatter(plain)
+        axis.yaxis.set_minor_locator(ticker.NullLocator())
+        axis.set_title(panel_title, fontsize=9)
+        axis.set_xlabel(x_label)
+        axis.grid(color="#dddddd", linewidth=0.6)
+    axes[0][0].set_ylabel(y_label)
+    figure.suptitle(title, fontsize=11, x=0.5, y=1.0)
+    figure.tight_layout(rect=(0, 0.07, 1, 1))
+    handles, names = axes[0][0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="lower center", ncols=len(names), frameon=False)
     save(figure, path)

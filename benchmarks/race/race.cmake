@@ -43,13 +43,18 @@ function(race_configure target template directory)
   target_compile_options(${target} PRIVATE ${RACE_OPTIONS})
 endfunction()
 
+# race_flags(<variable>): the compiler options of what is added, as text.
+function(race_flags variable)
+  string(TOUPPER "${CMAKE_BUILD_TYPE}" type)
+  list(JOIN RACE_OPTIONS " " options)
+  string(STRIP "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${type}} ${options}" flags)
+  set(${variable} "${flags}" PARENT_SCOPE)
+endfunction()
+
 function(race_add_program target)
   add_executable(${target} ${RACE_DIRECTORY}/main.cpp ${RACE_DIRECTORY}/measure.cpp ${RACE_DIRECTORY}/report.cpp)
   race_configure(${target} function.cpp.in ${target}_functions)
-  string(TOUPPER "${CMAKE_BUILD_TYPE}" type)
-  string(STRIP "${CMAKE_CXX_FLAGS} ${CMAKE_CXX_FLAGS_${type}}" flags)
-  list(JOIN RACE_OPTIONS " " options)
-  string(STRIP "${flags} ${options}" flags)
+  race_flags(flags)
   target_compile_definitions(${target} PRIVATE "RACE_FLAGS=\"${flags}\"")
 endfunction()
 
