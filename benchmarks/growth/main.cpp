@@ -124,8 +124,8 @@ int run(int count, char** arguments) {
   const double largest = std::min(1U << 30U, options.most >= 1e7 ? 1U << 30U : 1U << 26U);
   for (double bytes = 1U << 14U; bytes <= largest; bytes *= 4) {
     const Bandwidth found = bandwidth(static_cast<std::size_t>(bytes));
-    out << (bytes > (1U << 14U) ? ",\n" : "\n") << " {\"bytes\":" << bytes << ",\"read\":" << found.read
-        << ",\"copy\":" << found.copy << ",\"triad\":" << found.triad << '}';
+    out << (bytes > (1U << 14U) ? ",\n" : "\n") << " {\"bytes\":" << static_cast<std::size_t>(bytes)
+        << ",\"read\":" << found.read << ",\"copy\":" << found.copy << ",\"triad\":" << found.triad << '}';
   }
   out << "],\n\"programs\":[";
   measure_growth<Loop>(out, options);

@@ -94,7 +94,13 @@ def write_json(path, content):
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def as_file(page):
+    """A page's text as it stands in its file: no blanks at ends of lines, no runs of empty lines."""
+    lines = "\n".join(line.rstrip() for line in page.strip().splitlines()) + "\n"
+    return re.sub(r"\n{3,}", "\n\n", lines)
+
+
 def write_page(path, text):
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text.rstrip() + "\n", encoding="utf-8")
+    path.write_text(as_file(text), encoding="utf-8")
     say(f"wrote {path}")

@@ -35,7 +35,22 @@ def columns(rows):
                                for k, (cell, width) in enumerate(zip(row, widths))) for row in rows)
 
 
+def risen(before, after, limit):
+    """Names whose count rose by more than `limit` percent."""
+    return [name for name in before if name in after and 100 * (after[name] / before[name] - 1) > limit]
+
+
+def self_test():
+    before = {"same": 100.0, "a little more": 100.0, "more": 100.0, "less": 100.0, "gone": 100.0}
+    after = {"same": 100.0, "a little more": 104.9, "more": 105.1, "less": 50.0, "new": 1.0}
+    found = risen(before, after, 5.0)
+    print(f"planted a rise of 5.1 %: found {found}")
+    return found != ["more"]
+
+
 def main():
+    if sys.argv[1:] == ["--self-test"]:
+        return self_test()
     parser = argparse.ArgumentParser(prog="scripts/bench compare [REF]", description=__doc__.splitlines()[0])
     parser.add_argument("--base", required=True, help=argparse.SUPPRESS)
     parser.add_argument("--work", required=True, help=argparse.SUPPRESS)
@@ -58,22 +73,20 @@ def main():
             runs[key].append(times(programs[key], workloads, 0.0 if arguments.no_times else 0.3))
     operations = {name: runs["base"][0][name]["operations"] for name in workloads}
     common.say("counting instructions")
-    counts = {key: instructions.count(program, operations, tapes={"wengert"}) for key, program in programs.items()}
+    counts = {key: {name: row["wengert"] / operations[name]
+                    for name, row in instructions.count(program, operations, tapes={"wengert"}).items()}
+              for key, program in programs.items()}
 
     rows = [["workload", "base instr/op", "now", "change", "time, now / base"]]
-    failures = []
+    failures = risen(counts["base"], counts["work"], arguments.limit)
     for name in workloads:
-        before, after = (counts[key][name]["wengert"] / operations[name] for key in ("base", "work"))
-        change = 100 * (after / before - 1)
-        mark = ""
-        if change > arguments.limit:
-            failures.append(name)
-            mark = " !"
+        before, after = counts["base"][name], counts["work"][name]
+        mark = " !" if name in failures else ""
         ratio = statistics.median(w[name]["tapes"][0]["total"]["median"] / b[name]["tapes"][0]["total"]["median"]
                                   for b, w in zip(runs["base"], runs["work"]))
-        rows.append([name, digits(before, 4), digits(after, 4), f"{change:+.2f} %{mark}",
+        rows.append([name, digits(before, 4), digits(after, 4), f"{100 * (after / before - 1):+.2f} %{mark}",
                      "–" if arguments.no_times else f"{ratio:.3f}"])
-    ratio = common.geometric_mean(counts["work"][name]["wengert"] / counts["base"][name]["wengert"] for name in workloads)
+    ratio = common.geometric_mean(counts["work"][name] / counts["base"][name] for name in workloads)
     rows.append(["geometric mean", "", "", f"{100 * (ratio - 1):+.2f} %", ""])
     print(columns(rows))
     if failures:
@@ -81,4 +94,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

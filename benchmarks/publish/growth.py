@@ -4,7 +4,6 @@ import json
 import os
 import pathlib
 
-import charts
 import common
 from common import digits, table
 
@@ -82,12 +81,14 @@ GB/s, the best of some passes; *copy* and *triad* (`c[i] = a[i] + s b[i]`) count
 
 {table(["array", "read", "copy", "triad"], [[in_bytes(row["bytes"]), *(f"{row[kind] / 1e9:.1f}" for kind in ("read", "copy", "triad"))]
                                            for row in result["bandwidth"]])}
-From memory (arrays of {in_bytes(largest["bytes"])}) this core reads {largest["read"] / 1e9:.1f} GB/s. """
+From memory (arrays of {in_bytes(largest["bytes"])}) this core reads {largest["read"] / 1e9:.1f} GB/s. At the largest size of each program:
+
+"""
     for program in result["programs"]:
         size = program["sizes"][-1]
         share = floor(result, size) / per_operation(size, "reverse")
-        text += (f"With {size['operations']:.1e} operations, *{program['name']}* holds {bytes_of(size):.1f} bytes an operation, and its "
-                 f"reverse sweep moves {bytes_of(size) / per_operation(size, 'reverse'):.1f} GB/s of them, {100 * share:.0f} % of what the core reads. ")
+        text += (f"- *{program['name']}*: {bytes_of(size):.1f} bytes an operation; the reverse sweep goes through them at "
+                 f"{bytes_of(size) / per_operation(size, 'reverse'):.1f} GB/s, {100 * share:.0f} % of what the core reads.\n")
     return text
 
 
@@ -99,6 +100,8 @@ def in_bytes(count):
 
 
 def draw(result, folder):
+    import charts  # here, for pages can be written and checked without matplotlib
+
     programs = result["programs"]
     panels = []
     for program in programs:

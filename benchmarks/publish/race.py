@@ -7,7 +7,6 @@ import json
 import pathlib
 import tempfile
 
-import charts
 import common
 import instructions
 from common import digits, table
@@ -107,8 +106,8 @@ def in_short(result):
     for build in result["builds"]:
         found = ratios(build, "wengert")
         behind = [f"{name} ({x[0]:.2f})" for name, x in found.items() if x[0] > 1]
-        lines.append(f"- `{build['machine']['flags']}`: Wengert takes {mean_ratio(build, 'wengert'):.3f} of the time of {bar_is} of each "
-                     f"row, in the geometric mean over {len(found)} workloads; it is faster on {len(found) - len(behind)}"
+        lines.append(f"- `{build['machine']['flags']}`: Wengert takes {mean_ratio(build, 'wengert'):.3f} times as long as {bar_is} of each "
+                     f"row, in the geometric mean over {len(found)} workloads; it is faster on {len(found) - len(behind)} of them"
                      + (f", slower on {', '.join(behind)}." if behind else "."))
     return "\n".join(lines) + "\n"
 
@@ -161,7 +160,7 @@ def who(tapes):
         origin = BESIDE if tape["outside"] else "in this repository" if tape["role"] == "own" else "Debian's package"
         if tape["role"] == "forward":
             origin += "; a forward mode, shown where inputs are few"
-        rows.append([tape["title"], tape.get("version", "–"), origin, f"`{tape['flags']}`" if "flags" in tape else "as above",
+        rows.append([tape["title"], tape.get("version", "–"), origin, tape.get("flags", "as above"),
                      tape.get("date", "as above")])
     return table(["tape", "version", "where it comes from", "its flags", "date"], rows, left=5)
 
@@ -225,6 +224,8 @@ Executed by record + reverse of one iteration, counted by valgrind as the differ
 
 
 def draw(result, folder):
+    import charts  # here, for pages can be written and checked without matplotlib
+
     tapes = [(name, tape["title"]) for name, tape in result["tapes"].items()]
     workloads = result["builds"][0]["workloads"]
     rows = [workload["name"] for workload in workloads]

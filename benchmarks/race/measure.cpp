@@ -81,7 +81,7 @@ std::string difference_check(const Function& function, std::span<const double> g
     // The best of several steps: the truncation error of one workload is the rounding error of another.
     double error = INFINITY;
     double found = 0.0;
-    for (double step = 1e-2; step > 1e-9; step *= 0.1) {
+    for (const double step : {1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9}) {
       const double difference = directional_difference(function, x, *direction, step);
       if (std::abs(difference - expected) < error) {
         error = std::abs(difference - expected);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 #include <ostream>
 #include <string_view>
@@ -25,8 +26,7 @@ constexpr std::size_t name_width = 14;
 
 /// Four significant digits, no exponent.
 std::string digits(double number) {
-  int whole = 1;
-  for (double rest = number; rest >= 10; rest /= 10) ++whole;
+  const int whole = number < 1 ? 1 : static_cast<int>(std::log10(number)) + 1;
   std::array<char, 40> text;
   std::snprintf(text.data(), text.size(), "%.*f", std::max(0, 4 - whole), number);
   return text.data();
