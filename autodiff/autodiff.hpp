@@ -2,17 +2,19 @@
 //
 //     Recording, Scalar, value, where, sin …       record/recording.hpp, record/expression.hpp, ops/elementwise.hpp
 //     backward, forward                            record/sweep.hpp
+//     backward_each                                record/vector_sweep.hpp
 //     gradient                                     record/gradient.hpp
 //     value_and_grad, grad                         transform/value_and_grad.hpp
 //     Error and its kinds                          graph/error.hpp
 //
 // Left out on purpose, because not everybody pays for them: record/primitive.hpp (writing primitives of one's own),
-// record/expand.hpp (the graph), record/log.hpp (logging), transform/draw.hpp (pictures), transform/check.hpp (the gradient
-// checker).
+// record/expand.hpp (the graph), record/log.hpp (logging), transform/draw.hpp (pictures), transform/check.hpp (the
+// gradient checker).
 #pragma once
 
 #include "wengert/autodiff/record/gradient.hpp"
 #include "wengert/autodiff/record/recording.hpp"
 #include "wengert/autodiff/record/sweep.hpp"
+#include "wengert/autodiff/record/vector_sweep.hpp"
 #include "wengert/autodiff/transform/value_and_grad.hpp"
 #include "wengert/graph/error.hpp"

@@ -25,7 +25,7 @@ class Expander {
   Expander(const Stream& s, Id last, const ExpandOptions& options)
       : s_(s), options_(options), builder_({.merge_duplicates = options.merge_duplicates}) {
     register_primitives();
-    out_.tag_ = s.tag;
+    out_.tag_ = s.tag();
     out_.first_id_ = s.first_id();
     const std::size_t count = last + 1 > s.first_id() ? last + 1 - s.first_id() : 0;
     out_.node_of_.assign(count, no_node);
@@ -256,7 +256,7 @@ Expansion expand(const Recording& recording, std::span<const AnyHandle> outputs,
 Expansion expand(const Recording& recording, const ExpandOptions& options) {
   Stream& s = recording.stream();
   s.settle();
-  const Id last = s.next_id - 1;
+  const Id last = s.next_id() - 1;
   Expander expander(s, last, options);
   expander.need_everything();
   walk_forward(s, last, expander);

@@ -141,7 +141,7 @@ class RecordedSweep {
     for (std::size_t k = 0; k < count; ++k) {
       const Array& array = s_.tensors->arrays_of(entry)[k];
       if (operands[k].scalar) continue;
-      x[k] = operands[k].id == 0 ? Tensor(array) : Tensor::from_parts(array, operands[k].id, s_.tag);
+      x[k] = operands[k].id == 0 ? Tensor(array) : Tensor::from_parts(array, operands[k].id, s_.tag());
     }
     const LocationOf location(s_, entry.location);
     if (entry.scalar) {
@@ -152,7 +152,7 @@ class RecordedSweep {
       accumulate(operands[0].id, x[0], contribution, entry.primitive->name);
       return;
     }
-    const Tensor y = Tensor::from_parts(entry.result, id, s_.tag);
+    const Tensor y = Tensor::from_parts(entry.result, id, s_.tag());
     const Tensor cotangent = tensor_cotangent_[index];
     s_.tie(cotangent.id(), id, whole_value);
     if (entry.primitive == nullptr) return;  // a variable
@@ -235,7 +235,7 @@ class RecordedSweep {
   }
 
  private:
-  [[nodiscard]] Scalar handle(Id id) const { return Scalar::from_parts(s_.values[id], id, s_.tag); }
+  [[nodiscard]] Scalar handle(Id id) const { return Scalar::from_parts(s_.values[id], id, s_.tag()); }
 
   void accumulate(Id operand, const Eager& contribution) {
     const Id at = operand - first_;
@@ -337,7 +337,7 @@ std::vector<AnyGradient> detail::gradient_of(const AnyHandle& y, const Tensor* c
   for (const AnyHandle& variable : x) s.check(variable.id(), variable.tag(), "gradient", where);
   s.settle();
   const Phase phase("gradient recorded");
-  const Id before = s.next_id;
+  const Id before = s.next_id();
   RecordedSweep sweep(s, y.id(), x);
   if (y.tensor == nullptr)
     sweep.seed(y.id());
@@ -350,7 +350,7 @@ std::vector<AnyGradient> detail::gradient_of(const AnyHandle& y, const Tensor* c
     else
       result[k].tensor = sweep.result(*x[k].tensor);
   }
-  phase.finished({{"values differentiated", y.id() - s.first_id() + 1}, {"values appended", s.next_id - before}});
+  phase.finished({{"values differentiated", y.id() - s.first_id() + 1}, {"values appended", s.next_id() - before}});
   return result;
 }
 

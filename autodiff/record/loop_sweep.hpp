@@ -21,6 +21,8 @@
 #include <vector>
 
 #include "wengert/autodiff/record/block_kernels.hpp"
+#include "wengert/autodiff/record/lane_kernels.hpp"
+#include "wengert/autodiff/record/memory.hpp"
 #include "wengert/autodiff/record/simd.hpp"
 #include "wengert/autodiff/record/stream.hpp"
 
@@ -33,17 +35,24 @@ struct Edge {
   std::int32_t step = 0;
   bool inside = false;       // some repetition's operand is a value of this loop
   bool own = false;          // inside, and of the same statement one repetition before
+  bool free = false;         // `first` is its place among the free ids of a repetition
+  std::int32_t target = -1;  // the statement whose value of the same repetition it is
   double* column = nullptr;  // partials or products of the block
 };
 
 /// One loop being swept. Buffers are kept from loop to loop.
 class LoopSweep {
+ private:
+  static constexpr std::uint32_t block = block_size;
+  enum class Kind : std::uint8_t { in_order, chain, general };
+
  public:
-  explicit LoopSweep(const Stream& stream) : s_(stream) {}
+  /// `work`: memory that may be kept from sweep to sweep.
+  LoopSweep(const Stream& stream, Zeros& work) : s_(stream), work_(work) {}
 
   /// Adds the tangents of all values of the loop; `tangent` is indexed by id.
   void forward(const Loop& loop, double* tangent) {
-    prepare(loop);
+    prepare(loop, Kind::general);
     for (std::uint32_t begin = 0; begin < loop.count; begin += block) {
       const std::uint32_t count = std::min<std::uint32_t>(block, loop.count - begin);
       for (std::uint32_t j = 0; j < loop.body; ++j) fill_partials(statements_[j], begin, count);
@@ -51,33 +60,80 @@ class LoopSweep {
         const std::int64_t repetition = begin + i;
         double* const own = tangent + loop.first_id + repetition * loop.body;
         for (const Edge& edge : edges_) {
-          const double t = tangent[edge.first + repetition * edge.step];
+          const double t = tangent[operand(edge, repetition)];
           if (t != 0.0 && edge.column[i] != 0.0) own[edge.statement] += edge.column[i] * t;
         }
       }
     }
   }
-  /// Adds what the adjoints of the loop's values contribute to those of their operands.
-  void reverse(const Loop& loop, double* adjoint) {
+  /// Adds what the adjoints of the loop's values contribute to those of their operands. Below the id `touched` they
+  /// have no contributions but the loop's own, and `adjoint` is neither read nor written. Those of the loop's values
+  /// are left in `adjoint` only if `store`.
+  void reverse(const Loop& loop, Id touched, bool store, double* adjoint) {
     prepare(loop);
+    carries_.assign(kind_ == Kind::in_order ? loop.body : 1, 0.0);
     std::uint32_t end = loop.count;
     while (end > 0) {
-      const std::uint32_t begin = end > block_ ? (end - 1) / block_ * block_ : 0;
-      if (begin > 0) fetch_ahead(begin, adjoint);
-      reverse_block(begin, end - begin, adjoint);
+      const std::uint32_t begin = (end - 1) / block_ * block_;
+      const bool fresh = loop.first_id + end * loop.body <= touched;
+      reverse_block(begin, end - begin, fresh, store, adjoint);
       end = begin;
     }
+    if (kind_ == Kind::in_order) {
+      for (const Statement& statement : statements_)
+        if (statement.own_edges > 0)
+          adjoint[std::int64_t{loop.first_id} + statement.index - loop.body] += carries_[statement.index];
+    } else if (kind_ == Kind::chain) {
+      adjoint[loop.first_id - 1] += carries_[0];
+    }
+  }
+  /// The same as reverse() with eight adjoints a value (lane_kernels.hpp), all of them in memory.
+  void reverse_lanes(const Loop& loop, const LaneKernels& kernels, double* lanes) {
+    prepare(loop);
+    for (std::uint32_t end = loop.count, begin = 0; end > 0; end = begin) {
+      begin = (end - 1) / block_ * block_;
+      const std::uint32_t count = end - begin;
+      const LaneBlock at{
+          .first = std::int64_t{loop.first_id} + std::int64_t{begin} * loop.body, .body = loop.body, .count = count};
+      if (kind_ != Kind::in_order) {  // what does not leave the loop goes first, for all of the block
+        for (const Statement& statement : statements_) fill_partials(statement, begin, count);
+        gather_lane_edges(0, edges_.size(), at, begin, [](const Edge& edge) { return edge.inside; });
+        kernels.walk(lanes, lane_edges_.data(), lane_edges_.size(), at);
+      }
+      for (std::uint32_t j = loop.body; j-- > 0;) {
+        const Statement& statement = statements_[j];
+        const std::size_t first = statement.first_edge;
+        if (kind_ == Kind::in_order) {
+          fill_partials(statement, begin, count);
+          gather_lane_edges(first, statement.edge_count, at, begin, [](const Edge& edge) { return edge.own; });
+          kernels.follow(lanes, lane_edges_.data(), lane_edges_.size(), at);
+          gather_lane_edges(first, statement.edge_count, at, begin, [](const Edge& edge) { return !edge.own; });
+        } else {
+          gather_lane_edges(first, statement.edge_count, at, begin, [](const Edge& edge) { return !edge.inside; });
+        }
+        for (std::size_t e = lane_edges_.size(); e-- > 0;) kernels.spread(lanes, lane_edges_[e], at);
+      }
+    }
+  }
+  /// Its values' adjoints may stay out of memory: nothing but a block at a time is needed of them.
+  [[nodiscard]] bool local(const Loop& loop) {
+    prepare(loop);
+    return kind_ != Kind::general && !has_lag_;
+  }
+  /// From here on, in whole blocks, a loop whose id `touched` is the lowest with contributions from outside is to have
+  /// its adjoints in memory. After local().
+  [[nodiscard]] Id first_of_block(const Loop& loop, Id touched) const {
+    const Id step = block_ * loop.body;
+    return loop.first_id + (touched - loop.first_id) / step * step;
   }
 
  private:
-  static constexpr std::uint32_t block = block_size;
-  enum class Kind : std::uint8_t { in_order, chain, general };
-
   /// A statement of the body.
   struct Statement {
     const StatementType* type = nullptr;
     const Site* site = nullptr;
     const std::uint32_t* operands = nullptr;  // first id and step of every slot
+    std::uint32_t free = 0;
     std::uint32_t index = 0;
     std::uint32_t first_edge = 0, edge_count = 0;
     std::uint32_t stored_at = 0, constant_at = 0;  // of the repetition
@@ -86,12 +142,13 @@ class LoopSweep {
     bool has_outside = false;
   };
 
-  void prepare(const Loop& loop) {
+  void prepare(const Loop& loop, Kind least = Kind::in_order) {
     loop_ = &loop;
     edges_.clear();
     statements_.resize(loop.body);
     stored_per_repetition_ = constants_per_repetition_ = 0;
     block_ = block;
+    has_lag_ = false;
     bool in_order = true, chain = true;
     const Id loop_end = loop.first_id + loop.count * loop.body;
     const auto body = static_cast<std::int32_t>(loop.body);
@@ -103,6 +160,7 @@ class LoopSweep {
       statement = {.type = &type,
                    .site = &site,
                    .operands = s_.loop_operands.data() + slot.operands,
+                   .free = slot.free,
                    .index = j,
                    .first_edge = static_cast<std::uint32_t>(edges_.size()),
                    .edge_count = site.active,
@@ -116,6 +174,12 @@ class LoopSweep {
         Edge edge{.statement = j,
                   .first = statement.operands[2 * k],
                   .step = static_cast<std::int32_t>(statement.operands[2 * k + 1])};
+        if (slot.free >> k & 1u) {
+          edge.free = edge.inside = true;  // or outside: as in_order, the order of the statements serves both
+          chain = false;
+          edges_.push_back(edge);
+          continue;
+        }
         const Id last = edge.first + (loop.count - 1) * static_cast<Id>(edge.step);
         edge.inside = std::max(edge.first, last) >= loop.first_id && std::min(edge.first, last) < loop_end;
         if (edge.inside) {
@@ -125,12 +189,15 @@ class LoopSweep {
             statement.own_is_sum = statement.own_is_sum && (type.unit_leaves >> k & 1u);
           }
           const bool same_repetition = edge.step == body && edge.first >= loop.first_id;
+          if (same_repetition) edge.target = static_cast<std::int32_t>(edge.first - loop.first_id);
           if (!edge.own && !same_repetition) {
             const std::uint32_t lag = edge.step == body ? (id - edge.first) / loop.body : 0;  // in repetitions
-            if (lag >= shortest_lag)
+            if (lag >= shortest_lag) {
               block_ = std::min(block_, lag);
-            else
+              has_lag_ = true;
+            } else {
               in_order = false;
+            }
           }
           chain = chain && edge.step == body && edge.first + 1 == id;
         } else {
@@ -141,53 +208,106 @@ class LoopSweep {
       if (!type.recomputes) stored_per_repetition_ += site.active;
       if (site.streamed) constants_per_repetition_ += site.constant;
     }
-    kind_ = in_order ? Kind::in_order : chain ? Kind::chain : Kind::general;
-    if (kind_ != Kind::in_order) block_ = block;
-    const std::size_t columns = edges_.size() + loop.body + 1;
+    kind_ = std::max(least, in_order ? Kind::in_order : chain ? Kind::chain : Kind::general);
+    // Statement after statement, one's columns serve the next, too; the adjoints of the block stay in the cache.
+    const bool shared = kind_ == Kind::in_order;
+    if (shared)
+      block_ = std::min(block_, std::max<std::uint32_t>(8, 65536 / loop.body & ~7u));
+    else
+      block_ = block;
+    const std::size_t edge_columns = shared ? max_leaves : edges_.size();
+    const std::size_t value_columns = shared && loop.body > 1 ? loop.body : 0;
+    const std::size_t columns = edge_columns + loop.body + value_columns + 2;
     if (work_.size() < columns * block) work_.resize(columns * block);
-    for (std::size_t e = 0; e < edges_.size(); ++e) edges_[e].column = work_.data() + e * block;
-    adjoint_columns_ = work_.data() + edges_.size() * block;
-    ones_ = adjoint_columns_ + loop.body * block;
+    for (const Statement& statement : statements_)
+      for (std::uint32_t e = 0; e < statement.edge_count; ++e)
+        edges_[statement.first_edge + e].column = work_.data() + (shared ? e : statement.first_edge + e) * block;
+    ones_ = work_.data() + edge_columns * block;
+    saved_ = ones_ + block;
+    adjoint_columns_ = saved_ + block;
+    value_columns_ = adjoint_columns_ + loop.body * std::size_t{block};
+    value_block_.assign(value_columns, 0);
     std::fill_n(ones_, block, 1.0);
   }
 
-  [[nodiscard]] double* adjoint_column(std::uint32_t statement) const { return adjoint_columns_ + statement * block; }
+  [[nodiscard]] double* adjoint_column(std::size_t statement) const { return adjoint_columns_ + statement * block_; }
+  [[nodiscard]] const Id* free_ids(std::uint32_t place, std::int64_t repetition) const {
+    return s_.free_ids.data() + loop_->free + place + repetition * loop_->free_of_each;
+  }
+  [[nodiscard]] std::int64_t operand(const Edge& edge, std::int64_t repetition) const {
+    return edge.free ? *free_ids(edge.first, repetition) : edge.first + repetition * edge.step;
+  }
 
-  // The block before the one at hand. Blocks go down while columns are read upwards, which no hardware expects.
-  void fetch_ahead(std::uint32_t begin, const double* adjoint) const {
-    const std::uint32_t lines = 8;  // doubles of a cache line
-    const auto fetch = [&](std::uint64_t first, std::uint32_t count) {
-      for (std::uint32_t i = 0; i < count; i += lines) {
-        __builtin_prefetch(s_.values + first + i);
-        __builtin_prefetch(adjoint + first + i, 1);
-      }
+  // Those of edges_[first] … edges_[first+edge_count-1]. What a statement names twice has one partial, the sum.
+  template <class Which>
+  void gather_lane_edges(std::size_t first, std::size_t edge_count, const LaneBlock& at, std::uint32_t begin,
+                         const Which& which) {
+    lane_edges_.clear();
+    const auto same_as = [](const LaneEdge& a) {
+      return [&a](const LaneEdge& b) {
+        return a.statement == b.statement && a.free == b.free && a.first == b.first && a.step == b.step;
+      };
     };
-    fetch(loop_->first_id + std::uint64_t{begin - block_} * loop_->body, block_ * loop_->body);
-    const double* const stored = s_.loop_partials + loop_->partials + (begin - block_) * stored_per_repetition_;
-    for (std::size_t i = 0; i < block_ * stored_per_repetition_; i += lines) __builtin_prefetch(stored + i);
-    for (const Edge& edge : edges_)
-      if (!edge.inside && edge.step == 1) fetch(edge.first + begin - block_, block_);
+    std::size_t own = 0;  // where those of the statement begin
+    for (std::size_t e = first; e < first + edge_count; ++e) {
+      const Edge& edge = edges_[e];
+      if (!which(edge)) continue;
+      const LaneEdge lane{.column = edge.column,
+                          .free = edge.free ? free_ids(edge.first, begin) : nullptr,
+                          .first = edge.free ? 0 : operand(edge, begin),
+                          .step = edge.free ? std::int64_t{loop_->free_of_each} : std::int64_t{edge.step},
+                          .statement = edge.statement};
+      if (!lane_edges_.empty() && lane_edges_.back().statement != edge.statement) own = lane_edges_.size();
+      const auto twin =
+          std::find_if(lane_edges_.begin() + static_cast<std::ptrdiff_t>(own), lane_edges_.end(), same_as(lane));
+      if (twin == lane_edges_.end())
+        lane_edges_.push_back(lane);
+      else
+        kernels_.add(edge.column, twin->column, static_cast<std::size_t>(at.count));
+    }
   }
 
   // Repetitions begin … begin+count-1.
-  void reverse_block(std::uint32_t begin, std::uint32_t count, double* adjoint) {
-    double* const own = adjoint + loop_->first_id + std::int64_t{begin} * loop_->body;  // adjoints of the block
+  void reverse_block(std::uint32_t begin, std::uint32_t count, bool fresh, bool store, double* adjoint) {
+    const std::uint32_t body = loop_->body;
+    double* const own = adjoint + loop_->first_id + std::int64_t{begin} * body;  // adjoints of the block
     switch (kind_) {
       case Kind::in_order:
-        for (std::uint32_t j = loop_->body; j-- > 0;) reverse_in_order(statements_[j], begin, count, own, adjoint);
+        if (fresh)
+          std::fill_n(adjoint_columns_, std::size_t{body} * block_, 0.0);
+        else
+          for (std::uint32_t j = 0; j < body; ++j) pick(own + j, body, count, adjoint_column(j));
+        for (std::uint32_t j = body; j-- > 0;) reverse_in_order(statements_[j], begin, count, adjoint);
+        if (store) {
+          for (std::uint32_t j = 0; j < body; ++j)
+            for (std::uint32_t i = 0; i < count; ++i) own[std::size_t{i} * body + j] = adjoint_column(j)[i];
+        }
         return;
-      case Kind::chain:
-        follow_chain(begin, count, own);
+      case Kind::chain: {
+        // The value before, and those of the block.
+        const std::size_t length = std::size_t{count} * body;
+        chain_own_.resize(std::size_t{block} * body + 1);
+        double* const here = chain_own_.data() + 1;
+        if (fresh)
+          std::fill_n(here, length, 0.0);
+        else
+          std::memcpy(here, own, length * sizeof(double));
+        here[length - 1] += carries_[0];
+        here[-1] = 0.0;
+        follow_chain(begin, count, here);
+        carries_[0] = here[-1];
+        if (store) std::memcpy(own, here, length * sizeof(double));
         break;
+      }
       case Kind::general:
         go_through_repetitions(begin, count, own, adjoint);
         break;
     }
-    for (std::uint32_t j = loop_->body; j-- > 0;) {
+    for (std::uint32_t j = body; j-- > 0;) {
       const Statement& statement = statements_[j];
       if (!statement.has_outside) continue;
       double* const a = adjoint_column(j);
-      if (kind_ == Kind::general) take(own + j, count, a);
+      if (kind_ == Kind::general) pick(own + j, body, count, a);
       for (std::uint32_t e = statement.first_edge + statement.edge_count; e-- > statement.first_edge;) {
         if (edges_[e].inside) continue;
         kernels_.multiply(edges_[e].column, a, edges_[e].column, count);
@@ -198,80 +318,61 @@ class LoopSweep {
 
   // --- Statement after statement ------------------------------------------------------------------------------------
 
-  void reverse_in_order(const Statement& statement, std::uint32_t begin, std::uint32_t count, double* own,
-                        double* adjoint) {
+  void reverse_in_order(const Statement& statement, std::uint32_t begin, std::uint32_t count, double* adjoint) {
     if (statement.edge_count == 0) return;
-    const std::uint32_t body = loop_->body, j = statement.index;
-    const double* a = own + j;
+    double* const a = adjoint_column(statement.index);
+    const std::uint32_t first = statement.first_edge, end = first + statement.edge_count;
     if (statement.own_edges == 0) {
-      if (body > 1) {
-        take(a, count, adjoint_column(j));
-        a = adjoint_column(j);
-      }
+      fill_products(statement, begin, count, a);
+    } else if (statement.own_is_sum && statement.own_edges == 1) {
+      sum_up(a, count, carries_[statement.index]);
       fill_products(statement, begin, count, a);
     } else {
-      double* const column = adjoint_column(j);
-      if (statement.own_is_sum && statement.own_edges == 1) {
-        sum_up(own + j, count, column);
-        fill_products(statement, begin, count, column);
-      } else {
-        fill_partials(statement, begin, count);
-        carry(statement, own + j, count, column);
-        for (std::uint32_t e = 0; e < statement.edge_count; ++e) {
-          const Edge& edge = edges_[statement.first_edge + e];
-          if (!edge.own) kernels_.multiply(edge.column, column, edge.column, count);
-        }
+      fill_partials(statement, begin, count);
+      double* p = nullptr;
+      for (std::uint32_t e = first; e < end; ++e) {
+        if (!edges_[e].own) continue;
+        if (p == nullptr)
+          p = edges_[e].column;
+        else
+          kernels_.add(edges_[e].column, p, count);
       }
+      run_chain(p, a, count, carries_[statement.index]);
+      for (std::uint32_t e = first; e < end; ++e)
+        if (!edges_[e].own) kernels_.multiply(edges_[e].column, a, edges_[e].column, count);
     }
-    for (std::uint32_t e = statement.first_edge + statement.edge_count; e-- > statement.first_edge;)
+    for (std::uint32_t e = end; e-- > first;)
       if (!edges_[e].own) spread(edges_[e], begin, count, adjoint);
   }
 
-  // s = s + …: adjoints of the block, each the sum of its own and the later ones'. The last goes to the value before
-  // the block.
-  void sum_up(double* own, std::uint32_t count, double* column) const {
-    const std::int64_t body = loop_->body;
-    double a = own[(static_cast<std::int64_t>(count) - 1) * body];
-    for (std::int64_t i = count; i-- > 0;) {
-      column[i] = a;
-      double& below = own[(i - 1) * body];
-      a += below;
-      below = a;
+  // s = s + …: adjoints of the block, each the sum of its own and the later ones'. `carry` comes from the block above
+  // and goes to the one below.
+  static void sum_up(double* a, std::uint32_t count, double& carry) {
+    double sum = carry;
+    for (std::size_t i = count; i-- > 0;) {
+      sum += a[i];
+      a[i] = sum;
     }
+    carry = sum;
   }
 
-  // v = f(v, …)
-  void carry(const Statement& statement, double* own, std::uint32_t count, double* column) {
-    double* p = nullptr;
-    for (std::uint32_t e = 0; e < statement.edge_count; ++e) {
-      const Edge& edge = edges_[statement.first_edge + e];
-      if (!edge.own) continue;
-      if (p == nullptr)
-        p = edge.column;
-      else
-        kernels_.add(edge.column, p, count);
+  // v = f(v, …): adjoint i receives p[i + 1] · adjoint i + 1. First without masks, and again with them if something was
+  // not finite.
+  void run_chain(const double* p, double* a, std::uint32_t count, double& carry) const {
+    std::memcpy(saved_, a, count * sizeof(double));
+    double from_above = carry;
+    for (std::size_t i = count; i-- > 0;) {
+      a[i] += from_above;
+      from_above = p[i] * a[i];
     }
-    run_chain(p, own, loop_->body, count, column);
-  }
-
-  /// column[t] = adjoint t of the chain, which receives p[t + 1] · adjoint t + 1, for t from `count` - 1 down to -1;
-  /// the adjoints lie `stride` apart. First without masks, and again with them if something was not finite.
-  static void run_chain(const double* p, double* own, std::int64_t stride, std::uint32_t count, double* column) {
-    const auto length = static_cast<std::int64_t>(count);
-    double a = own[(length - 1) * stride];
-    for (std::int64_t t = length; t-- > 0;) {
-      column[t] = a;
-      a = own[(t - 1) * stride] + p[t] * a;
-    }
-    if (!is_finite(a)) [[unlikely]] {
-      a = own[(length - 1) * stride];
-      for (std::int64_t t = length; t-- > 0;) {
-        column[t] = a;
-        a = own[(t - 1) * stride] + masked_product(p[t], a);
+    if (!is_finite(from_above)) [[unlikely]] {
+      from_above = carry;
+      for (std::size_t i = count; i-- > 0;) {
+        a[i] = saved_[i] + from_above;
+        from_above = masked_product(p[i], a[i]);
       }
     }
-    for (std::int64_t t = 0; t + 1 < length; ++t) own[t * stride] = column[t];
-    own[-stride] = a;
+    carry = from_above;
   }
 
   // --- One chain through all statements -----------------------------------------------------------------------------
@@ -354,7 +455,7 @@ class LoopSweep {
       const double* const here = own + std::int64_t{i} * body;
       for (std::size_t e = inside_.size(); e-- > 0;) {
         const Edge& edge = inside_[e];
-        adjoint[edge.first + repetition * edge.step] += masked_product(edge.column[i], here[edge.statement]);
+        adjoint[operand(edge, repetition)] += masked_product(edge.column[i], here[edge.statement]);
       }
     }
   }
@@ -364,6 +465,22 @@ class LoopSweep {
   // adjoint[operand of repetition i] += product[i], for a whole block.
   void spread(const Edge& edge, std::uint32_t begin, std::uint32_t count, double* adjoint) const {
     const double* const product = edge.column;
+    if (edge.target >= 0 && kind_ == Kind::in_order) {
+      kernels_.add(product, adjoint_column(static_cast<std::size_t>(edge.target)), count);
+      return;
+    }
+    if (edge.free) {
+      const Id* const ids = free_ids(edge.first, begin);
+      const std::int64_t first = loop_->first_id;
+      for (std::int64_t i = count; i-- > 0;) {
+        const std::int64_t id = ids[i * loop_->free_of_each];
+        if (id < first)
+          adjoint[id] += product[i];
+        else  // of the same repetition
+          adjoint_column(static_cast<std::size_t>((id - first) % loop_->body))[i] += product[i];
+      }
+      return;
+    }
     const std::int64_t step = edge.step;
     double* const to = adjoint + edge.first + begin * step;
     if (step == 1) {
@@ -371,12 +488,9 @@ class LoopSweep {
     } else if (step == 0) {
       *to += kernels_.sum(product, count);
     } else {
-      for (std::uint32_t i = 0; i < count; ++i) to[i * step] += product[i];
+      for (std::int64_t i = count; i-- > 0;) to[i * step] += product[i];
     }
   }
-
-  // A statement's adjoints of the block, side by side.
-  void take(const double* own, std::uint32_t count, double* column) const { pick(own, loop_->body, count, column); }
 
   void fill_partials(const Statement& statement, std::uint32_t begin, std::uint32_t count) {
     if (!statement.type->recomputes)
@@ -397,8 +511,8 @@ class LoopSweep {
     const double* const stored =
         s_.loop_partials + loop_->partials + std::uint64_t{begin} * stored_per_repetition_ + statement.stored_at;
     for (std::uint32_t e = 0; e < statement.edge_count; ++e) {
-      double* const to = edges_[statement.first_edge + e].column;
-      for (std::uint32_t i = 0; i < count; ++i) to[i] = stored[i * stored_per_repetition_ + e];
+      pick(stored + e, static_cast<std::int64_t>(stored_per_repetition_), count,
+           edges_[statement.first_edge + e].column);
     }
   }
 
@@ -428,36 +542,57 @@ class LoopSweep {
         in[k] = column;
         if (constant_stride == 1)
           in[k] = constant;
+        else if (constant_stride == 0)
+          std::fill_n(column, count, *constant);
         else
-          for (std::uint32_t i = 0; i < count; ++i) column[i] = constant[i * constant_stride];
+          pick(constant, static_cast<std::int64_t>(constant_stride), count, column);
         ++constant;
       } else {
-        in[k] = gather(statement.operands[2 * k], static_cast<std::int32_t>(statement.operands[2 * k + 1]), begin,
-                       count, column);
+        if (statement.free >> k & 1u) {
+          const Id* const ids = free_ids(statement.operands[2 * k], begin);
+          for (std::uint32_t i = 0; i < count; ++i) column[i] = s_.values[ids[i * loop_->free_of_each]];
+          in[k] = column;
+        } else
+          in[k] = values_of(statement.operands[2 * k], static_cast<std::int32_t>(statement.operands[2 * k + 1]), begin,
+                            count, column);
       }
       out[k] = active >> k & 1u ? edges_[e++].column : unused_.data();  // a Scalar may be constant here
     }
     const double* value = s_.values + loop_->first_id;  // anything readable
     if (type.reads_value)
-      value = gather(loop_->first_id + statement.index, static_cast<std::int32_t>(loop_->body), begin, count,
-                     columns_[max_leaves].data());
-    type.products[simd_level](in.data(), value, a, out.data(), count);
-    if (type.masked_products != nullptr) {
-      double sum = 0;
-      for (std::uint32_t k = statement.first_edge; k < e; ++k) sum += kernels_.sum(edges_[k].column, count);
-      if (!is_finite(sum)) type.masked_products(in.data(), value, a, out.data(), count);
-    }
+      value = values_of(loop_->first_id + statement.index, static_cast<std::int32_t>(loop_->body), begin, count,
+                        columns_[max_leaves].data());
+    type.products[simd_level](in.data(), value, a, out.data(), check_.data(), count);
+    if (!is_finite(kernels_.sum(check_.data(), count))) [[unlikely]]
+      type.masked_products(in.data(), value, a, out.data(), check_.data(), count);
   }
 
+  // Downwards, like the sweep as a whole: the memory is fetched ahead that way.
   static void pick(const double* from, std::int64_t step, std::uint32_t count, double* column) {
-    std::uint32_t i = 0;
-    for (; i + 4 <= count; i += 4, from += 4 * step) {
-      column[i] = from[0];
-      column[i + 1] = from[step];
-      column[i + 2] = from[2 * step];
-      column[i + 3] = from[3 * step];
+    std::uint32_t i = count;
+    from += step * count;
+    for (; i >= 4; i -= 4, from -= 4 * step) {
+      const double a = from[-step], b = from[-2 * step], c = from[-3 * step], d = from[-4 * step];
+      column[i - 1] = a;
+      column[i - 2] = b;
+      column[i - 3] = c;
+      column[i - 4] = d;
     }
-    for (; i < count; ++i, from += step) column[i] = *from;
+    for (; i > 0; --i, from -= step) column[i - 1] = from[-step];
+  }
+
+  // The values of an operand. Those of the loop's own statements, which serve several, are gathered once a block.
+  [[nodiscard]] const double* values_of(Id first, std::int32_t step, std::uint32_t begin, std::uint32_t count,
+                                        double* column) {
+    const std::size_t j = first - loop_->first_id;
+    if (j >= value_block_.size() || step != static_cast<std::int32_t>(loop_->body))
+      return gather(first, step, begin, count, column);
+    double* const own = value_columns_ + j * block_;
+    if (value_block_[j] != begin + 1) {
+      value_block_[j] = begin + 1;
+      pick(s_.values + first + std::int64_t{begin} * step, step, count, own);
+    }
+    return own;
   }
 
   // The values of ids first + (begin+i)·step, i < count, side by side: in place where they lie so, else in `column`.
@@ -479,15 +614,21 @@ class LoopSweep {
   Kind kind_ = Kind::general;
   std::uint32_t block_ = block;  // repetitions that are swept at once; columns have room for `block`
   std::vector<Edge> edges_, inside_;
+  std::vector<LaneEdge> lane_edges_;
   std::vector<Statement> statements_;
-  std::vector<double> chain_;
-  std::vector<double> work_;  // columns: of the edges, adjoints of the statements, ones
+  std::vector<double> chain_, chain_own_;
+  std::vector<double> carries_;  // in_order: of every statement; chain: one
+  bool has_lag_ = false;
+  Zeros& work_;  // columns: of the edges, adjoints and values of the statements, ones
   double* adjoint_columns_ = nullptr;
   double* ones_ = nullptr;
+  double* saved_ = nullptr;
+  double* value_columns_ = nullptr;         // in_order: of the statements, those of value_block_
+  std::vector<std::uint32_t> value_block_;  // 1 + where the block that they are of begins
   std::size_t stored_per_repetition_ = 0, constants_per_repetition_ = 0;
   // Uninitialised: a sweep over a few statements should not pay for clearing 9 KiB.
   std::array<std::array<double, block>, max_leaves + 1> columns_;
-  std::array<double, block> unused_;
+  std::array<double, block> unused_, check_;
 };
 
 }  // namespace wengert::detail

@@ -1,6 +1,8 @@
 // Memory of the large arrays of a recording and its sweeps.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -9,6 +11,7 @@
 #include <new>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #if defined(__linux__)
 #  include <sys/mman.h>
@@ -39,6 +42,20 @@ template <class T>
   return static_cast<T*>(moved);
 }
 
+/// Room for `count` more elements, growing as push_back would.
+template <class T>
+void make_room_in(std::vector<T>& to, std::size_t count) {
+  if (to.capacity() - to.size() < count) to.reserve(std::max(2 * to.capacity(), to.size() + count));
+}
+
+/// Identical bits, so that 0.0 and -0.0 differ and a NaN equals itself.
+inline bool same_bits(const double* a, const double* b, std::size_t count) {
+  std::uint64_t differs = 0;
+  for (std::size_t k = 0; k < count; ++k)
+    differs |= std::bit_cast<std::uint64_t>(a[k]) ^ std::bit_cast<std::uint64_t>(b[k]);
+  return differs == 0;
+}
+
 /// Zeros that keep their memory when they are made anew; a vector could not ask for large pages before it clears.
 class Zeros {
  public:
@@ -47,7 +64,7 @@ class Zeros {
   Zeros(Zeros&& other) noexcept { swap(other); }
   Zeros& operator=(const Zeros& other) {
     if (this != &other) {
-      assign(other.size_);
+      resize(other.size_);
       if (size_ > 0) std::memcpy(data_, other.data_, size_ * sizeof(double));
     }
     return *this;
@@ -59,6 +76,11 @@ class Zeros {
   ~Zeros() { std::free(data_); }
 
   void assign(std::size_t size) {
+    resize(size);
+    clear(0, size);
+  }
+  /// Room for `size` numbers that are still anything: clear() says which are to be zeros.
+  void resize(std::size_t size) {
     if (size > capacity_) {
       std::free(std::exchange(data_, nullptr));
       size_ = capacity_ = 0;
@@ -66,7 +88,9 @@ class Zeros {
       capacity_ = size;
     }
     size_ = size;
-    if (size > 0) std::memset(data_, 0, size * sizeof(double));
+  }
+  void clear(std::size_t begin, std::size_t end) noexcept {
+    if (end > begin) std::memset(data_ + begin, 0, (end - begin) * sizeof(double));
   }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] double* data() noexcept { return data_; }

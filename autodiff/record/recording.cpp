@@ -24,7 +24,7 @@ Scalar Recording::named_variable(double value, std::string_view name, std::sourc
   detail::PreparedName prepared(name);
   const Id id = stream_->add_variable(value, where);
   prepared.give(*stream_, id);
-  return Scalar::from_parts(value, id, stream_->tag);
+  return Scalar::from_parts(value, id, stream_->tag());
 }
 
 std::vector<Scalar> Recording::variables(std::span<const double> values, std::string_view name,
@@ -85,7 +85,7 @@ void Recording::clear() { stream_->clear(); }
 RecordingStatistics Recording::statistics() const {
   Stream& s = *stream_;
   s.settle();
-  RecordingStatistics result{.values = s.next_id - s.first_id(),
+  RecordingStatistics result{.values = s.next_id() - s.first_id(),
                              .loops = s.loops.size(),
                              .bytes_used = s.bytes_used(),
                              .bytes_reserved = s.bytes_reserved()};

@@ -52,7 +52,7 @@ class Recording {
                   std::source_location where = std::source_location::current()) {
     if (!name.empty()) return named_variable(value, name, where);
     const detail::Id id = stream_->add_variable(value, where);
-    return Scalar::from_parts(value, id, stream_->tag);
+    return Scalar::from_parts(value, id, stream_->tag());
   }
   /// One variable per value; named name[0], name[1] … if a name is given.
   std::vector<Scalar> variables(std::span<const double> values, std::string_view name = {},

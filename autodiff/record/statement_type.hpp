@@ -1,5 +1,5 @@
 // StatementType: what a recording knows of one kind of statement. One constant record per expression type, made by the
-// compiler (record/expression.hpp); its address identifies it.
+// compiler (record/statement.hpp); its address identifies it.
 #pragma once
 
 #include <cstddef>
@@ -41,15 +41,15 @@ struct StatementType {
   const Step* steps = nullptr;    ///< postfix code: how to expand a statement into primitives
 
   /// What `count` repetitions contribute to their operands: leaf[k] points to the values of operand slot k, `value` to
-  /// those of the statement, `cotangent` to its adjoints; product[k] receives cotangent · ∂value/∂slot k, and 0 where
-  /// one of the two is 0 (untouched for literals and passive slots). No column overlaps another that is written. At
-  /// most block_size. Cotangents of 1 give the partials. Inside the statement zero cotangents are not masked. By
-  /// simd_level; null unless `recomputes`.
+  /// those of the statement, `cotangent` to its adjoints; product[k] receives cotangent · ∂value/∂slot k (untouched for
+  /// literals and passive slots). No column overlaps another that is written. At most block_size. Cotangents of 1 give
+  /// the partials. Zeros are not masked: check[i] receives the sum of the products of repetition i, and where that is
+  /// not finite, masked_products is to be called. By simd_level; null unless `recomputes`.
   using Products = void (*)(const double* const* leaf, const double* value, const double* cotangent,
-                            double* const* product, std::size_t count);
+                            double* const* product, double* check, std::size_t count);
   Products products[3] = {};
-  /// The same with the rule "a zero cotangent contributes zero" inside the statement; slower. Null where the two
-  /// cannot differ. Needed when `products` gave something that is not finite.
+  /// The same with the rules "a zero cotangent contributes zero" and "a zero partial lets nothing pass", at every step
+  /// inside the statement and at its end; slower. Leaves `check` alone.
   Products masked_products = nullptr;
 };
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <mutex>
 
 #include "wengert/autodiff/record/loop_sweep.hpp"
 #include "wengert/autodiff/record/tensor.hpp"
@@ -73,13 +74,67 @@ void reverse_statements(const Stream& s, double* adjoint, std::uint32_t& w, Id& 
   at = static_cast<std::uint64_t>(to - s.ids);
 }
 
-/// Adjoints of everything from `last` down, given those of the outputs. `adjoint` is indexed by id.
-void reverse(const Stream& s, Id last, double* adjoint, std::vector<Array>& arrays) {
-  LoopSweep loops(s);
+/// Loops of at least so many repetitions may keep their adjoints out of memory; of so many such loops at most is it
+/// found out whether others reach into them.
+constexpr std::uint32_t worth_a_look = 256;
+constexpr std::size_t most_local = 4;
+
+/// The lowest of `ids` in [first, end), or end.
+Id lowest_within(const Id* ids, std::uint64_t count, Id first, Id end) {
+  const Id size = end - first;
+  Id lowest = size;
+  for (std::uint64_t k = 0; k < count; ++k) {
+    const Id at = ids[k] - first;  // huge below `first`
+    lowest = at < lowest ? at : lowest;
+  }
+  return first + lowest;
+}
+
+/// The loops below `last` whose adjoints need not be in memory, and from which id on they do: what later entries, or
+/// the seeds, contribute to.
+void find_local_loops(const Stream& s, Id last, std::span<const std::pair<Id, double>> seeds, LoopSweep& sweep,
+                      std::vector<LocalLoop>& local) {
+  local.clear();
+  if (s.tensors != nullptr) return;  // tensor entries have operands of their own
+  for (std::size_t k = 0; k < s.loops.size() && s.loops[k].first_id <= last && local.size() < most_local; ++k) {
+    const Loop& loop = s.loops[k];
+    const Id end = loop.first_id + loop.count * loop.body;
+    if (loop.count >= worth_a_look && sweep.local(loop)) local.push_back({loop.first_id, end, end, k});
+  }
+  for (LocalLoop& one : local) {
+    one.touched = lowest_within(s.ids, s.partial_count, one.first, one.end);
+    for (const auto& [id, seed] : seeds)
+      if (id >= one.first) one.touched = std::min(one.touched, id);
+    for (std::size_t k = one.loop + 1; k < s.loops.size(); ++k) {
+      const Loop& loop = s.loops[k];
+      one.touched =
+          std::min(one.touched, lowest_within(s.free_ids.data() + loop.free,
+                                              std::uint64_t{loop.count} * loop.free_of_each, one.first, one.end));
+      for (std::uint32_t j = 0; j < loop.body; ++j) {
+        const LoopSlot& slot = s.loop_slots[loop.first_slot + j];
+        const std::size_t leaves = s.sites[slot.site].type->leaves;
+        for (std::size_t leaf = 0; leaf < leaves; ++leaf) {
+          if (slot.free >> leaf & 1u) continue;
+          const Id from = s.loop_operands[slot.operands + 2 * leaf];
+          const Id to = from + (loop.count - 1) * s.loop_operands[slot.operands + 2 * leaf + 1];
+          if (from != 0 && std::min(from, to) < one.end && std::max(from, to) >= one.first)
+            one.touched = std::max(one.first, std::min({one.touched, from, to}));
+        }
+      }
+    }
+    if (one.touched < one.end && sweep.local(s.loops[one.loop]))
+      one.touched = sweep.first_of_block(s.loops[one.loop], one.touched);
+  }
+}
+
+/// Adjoints of everything from `last` down, given those of the outputs. `adjoint` is indexed by id. `store`: also those
+/// of the values of loops.
+void reverse(const Stream& s, Id last, bool store, double* adjoint, std::vector<Array>& arrays, LoopSweep& loops,
+             std::span<const LocalLoop> local) {
   TensorSweep tensors(s, adjoint, arrays);
   std::uint64_t at = s.partial_count;
   std::size_t loop = s.loops.size();
-  Id id = s.next_id;
+  Id id = s.next_id();
   for (std::uint32_t w = s.word_count; w > 0;) {
     const std::uint32_t word = s.words[w - 1];
     const std::uint32_t kind = word & 0xFFu;
@@ -95,17 +150,15 @@ void reverse(const Stream& s, Id last, double* adjoint, std::vector<Array>& arra
     }
     --w;
     if (kind == loop_word) {
-      const Loop& entry = s.loops[--loop];
+      Loop entry = s.loops[--loop];
       id = entry.first_id;
       if (id > last) continue;
-      if (entry.first_id + entry.count * entry.body > last + 1) {
-        // The output lies inside: the rest of the loop is not needed.
-        Loop part = entry;
-        part.count = (last - entry.first_id) / entry.body + 1;
-        loops.reverse(part, adjoint);
-      } else {
-        loops.reverse(entry, adjoint);
-      }
+      // If the output lies inside, the rest of the loop is not needed.
+      if (entry.first_id + entry.count * entry.body > last + 1) entry.count = (last - entry.first_id) / entry.body + 1;
+      Id touched = entry.first_id;
+      for (const LocalLoop& one : local)
+        if (one.loop == loop) touched = one.touched;
+      loops.reverse(entry, touched, store, adjoint);
     } else if (kind == variables_word) {
       id -= word >> 8;
     } else {
@@ -117,7 +170,8 @@ void reverse(const Stream& s, Id last, double* adjoint, std::vector<Array>& arra
 
 /// Tangents of everything from `from` to the end, given those of the inputs. `tangent` is indexed by id.
 void forward_sweep(const Stream& s, Id from, double* tangent, std::vector<Array>& arrays) {
-  LoopSweep loops(s);
+  Zeros work;
+  LoopSweep loops(s, work);
   TensorSweep tensors(s, tangent, arrays);
   std::uint64_t at = 0;
   std::size_t loop = 0;
@@ -152,23 +206,89 @@ void forward_sweep(const Stream& s, Id from, double* tangent, std::vector<Array>
 }  // namespace
 
 struct SweepAccess {
-  static double* start(Adjoints& adjoints, Stream& s, Id last) {
-    adjoints.tag_ = s.tag;
+  /// A sweep from the seeds: adjoints of s up to id `last`, the seeds' own among them.
+  template <class Seed>
+  static void sweep(Adjoints& adjoints, Stream& s, Id last, bool store, const Seed& seed) {
+    adjoints.tag_ = s.tag();
     adjoints.arrays_.clear();
     adjoints.first_id_ = s.first_id();
+    adjoints.last_ = last;
+    adjoints.whole_.reset();
+    LoopSweep loops(s, adjoints.work_);
+    if (store)
+      adjoints.local_.clear();
+    else
+      find_local_loops(s, last, adjoints.seeds_, loops, adjoints.local_);
     // A loop that is cut at `last` is reversed in whole repetitions: room for one body more.
-    adjoints.values_.assign(std::size_t{last} - s.first_id() + 1 + max_body);
-    return std::bit_cast<double*>(std::bit_cast<std::uintptr_t>(adjoints.values_.data()) -
-                                  std::uintptr_t{s.first_id()} * sizeof(double));
+    const std::size_t size = std::size_t{last} - s.first_id() + 1 + s.largest_body();
+    adjoints.values_.resize(size);
+    std::size_t from = 0;
+    adjoints.touched_ = size;
+    adjoints.work_.resize(0);
+    for (const LocalLoop& one : adjoints.local_) {
+      const std::size_t first = one.first - s.first_id(), touched = one.touched - s.first_id();
+      adjoints.values_.clear(from, std::min(first, size));
+      from = std::min(touched, size);
+      adjoints.touched_ -= from - std::min(first, size);
+    }
+    adjoints.values_.clear(from, size);
+    const bool all_kept = store || s.loops.empty() || s.loops[0].first_id > last;
+    adjoints.plain_ = all_kept ? static_cast<std::uint32_t>(size) : s.loops[0].first_id - s.first_id();
+    double* const adjoint = std::bit_cast<double*>(std::bit_cast<std::uintptr_t>(adjoints.values_.data()) -
+                                                   std::uintptr_t{s.first_id()} * sizeof(double));
+    seed(adjoint);
+    reverse(s, last, store, adjoint, adjoints.arrays_, loops, adjoints.local_);
+  }
+  static void sweep(Adjoints& adjoints, Stream& s, Id last, bool store) {
+    sweep(adjoints, s, last, store, [&](double* adjoint) {
+      if (!adjoints.tensor_seed_.empty())
+        TensorSweep(s, adjoint, adjoints.arrays_).add(last, adjoints.tensor_seed_[0], "backward");
+      for (const auto& [id, cotangent] : adjoints.seeds_) adjoint[id] += cotangent;
+    });
+  }
+  static void from_scalars(Adjoints& adjoints, Stream& s, Id last, std::span<const Scalar> y,
+                           std::span<const double> cotangents) {
+    adjoints.tensor_seed_.clear();
+    adjoints.seeds_.clear();
+    for (std::size_t k = 0; k < y.size(); ++k)
+      if (!y[k].is_constant()) adjoints.seeds_.emplace_back(y[k].id(), cotangents[k]);
+    sweep(adjoints, s, last, false);
+  }
+  static void from_tensor(Adjoints& adjoints, Stream& s, Id y, const Array& cotangent) {
+    adjoints.seeds_.clear();
+    adjoints.tensor_seed_.assign(1, cotangent);
+    sweep(adjoints, s, y, false);
+  }
+  /// Of what lies at `at`, beyond the first loop.
+  static double beyond(const Adjoints& adjoints, std::uint32_t at) {
+    if (at >= adjoints.values_.size()) return 0.0;
+    static std::mutex one_at_a_time;
+    const std::lock_guard lock(one_at_a_time);
+    if (adjoints.whole_ == nullptr) {
+      StreamHead& head = Stream::of(adjoints.tag_);
+      if (&head == &no_stream || head.tag() != adjoints.tag_) Stream::throw_bad_handle(adjoints.tag_, "adjoint", {});
+      Stream& s = static_cast<Stream&>(head);
+      s.settle();
+      const Id id = s.first_id() + at;
+      const auto after = std::upper_bound(s.loops.begin(), s.loops.end(), id,
+                                          [](Id x, const Loop& loop) { return x < loop.first_id; });
+      if (after == s.loops.begin() || id - after[-1].first_id >= after[-1].count * after[-1].body)
+        return adjoints.values_[at];
+      auto whole = std::make_shared<Adjoints>();
+      whole->seeds_ = adjoints.seeds_;
+      whole->tensor_seed_ = adjoints.tensor_seed_;
+      sweep(*whole, s, adjoints.last_, true);
+      adjoints.whole_ = std::move(whole);
+    }
+    return adjoints.whole_->values_[at];
   }
   static void none(Adjoints& adjoints) { adjoints = Adjoints{}; }
-  static std::vector<Array>& arrays(Adjoints& adjoints) { return adjoints.arrays_; }
   static std::vector<Array>& arrays(Tangents& tangents) { return tangents.arrays_; }
   static double* start(Tangents& tangents, Stream& s) {
-    tangents.tag_ = s.tag;
+    tangents.tag_ = s.tag();
     tangents.arrays_.clear();
     tangents.first_id_ = s.first_id();
-    tangents.values_.assign(std::size_t{s.next_id} - s.first_id());
+    tangents.values_.assign(std::size_t{s.next_id()} - s.first_id());
     return std::bit_cast<double*>(std::bit_cast<std::uintptr_t>(tangents.values_.data()) -
                                   std::uintptr_t{s.first_id()} * sizeof(double));
   }
@@ -177,7 +297,7 @@ struct SweepAccess {
 void detail::check_result(Tag swept, const Scalar& x, const char* what) {
   if (x.is_constant() || swept == 0) return;
   StreamHead& head = Stream::of(swept);
-  if (head.tag != swept) Stream::throw_bad_handle(swept, what, {});
+  if (head.tag() != swept) Stream::throw_bad_handle(swept, what, {});
   static_cast<const Stream&>(head).check(x.id(), x.tag(), what, {});
 }
 
@@ -213,10 +333,7 @@ void backward(std::span<const Scalar> y, std::span<const double> cotangents, Adj
   Stream& s = static_cast<Stream&>(head);
   for (const Scalar& output : y) s.check(output.id(), output.tag(), "backward", where);
   s.settle();
-  double* const adjoint = SweepAccess::start(into, s, last);
-  for (std::size_t k = 0; k < y.size(); ++k)
-    if (!y[k].is_constant()) adjoint[y[k].id()] += cotangents[k];
-  reverse(s, last, adjoint, SweepAccess::arrays(into));
+  SweepAccess::from_scalars(into, s, last, y, cotangents);
 }
 
 namespace {
@@ -255,10 +372,7 @@ void backward(const Tensor& y, const Tensor& cotangent, Adjoints& into, std::sou
   Stream& s = static_cast<Stream&>(head);
   s.check(y.id(), y.tag(), "backward", where);
   s.settle();
-  double* const adjoint = SweepAccess::start(into, s, y.id());
-  std::vector<Array>& arrays = SweepAccess::arrays(into);
-  TensorSweep(s, adjoint, arrays).add(y.id(), cotangent.value(), "backward");
-  reverse(s, y.id(), adjoint, arrays);
+  SweepAccess::from_tensor(into, s, y.id(), cotangent.value());
 }
 
 void backward(const Tensor& y, Adjoints& into, std::source_location where) {
@@ -294,6 +408,8 @@ Tensor detail::tensor_result(Tag swept, const Tensor& x, Id first_id, const Zero
   const double slot = x.is_constant() || at >= values.size() ? 0.0 : values[at];
   return slot == 0.0 ? zeros(x.shape(), x.dtype()) : Tensor(slots[static_cast<std::size_t>(slot) - 1]);
 }
+
+double Adjoints::beyond(std::uint32_t at) const { return SweepAccess::beyond(*this, at); }
 
 Tensor Adjoints::operator[](const Tensor& x) const {
   return detail::tensor_result(tag_, x, first_id_, values_, arrays_, "adjoint");

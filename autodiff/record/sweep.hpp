@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <source_location>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "wengert/autodiff/record/expression.hpp"
@@ -16,6 +18,12 @@ namespace wengert {
 class Tensor;
 
 namespace detail {
+/// A rolled-up loop whose values' adjoints a sweep need not keep in memory, but for those from id `touched` on.
+struct LocalLoop {
+  Id first = 0, end = 0;
+  Id touched = 0;
+  std::size_t loop = 0;
+};
 /// Throws StaleHandle or ForeignRecording unless x is a live handle of the recording whose tag was `swept`.
 void check_result(Tag swept, const Scalar& x, const char* what);
 /// The array that a sweep has for tensor x: one of `slots`, or zeros of its type.
@@ -28,25 +36,40 @@ class Adjoints {
  public:
   Adjoints() = default;
   /// ∂y/∂x; 0 when y does not depend on x, or x is a constant. Throws StaleHandle or ForeignRecording for a handle that
-  /// is not of the recording as it was when it was swept.
+  /// is not of the recording as it was when it was swept. Adjoints of what was recorded in a loop are computed when the
+  /// first of them is asked for, as long as the recording is as it was (StaleHandle if it was cleared or rewound).
   [[nodiscard]] double operator[](const Scalar& x) const {
     if (x.tag() != tag_) [[unlikely]]
       detail::check_result(tag_, x, "adjoint");
     const std::uint32_t at = x.id() - first_id_;
-    return at < values_.size() ? values_[at] : 0.0;
+    return at < plain_ ? values_[at] : beyond(at);
   }
   /// The same for a tensor: a constant of its type. Throws DtypeError unless that is f32 or f64.
   [[nodiscard]] Tensor operator[](const Tensor& x) const;
   /// An expression would be recorded anew, as a value that nothing depends on: store it in a Scalar first.
   template <detail::CompositeExpression E>
   double operator[](const E& x) const = delete;
+  /// Memory that the sweep wrote to: adjoints, and the columns of a block of a loop. (Without the adjoints of tensors.)
+  [[nodiscard]] std::uint64_t bytes_used() const noexcept { return (touched_ + work_.size()) * sizeof(double); }
 
  private:
   friend struct SweepAccess;
+  /// Adjoints from the first rolled-up loop on. Those of the values of loops are not kept by a sweep: the first one
+  /// that is asked for makes another sweep, which keeps them.
+  [[nodiscard]] double beyond(std::uint32_t at) const;
+
   detail::Zeros values_;  // by id - first_id_; a scalar's adjoint, or 1 + a tensor's place in arrays_
   std::vector<Array> arrays_;
   detail::Tag tag_ = 0;
   detail::Id first_id_ = 1;
+  std::uint32_t plain_ = 0;  // values_ below it are those of no loop
+  detail::Id last_ = 0;      // of the outputs
+  std::uint64_t touched_ = 0;  // numbers of values_ that are in use
+  std::vector<std::pair<detail::Id, double>> seeds_;
+  std::vector<Array> tensor_seed_;                 // none, or one
+  std::vector<detail::LocalLoop> local_;           // work space of the sweep
+  detail::Zeros work_;                             // the same
+  mutable std::shared_ptr<const Adjoints> whole_;  // of the sweep that keeps all
 };
 
 /// Reverse sweep from y: the gradient of y with respect to everything at once, in time proportional to the recording.

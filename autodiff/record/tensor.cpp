@@ -51,15 +51,14 @@ template <class F>
 auto all_or_nothing(Stream* s, F&& f) {
   if (s == nullptr) return f();
   s->settle();
-  const Id next_id = s->next_id;
+  const Id next_id = s->next_id();
   const std::uint32_t words = s->word_count;
   const std::size_t entries = s->tensors ? s->tensors->size() : 0;
   try {
     return f();
   } catch (...) {
     // Handles of these ids have not left f.
-    s->next_id = next_id;
-    s->word_count = words;
+    s->take_back(next_id, words);
     if (s->tensors) s->tensors->truncate(entries);
     throw;
   }
@@ -134,7 +133,7 @@ Tensor detail::record_tensor(const Primitive& primitive, std::span<const Tensor>
       for (std::size_t k = 0; k < x.size(); ++k) operands[k] = {.id = x[k].id()};
       const Id id = append_tensor_entry(*s, {.primitive = &primitive, .attribute = std::move(attribute), .result = y},
                                         operands, arrays, 0.0, where);
-      return Tensor::from_parts(std::move(y), id, s->tag);
+      return Tensor::from_parts(std::move(y), id, s->tag());
     });
   });
 }
@@ -366,7 +365,7 @@ Tensor stack(std::span<const Scalar> x, std::source_location where) {
   const Id id = append_tensor_entry(
       *s, {.primitive = &PrimitiveOf<ops::Stack>::record, .attribute = std::int64_t{0}, .result = y}, operands,
       std::vector<Array>(x.size()), 0.0, where);
-  return Tensor::from_parts(std::move(y), id, s->tag);
+  return Tensor::from_parts(std::move(y), id, s->tag());
 }
 
 Tensor detail::tensor_around(const Scalar& x, const Type& type, std::int64_t position, std::source_location where) {
@@ -383,7 +382,7 @@ Tensor detail::tensor_around(const Scalar& x, const Type& type, std::int64_t pos
   const Id id = append_tensor_entry(
       *s, {.primitive = &PrimitiveOf<ops::ToTensor>::record, .attribute = std::move(attribute), .result = y},
       std::span(&operand, 1), std::span(&none, 1), 0.0, where);
-  return Tensor::from_parts(std::move(y), id, s->tag);
+  return Tensor::from_parts(std::move(y), id, s->tag());
 }
 
 Scalar detail::scalar_at(const Tensor& x, std::int64_t position, std::source_location where) {
@@ -394,7 +393,7 @@ Scalar detail::scalar_at(const Tensor& x, std::int64_t position, std::source_loc
   const Id id =
       append_tensor_entry(*s, {.primitive = &PrimitiveOf<ops::ToScalar>::record, .attribute = position, .scalar = true},
                           std::span(&operand, 1), std::span(&x.value(), 1), value, where);
-  return Scalar::from_parts(value, id, s->tag);
+  return Scalar::from_parts(value, id, s->tag());
 }
 
 Tensor to_tensor(const Scalar& x, std::source_location where) { return tensor_around(x, Type{}, 0, where); }
@@ -553,7 +552,7 @@ Tensor Recording::variable(const Array& value, std::string_view name, std::sourc
   PreparedName prepared(name);
   const Id id = append_tensor_entry(*stream_, {.result = value}, {}, {}, 0.0, where);
   prepared.give(*stream_, id);
-  return Tensor::from_parts(value, id, stream_->tag);
+  return Tensor::from_parts(value, id, stream_->tag());
 }
 
 Tensor Recording::variable(const Tensor& value, std::string_view name, std::source_location where) {

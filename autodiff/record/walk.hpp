@@ -58,7 +58,10 @@ class StatementReader {
         view_.operand[k] = 0;
         view_.constant[k] = *constant++;
       } else {
-        view_.operand[k] = s_.loop_operands[slot.operands + 2 * k] + i * s_.loop_operands[slot.operands + 2 * k + 1];
+        const std::uint32_t* const operand = &s_.loop_operands[slot.operands + 2 * k];
+        view_.operand[k] = slot.free >> k & 1u
+                               ? s_.free_ids[loop.free + std::uint64_t{i} * loop.free_of_each + *operand]
+                               : operand[0] + i * operand[1];
       }
     }
     return view_;
@@ -78,8 +81,8 @@ class StatementReader {
 /// Streamed constants of one repetition of a loop, and of its statements before `j`.
 struct LoopConstants {
   std::size_t per_repetition = 0;
-  std::array<std::size_t, max_body> before{};
-  LoopConstants(const Stream& s, const Loop& loop) {
+  std::vector<std::size_t> before;
+  LoopConstants(const Stream& s, const Loop& loop) : before(loop.body) {
     for (std::uint32_t j = 0; j < loop.body; ++j) {
       before[j] = per_repetition;
       const Site& site = s.sites[s.loop_slots[loop.first_slot + j].site];
@@ -134,7 +137,7 @@ void walk_backward(const Stream& s, Id last, Visitor&& visitor) {
   StatementReader reader(s);
   std::uint64_t id_at = s.partial_count;
   std::size_t passive_at = s.passive.size(), constant_at = s.constant_count, loop_at = s.loops.size();
-  Id id = s.next_id;
+  Id id = s.next_id();
   for (std::uint32_t w = s.word_count; w-- > 0;) {
     const std::uint32_t word = s.words[w];
     switch (word & 0xFFu) {

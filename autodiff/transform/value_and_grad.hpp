@@ -140,7 +140,7 @@ class ValueAndGrad {
     for (Scalar& value : own) {
       if (!value.is_constant()) continue;
       auto& stream = static_cast<detail::Stream&>(detail::Stream::of(tag));
-      value = Scalar::from_parts(value.value(), stream.add_variable(value.value(), {}), stream.tag);
+      value = Scalar::from_parts(value.value(), stream.add_variable(value.value(), {}), stream.tag());
     }
     return own;
   }

@@ -29,10 +29,10 @@ class Wengert {
     for (std::size_t i = 0; i < x.size(); ++i) gradient[i] = adjoints_[x[i]];
   }
 
-  /// What the recording uses (entries, operand ids, partials, values, constants), and one adjoint a value.
+  /// What the recording uses (entries, operand ids, partials, values, constants), and what the sweep wrote of adjoints.
   [[nodiscard]] std::size_t bytes() const {
     const wengert::RecordingStatistics statistics = recording_.statistics();
-    return statistics.bytes_used + sizeof(double) * statistics.values;
+    return statistics.bytes_used + adjoints_.bytes_used();
   }
 
  private:
