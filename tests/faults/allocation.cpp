@@ -95,6 +95,46 @@ BOOST_AUTO_TEST_CASE(every_allocation_fails_once) {
   }
 }
 
+// A small program that is recorded again and again, and a long one.
+BOOST_AUTO_TEST_CASE(a_recording_that_is_cleared_and_used_again_allocates_nothing) {
+  Recording r;
+  Adjoints a;
+  std::array<Scalar, 10> x;
+  double slope = 0;
+  const auto small = [&] {
+    r.clear();
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = r.variable(0.1 * static_cast<double>(i + 1));
+    Scalar y = 0.0;
+    for (std::size_t i = 0; i + 2 < x.size(); ++i) {
+      const Scalar hidden = sigmoid(x[i] * 0.3 + x[i + 1] * x[i + 2]);
+      if (y < hidden) y = y + hidden * static_cast<double>(i);
+    }
+    backward(y, a);
+    slope = a[x[3]];
+  };
+  const auto large = [&] {
+    r.clear();
+    const Scalar u = r.variable(0.999), v = r.variable(0.001);
+    Scalar y = u;
+    for (int i = 0; i < 20'000; ++i) y = y * u + v;
+    slope = y.value();
+  };
+  const auto allocates = [](const auto& program) {
+    for (int rehearsals = 0; rehearsals < 6; ++rehearsals) program();
+    failing_memory::arm(0);
+    try {
+      const failing_memory::Here here;
+      program();
+    } catch (const std::bad_alloc&) {
+    }
+    return failing_memory::disarm();
+  };
+  BOOST_TEST(!allocates(small));
+  BOOST_TEST(slope != 0.0);
+  BOOST_TEST(!allocates(large));
+  BOOST_TEST(allocates([] { static_cast<void>(std::vector<double>(1000, 1.0).data()); }));  // it would be seen
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace wengert::oracle
