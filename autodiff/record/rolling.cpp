@@ -26,7 +26,7 @@ constexpr std::uint32_t roll_after = 4, roll_again_after = 3;
 constexpr std::uint32_t good_loop = 2048;
 
 /// Statements of a loop that is worth knowing: shorter ones are found again as fast.
-constexpr std::uint32_t known_loop = 192;
+constexpr std::uint32_t known_loop = 256;
 
 /// Of so many operands of a body, one may be free.
 constexpr std::size_t free_share = 4;
@@ -347,7 +347,7 @@ void Stream::end_roll() noexcept {
       forget_loop(*rolled_again_);
     else if (repetitions == 0 && loop.wait < 2)
       ++loop.wait;
-  } else if (repetitions >= block_size / 2 && statements >= known_loop) {
+  } else if (good && statements >= known_loop) {
     know_loop();
   }
   watch_from_ = roll_first_id_;

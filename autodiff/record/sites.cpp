@@ -81,7 +81,7 @@ Site& Stream::add_site(const StatementType& type, const void* location, std::uin
     most_active_ = std::max(most_active_, site.active);
     most_passive_ = std::max(most_passive_, site.passive);
     if (streamed) most_constant_ = std::max(most_constant_, site.constant);
-    room_end = next_id();  // it was reckoned with fewer
+    room_end = id_limit = next_id();  // they were reckoned with fewer
   }
   return sites.back();
 }
@@ -152,12 +152,8 @@ Expected& Stream::place_of(const StatementType& type, const void* location, std:
     Site& site = find_site(type, location, constant_leaves, values_of_constants);
     place = &find_place(site, last->word);
     unexpected = true;
-    if (last != &nothing) {
-      if (last->successor == &nothing || last->successor->site->retired)
-        last->successor = place;
-      else
-        last->alternate = place;
-    }
+    known_place(&type, location) = place;
+    learn(place);
   }
   if (next_id() >= room_end) make_room(where);
   if (unexpected) {

@@ -26,6 +26,14 @@ const std::size_t simd_level =
 #endif
 
 constinit Site StreamHead::no_site{};
+namespace {
+template <std::size_t... K>
+constexpr std::array<Expected*, sizeof...(K)> all_nothing(std::index_sequence<K...>) {
+  return {((void)K, &StreamHead::nothing)...};
+}
+}  // namespace
+constinit std::array<Expected*, std::size_t{1} << StreamHead::known_place_bits> StreamHead::nowhere =
+    all_nothing(std::make_index_sequence<std::size_t{1} << StreamHead::known_place_bits>{});
 constinit Expected StreamHead::nothing{.successor = &nothing, .alternate = &nothing, .site = &no_site};
 constinit StreamHead no_stream{};
 constinit std::array<StreamSlot, slot_count> stream_slots{};
@@ -52,6 +60,8 @@ Stream::Stream(const StreamOptions& options) : stop_at_nan(options.stop_at_nan),
          .expected = "1 <= first_id <= last_id <= 4294967294"}};
   }
   location_mask = options.locations ? ~std::uintptr_t{0} : 0;
+  known_places_.fill(&nothing);
+  known_places = known_places_.data();
   id_capacity_ = options.first_id;
   next_word = handle_word(options.first_id, tag());
   variables_.successor = variables_.alternate = &nothing;

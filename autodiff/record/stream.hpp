@@ -193,16 +193,24 @@ struct Segment {
 
 /// What a handle's tag is held against before anything else of a stream is touched.
 struct StreamHead {
+  static constexpr unsigned known_place_bits = 9;
+  static std::array<Expected*, std::size_t{1} << known_place_bits> nowhere;
   static Expected nothing;  ///< never written to
   static Site no_site;
   Word next_word = handle_word(1, 0xFFFFFFFFu);  ///< of the value that is recorded next; no handle has the initial tag
   Expected* expected = &nothing;
-  Expected* last = &nothing;         ///< the place of the statement recorded last, unless rolling
-  std::uintptr_t location_mask = 0;  ///< all ones unless locations are off, or replaced by `scope_location`
+  Expected* last = &nothing;                 ///< the place of the statement recorded last, unless rolling
+  Expected** known_places = nowhere.data();  ///< direct-mapped, for what neither was expected nor the alternative
+  std::uintptr_t location_mask = 0;          ///< all ones unless locations are off, or replaced by `scope_location`
   const void* scope_location = nullptr;
 
   [[nodiscard]] Tag tag() const noexcept { return static_cast<Tag>(next_word >> 32); }
   [[nodiscard]] Id next_id() const noexcept { return static_cast<Id>(next_word); }
+  /// Where a statement of that type and line may be known from, following the last one; it has to be compared.
+  [[nodiscard]] Expected*& known_place(const StatementType* type, const void* location) const noexcept {
+    const auto key = std::bit_cast<std::uintptr_t>(type) + 3 * std::bit_cast<std::uintptr_t>(location) + last->word;
+    return known_places[key * 0x9E3779B97F4A7C15u >> (64 - known_place_bits)];
+  }
   [[nodiscard]] const void* location_to_store(std::source_location where) const noexcept {
     return std::bit_cast<const void*>((std::bit_cast<std::uintptr_t>(where) & location_mask) |
                                       std::bit_cast<std::uintptr_t>(scope_location));
@@ -310,10 +318,12 @@ class Stream : public StreamHead {
   void took_alternate() noexcept {
     if (last->swayed) std::swap(last->successor, last->alternate);
     last->swayed = !last->swayed;
-    if (last->site->loops.over()) {
-      watch_from_ = next_id();
-      if (id_limit - watch_from_ > first_look_) id_limit = watch_from_ + first_look_;
-    }
+    if (last->site->loops.over()) look_soon();
+  }
+  /// The same where another known place followed.
+  void took_detour(Expected* place) noexcept {
+    learn(place);
+    look_soon();
   }
   /// Records the statement that `place` expects, which has been compared with it.
   Scalar record_expected(Expected& place, const double* leaf_values, const Word* leaf_words,
@@ -429,6 +439,18 @@ class Stream : public StreamHead {
   void make_room(std::source_location where);
   /// Irregular statements may follow up to the next look. (The sum may wrap around: then the look comes at once.)
   void set_limit() noexcept { id_limit = std::min(room_end, std::max(look_at_, next_id() + 1)); }
+  void look_soon() noexcept {
+    watch_from_ = next_id();
+    if (id_limit - watch_from_ > first_look_) id_limit = watch_from_ + first_look_;
+  }
+  /// `place` followed the last one, which was not expected.
+  void learn(Expected* place) noexcept {
+    if (last == &nothing) return;
+    if (last->successor == &nothing || last->successor->site->retired)
+      last->successor = place;
+    else
+      last->alternate = place;
+  }
   void begin_variables(std::source_location where);
   void end_variables() noexcept;
   void grow_ids(std::source_location where);
@@ -515,7 +537,8 @@ class Stream : public StreamHead {
   std::vector<std::unique_ptr<double[]>> site_constants_;
   std::vector<Site*> site_table_;  // by hash of type, line and mask; open addressing, a power of two
   std::deque<Expected> places_;    // sites by the place before: a function called from several lines leaves them apart
-  std::vector<Expected*> place_table_;     // by hash of the two words
+  std::vector<Expected*> place_table_;  // by hash of the two words
+  std::array<Expected*, std::size_t{1} << known_place_bits> known_places_;
   std::uint32_t* word_storage_ = nullptr;  // words, behind a zero
   double* value_storage_ = nullptr;
   std::vector<std::int32_t> excluded_;       // work space of align()
