@@ -382,8 +382,7 @@ void Stream::end_roll() noexcept {
 }
 
 // Statements that the roll recorded become irregular ones: those of a repetition that was not finished, or of a roll
-// that was too short. `first_repetition`: where they begin. There is room for all of it: see reserve_for_roll(),
-// unroll_room.
+// that was too short. `first_repetition`: where they begin. There is room for all of it: see reserve_for_roll().
 void Stream::unroll(std::uint32_t first_repetition, std::uint32_t statements) noexcept {
   if (statements == 0) return;
   const std::uint64_t stored_from = roll_partials_ + first_repetition * partials_per_repetition_;

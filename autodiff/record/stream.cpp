@@ -331,15 +331,11 @@ bool Stream::operands_fit(RollSlot& slot, const Word* leaf_words) const noexcept
   const std::size_t leaves = slot.site->type->leaves;
   const Word* const next = slot.next();
   Word differs = 0;
-  if (slot.free == 0) [[likely]] {
-    for (std::size_t k = 0; k < leaves; ++k) differs |= leaf_words[k] ^ next[k];  // both 0 for constants
-    return differs == 0;
-  }
   for (std::size_t k = 0; k < leaves; ++k) {
     if (slot.free >> k & 1u) {
       if (!free_operand_fits(slot, leaf_words[k])) return false;
     } else {
-      differs |= leaf_words[k] ^ next[k];
+      differs |= leaf_words[k] ^ next[k];  // both 0 for constants
     }
   }
   return differs == 0;

@@ -104,3 +104,16 @@ def write_page(path, text):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(as_file(text), encoding="utf-8")
     say(f"wrote {path}")
+
+
+def publish(name, folder, report_only, measure, page, draw=None):
+    """Measures, or with report_only takes what is there, and writes NAME.json, the charts and NAME.md into the folder."""
+    file = folder / f"{name}.json"
+    if report_only:
+        result = json.loads(file.read_text())
+    else:
+        result = measure()
+        write_json(file, result)
+    if draw is not None:
+        draw(result, folder)
+    write_page(folder / f"{name}.md", page(result))

@@ -1,6 +1,5 @@
 """`scripts/bench compile`: seconds and memory to compile a program that includes the facade; writes compile.json and compile.md."""
 import argparse
-import json
 import os
 import pathlib
 import shutil
@@ -113,13 +112,7 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, default=common.PUBLISHED, help="folder to write (default: docs/benchmarks)")
     parser.add_argument("--report-only", action="store_true", help="measure nothing: the page from the compile.json that is there")
     arguments = parser.parse_args()
-    file = arguments.out / "compile.json"
-    if arguments.report_only:
-        result = json.loads(file.read_text())
-    else:
-        result = measure()
-        common.write_json(file, result)
-    common.write_page(arguments.out / "compile.md", page(result))
+    common.publish("compile", arguments.out, arguments.report_only, measure, page)
 
 
 if __name__ == "__main__":

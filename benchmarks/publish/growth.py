@@ -128,14 +128,7 @@ def main():
     if arguments.quick:
         arguments.max, arguments.seconds = "1e5", "0"
     folder = arguments.out or (common.ROOT / "build/bench-quick" if arguments.quick else common.PUBLISHED)
-    file = folder / "growth.json"
-    if arguments.report_only:
-        result = json.loads(file.read_text())
-    else:
-        result = measure(arguments)
-        common.write_json(file, result)
-    draw(result, folder)
-    common.write_page(folder / "growth.md", page(result))
+    common.publish("growth", folder, arguments.report_only, lambda: measure(arguments), page, draw)
 
 
 if __name__ == "__main__":

@@ -107,13 +107,7 @@ def main():
     parser.add_argument("--out", type=pathlib.Path, default=common.PUBLISHED, help="folder to write (default: docs/benchmarks)")
     parser.add_argument("--report-only", action="store_true", help="measure nothing: the page from the off.json that is there")
     arguments = parser.parse_args()
-    file = arguments.out / "off.json"
-    if arguments.report_only:
-        result = json.loads(file.read_text())
-    else:
-        result = measure(arguments.program)
-        common.write_json(file, result)
-    common.write_page(arguments.out / "off.md", page(result))
+    common.publish("off", arguments.out, arguments.report_only, lambda: measure(arguments.program), page)
 
 
 if __name__ == "__main__":

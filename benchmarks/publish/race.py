@@ -265,14 +265,7 @@ def main():
     parser.add_argument("--report-only", action="store_true", help="measure nothing: page and charts from the race.json that is there")
     arguments = parser.parse_args()
     folder = arguments.out or (common.ROOT / "build/bench-quick" if arguments.quick else common.PUBLISHED)
-    file = folder / "race.json"
-    if arguments.report_only:
-        result = json.loads(file.read_text())
-    else:
-        result = measure(arguments)
-        common.write_json(file, result)
-    draw(result, folder)
-    common.write_page(folder / "race.md", page(result))
+    common.publish("race", folder, arguments.report_only, lambda: measure(arguments), page, draw)
 
 
 if __name__ == "__main__":
