@@ -12,6 +12,7 @@
 #include "wengert/cli/grad.hpp"
 #include "wengert/cli/lecture/lecture.hpp"
 #include "wengert/cli/logging.hpp"
+#include "wengert/cli/primitives.hpp"
 #include "wengert/cli/text.hpp"
 
 namespace wengert::cli {
@@ -44,6 +45,7 @@ struct Options {
   GradOptions grad;
   lecture::Options lecture;
   BenchOptions bench;
+  PrimitivesOptions primitives;
 };
 
 CLI::App* add_grad(CLI::App& app, GradOptions& options) {
@@ -105,6 +107,13 @@ CLI::App* add_bench(CLI::App& app, BenchOptions& options) {
   return bench;
 }
 
+CLI::App* add_primitives(CLI::App& app, PrimitivesOptions& options) {
+  CLI::App* primitives = app.add_subcommand("primitives", "What everything that is differentiated is made of");
+  primitives->add_option("NAME", options.name, "Only this one, with all that is known of it");
+  primitives->add_flag("--json", options.json, "Print one line of JSON");
+  return primitives;
+}
+
 int dispatch(std::vector<std::string> arguments, const Streams& streams) {
   Options options;
   CLI::App app("Automatic differentiation on computational graphs", "wengert");
@@ -114,8 +123,9 @@ int dispatch(std::vector<std::string> arguments, const Streams& streams) {
   CLI::App* grad = add_grad(app, options.grad);
   CLI::App* lecture = add_lecture(app, options.lecture);
   CLI::App* bench = add_bench(app, options.bench);
+  CLI::App* primitives = add_primitives(app, options.primitives);
   CLI::App* functions = app.add_subcommand("functions", "The functions that expressions may call");
-  for (CLI::App* sub : {grad, lecture, bench, functions}) sub->fallthrough();
+  for (CLI::App* sub : {grad, lecture, bench, primitives, functions}) sub->fallthrough();
   app.require_subcommand(1);
 
   try {
@@ -133,6 +143,7 @@ int dispatch(std::vector<std::string> arguments, const Streams& streams) {
   if (*grad) run_grad(options.grad, streams);
   if (*lecture) lecture::run(options.lecture, streams);
   if (*bench) run_bench(options.bench, streams);
+  if (*primitives) print_primitives(options.primitives, streams);
   if (*functions) print_functions(streams.out);
   streams.out.flush();
   if (!streams.out) throw WorkError("cannot write standard output");

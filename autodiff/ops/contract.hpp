@@ -2,7 +2,7 @@
 //
 // A primitive is one struct: name, documentation, value, local partial derivatives, sample points. Everything else
 // (statements, reverse and forward mode, higher orders, tensors, the gradient check, the reference table) is derived
-// from it. Reading order: `ElementwisePrimitive` below, then any struct of elementwise.hpp, then record/expression.hpp,
+// from it. Reading order: `ElementwisePrimitive` below, then any struct below elementwise/, then record/expression.hpp,
 // which composes them into statements.
 //
 // Value and partials are templates over the value type V:
@@ -118,6 +118,9 @@ template <Number V>
 [[nodiscard]] WENGERT_INLINE bool truth(V v) {
   return v != V(0);
 }
+/// Of conditions inside a rule: `bool`, or those of a handle, which have their own.
+[[nodiscard]] WENGERT_INLINE bool logical_and(bool a, bool b) { return a & b; }
+[[nodiscard]] WENGERT_INLINE bool logical_or(bool a, bool b) { return a | b; }
 
 /// cotangent · partial for numbers, where the kind of the partial decides what that means.
 /// `Masked`: a cotangent of exactly 0 contributes 0 whatever the partial is, and a partial of exactly 0 lets nothing
@@ -190,6 +193,17 @@ struct Point {
   int order = 3;
 };
 
+/// Where operands are drawn from for random checks; `whole`: whole numbers only, both ends included.
+struct Interval {
+  double low, high;
+  bool whole = false;
+};
+/// One interval per operand, inside of which the primitive is smooth almost everywhere.
+template <std::size_t Arity>
+struct Box {
+  std::array<Interval, Arity> operands;
+};
+
 /// Facts that most primitives share; a primitive inherits and overrides what differs.
 template <std::size_t Arity>
 struct Elementwise {
@@ -199,7 +213,14 @@ struct Elementwise {
   static constexpr bool partials_use_value = true;  ///< `false` promises that they do not look at it: it is not fetched
   static constexpr bool commutative = false;
   static constexpr Result result = Result::real;
-  static constexpr bool truth_first = false;  ///< operand 0 is a truth value
+  static constexpr unsigned truth_operands = 0;     ///< bit k: operand k is a truth value
+  static constexpr unsigned constant_operands = 0;  ///< bit k: operand k is no variable by its meaning: whole numbers
+  /// Where random points are drawn.
+  static constexpr auto domain() {
+    std::array<Box<Arity>, 1> boxes{};
+    boxes[0].operands.fill({-4.0, 4.0});
+    return boxes;
+  }
 };
 
 /// The member function that gives partial K of primitive P at value y and operands x…; d0, d1 and d2 are separate
@@ -243,12 +264,13 @@ concept Documented = requires {
 ///   arity, name, symbol, doc, reference   (inherit Elementwise<arity> for the defaults of the rest)
 ///   template <class V> static V value(V x …)
 ///   template <class V> static auto d0(V y, V x …)   ∂value/∂operand 0; likewise d1, d2
-///   points()   where it is checked
+///   points()   where it is checked; domain(), boxes of which random points are drawn (-4 to 4 unless given)
 template <class P>
 concept ElementwisePrimitive =
     Documented<P> && P::arity >= 1 && P::arity <= 3 && detail::HasValue<P, double> && detail::HasPartial<P, 0> &&
     detail::HasPartial<P, 1> && detail::HasPartial<P, 2> && requires {
       P::points().size();
+      P::domain().size();
       { P::value_cost } -> std::convertible_to<Cost>;
       { P::partial_cost } -> std::convertible_to<Cost>;
     };
@@ -283,6 +305,20 @@ struct List {
   template <class Q>
   static constexpr bool contains = (std::is_same_v<P, Q> || ...);
 };
+
+namespace detail {
+template <class... L>
+struct JoinLists;
+template <class... P>
+struct JoinLists<List<P...>> {
+  using type = List<P...>;
+};
+template <class... P, class... Q, class... Rest>
+struct JoinLists<List<P...>, List<Q...>, Rest...> : JoinLists<List<P..., Q...>, Rest...> {};
+}  // namespace detail
+/// The lists one after the other.
+template <class... L>
+using Join = typename detail::JoinLists<L...>::type;
 
 }  // namespace ops
 }  // namespace wengert

@@ -92,9 +92,9 @@ inline void add_to(const T* __restrict from, T* __restrict to, std::int64_t coun
 template <class P, std::size_t... K>
 class ElementwiseKernels {
   static constexpr bool truth_result = P::result == ops::Result::truth;
-  /// Operand J is a truth value: the condition of `where`.
+  /// Operands that are truth values are stored as such.
   template <std::size_t J, class T>
-  using StoredAs = std::conditional_t<P::truth_first && J == 0, bool, T>;
+  using StoredAs = std::conditional_t<(P::truth_operands >> J & 1u) != 0, bool, T>;
 
  public:
   /// The primitive on operands of one shape; `result` is the type that the type rule gave.

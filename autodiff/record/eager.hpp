@@ -114,6 +114,13 @@ using ops::truth;
 [[nodiscard]] inline EagerCondition operator==(const Eager& a, const Eager& b) { return {apply<ops::Equal>(a, b)}; }
 [[nodiscard]] inline EagerCondition operator!=(const Eager& a, const Eager& b) { return {apply<ops::NotEqual>(a, b)}; }
 
+[[nodiscard]] inline EagerCondition logical_and(const EagerCondition& a, const EagerCondition& b) {
+  return {apply<ops::LogicalAnd>(a.truth, b.truth)};
+}
+[[nodiscard]] inline EagerCondition logical_or(const EagerCondition& a, const EagerCondition& b) {
+  return {apply<ops::LogicalOr>(a.truth, b.truth)};
+}
+
 [[nodiscard]] inline Eager where(const EagerCondition& condition, const Eager& a, const Eager& b) {
   if (condition.truth.is_constant()) return condition.truth.is(0.0) ? b : a;
   return apply<ops::Where>(condition.truth, a, b);
@@ -124,6 +131,13 @@ template <class A, class B>
   requires HandleOperands<A, B>
 [[nodiscard]] auto integer_power(const A& x, const B& n) {
   return apply<ops::IntegerPow>(x, n);
+}
+
+/// Likewise for ψ^(n), whose order the rule counts up.
+template <class A, class B>
+  requires HandleOperands<A, B>
+[[nodiscard]] auto polygamma_of_order(const A& n, const B& x) {
+  return apply<ops::Polygamma>(n, x);
 }
 
 namespace ops {

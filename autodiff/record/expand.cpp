@@ -164,8 +164,8 @@ class Expander {
     return append(node, std::numeric_limits<double>::quiet_NaN());
   }
   NodeId constant(double value, const Primitive& user, std::size_t operand) {
-    // The condition of `where` is a truth value; a literal one was stored as a number.
-    if (operand == 0 && user.truth_first)
+    // A literal truth value, the condition of `where` for instance, was stored as a number.
+    if (user.truth_operands >> operand & 1u)
       return append(builder_.constant(Array::uniform({Dtype::boolean, {}}, value)), value);
     return append(builder_.constant(value), value);
   }

@@ -4,20 +4,20 @@
 
 namespace wengert {
 
-template <class P>
-constinit const Primitive PrimitiveRecord<P>::stored = detail::make_primitive<P>();
-
 namespace detail {
 
-Type elementwise_type(std::span<const Type> operands, bool truth_result, bool truth_first) {
-  const std::size_t first = truth_first ? 1 : 0;
+Type elementwise_type(std::span<const Type> operands, bool truth_result, unsigned truth_operands) {
+  const auto is_truth = [&](std::size_t k) { return (truth_operands >> k & 1u) != 0; };
+  // The first that is not a truth value, if there is one, is what the others are held against.
+  std::size_t first = 0;
+  while (first + 1 < operands.size() && is_truth(first)) ++first;
   const Type& type = operands[first];
-  if (truth_first && operands[0].dtype != Dtype::boolean) {
-    throw DtypeError{
-        {.problem = "operand 0 has " + to_string(operands[0]), .expected = "bool" + to_string(type.shape)}};
-  }
   for (std::size_t k = 0; k < operands.size(); ++k) {
-    if (k >= first && operands[k].dtype != type.dtype) {
+    if (is_truth(k) && operands[k].dtype != Dtype::boolean) {
+      throw DtypeError{{.problem = "operand " + std::to_string(k) + " has " + to_string(operands[k]),
+                        .expected = "bool" + to_string(type.shape)}};
+    }
+    if (!is_truth(k) && operands[k].dtype != type.dtype) {
       throw DtypeError{{.problem = "operand " + std::to_string(k) + " has " + to_string(operands[k]),
                         .expected = to_string(type),
                         .hint = "convert one of them; types are never mixed silently"}};

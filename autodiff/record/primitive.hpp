@@ -21,10 +21,11 @@ namespace wengert {
 
 /// What is known of a primitive at run time. Plain data and function pointers; lives as long as the process.
 struct Primitive : graph::Operation {
-  std::string_view reference{};  ///< the formula in mpmath's syntax, operands x, y, z
-  unsigned differentiable = 0;   ///< bit k: operand k has a derivative; all bits: every operand of a real dtype
-  bool truth = false;            ///< the value is a truth value
-  bool truth_first = false;      ///< operand 0 is a truth value
+  std::string_view reference{};    ///< the formula in mpmath's syntax, operands x, y, z
+  unsigned differentiable = 0;     ///< bit k: operand k has a derivative; all bits: every operand of a real dtype
+  bool truth = false;              ///< the value is a truth value
+  unsigned truth_operands = 0;     ///< bit k: operand k is a truth value
+  unsigned constant_operands = 0;  ///< bit k: operand k is no variable by its meaning, but a whole number
 
   // --- Elementwise primitives, on numbers; x points to `arity` of them ---
   double (*value)(const double* x) = nullptr;
@@ -43,17 +44,20 @@ struct Primitive : graph::Operation {
   // --- Where it is checked ---
   std::size_t point_count = 0;
   void (*point)(std::size_t index, double* x, int& order) = nullptr;
+  /// Boxes of which random points are drawn, one interval per operand.
+  std::size_t box_count = 0;
+  void (*box)(std::size_t index, ops::Interval* operands) = nullptr;
 };
 
 namespace detail {
 
-/// Operands of one real dtype and one shape; comparisons give bool; the first operand of `where` is bool.
+/// Operands of one real dtype and one shape, but for those that are truth values; comparisons and logic give bool.
 graph::Operation elementwise_operation(std::string_view name);
-Type elementwise_type(std::span<const Type> operands, bool truth_result, bool truth_first);
+Type elementwise_type(std::span<const Type> operands, bool truth_result, unsigned truth_operands);
 
 template <class P>
 Type elementwise_type_of(std::span<const Type> operands, const graph::Attribute&) {
-  return elementwise_type(operands, P::result == ops::Result::truth, P::truth_first);
+  return elementwise_type(operands, P::result == ops::Result::truth, P::truth_operands);
 }
 
 template <class P, class F>
@@ -92,6 +96,10 @@ struct ElementwiseRules {
     ((x[K] = points[index].at[K]), ...);
     order = points[index].order;
   }
+  static void box(std::size_t index, ops::Interval* operands) {
+    constexpr auto boxes = P::domain();
+    ((operands[K] = boxes[index].operands[K]), ...);
+  }
 };
 
 template <class P, std::size_t... K>
@@ -108,7 +116,8 @@ constexpr Primitive make_elementwise(std::index_sequence<K...>) {
   p.reference = P::reference;
   p.differentiable = (0u | ... | (ops::differentiable_in<P, K> ? 1u << K : 0u));
   p.truth = P::result == ops::Result::truth;
-  p.truth_first = P::truth_first;
+  p.truth_operands = P::truth_operands;
+  p.constant_operands = P::constant_operands;
   p.on_tensors = elementwise_tensor_rules<P, K...>();
   p.value = &Rules::value;
   p.partial = &Rules::partial;
@@ -117,6 +126,8 @@ constexpr Primitive make_elementwise(std::index_sequence<K...>) {
   p.record = &Rules::record;
   p.point_count = P::points().size();
   p.point = &Rules::point;
+  p.box_count = P::domain().size();
+  p.box = &Rules::box;
   return p;
 }
 

@@ -62,8 +62,8 @@ class Adjoints {
   std::vector<Array> arrays_;
   detail::Tag tag_ = 0;
   detail::Id first_id_ = 1;
-  std::uint32_t plain_ = 0;  // values_ below it are those of no loop
-  detail::Id last_ = 0;      // of the outputs
+  std::uint32_t plain_ = 0;    // values_ below it are those of no loop
+  detail::Id last_ = 0;        // of the outputs
   std::uint64_t touched_ = 0;  // numbers of values_ that are in use
   std::vector<std::pair<detail::Id, double>> seeds_;
   std::vector<Array> tensor_seed_;                 // none, or one

@@ -143,12 +143,14 @@ Tensor detail::record_tensor(const Primitive& primitive, std::span<const Tensor>
 
 Tensor detail::apply_to_tensors(const Primitive& primitive, std::span<const TensorArgument> operands,
                                 std::source_location where) {
-  const std::size_t count = operands.size(), first = primitive.truth_first ? 1 : 0;
+  const std::size_t count = operands.size();
+  const auto is_truth = [&](std::size_t k) { return (primitive.truth_operands >> k & 1u) != 0; };
   std::array<Tensor, 3> x;
   // What the tensors among the operands say of dtype and shape.
   const Tensor* like = nullptr;
   std::size_t like_at = 0;
-  for (std::size_t k = first; k < count && like == nullptr; ++k) {
+  for (std::size_t k = 0; k < count && like == nullptr; ++k) {
+    if (is_truth(k)) continue;
     like = operands[k].tensor();
     like_at = k;
   }
@@ -164,14 +166,14 @@ Tensor detail::apply_to_tensors(const Primitive& primitive, std::span<const Tens
   Shape shape;
   for (std::size_t k = 0; k < count; ++k) {
     if (operands[k].tensor() == nullptr) continue;
-    const Dtype wanted = k < first ? Dtype::boolean : dtype;
+    const Dtype wanted = is_truth(k) ? Dtype::boolean : dtype;
     if (x[k].dtype() != wanted) {
-      if (k < first) refuse<DtypeError>(primitive.name, all, described(k), "bool", where, "compare it: t != 0");
+      if (is_truth(k)) refuse<DtypeError>(primitive.name, all, described(k), "bool", where, "compare it: t != 0");
       refuse<DtypeError>(primitive.name, all, described(k),
                          std::string(to_string(wanted)) + " like operand " + std::to_string(like_at), where,
                          "convert one of them; dtypes are never mixed silently");
     }
-    if (!primitive.truth && k >= first && !is_real(dtype))
+    if (!primitive.truth && !is_truth(k) && !is_real(dtype))
       refuse<DtypeError>(primitive.name, all, described(k), "f32 or f64", where,
                          "convert(t, Dtype::f64) makes real numbers of it");
     Shape both;
@@ -186,7 +188,7 @@ Tensor detail::apply_to_tensors(const Primitive& primitive, std::span<const Tens
       if (operands[k].tensor() != nullptr)
         x[k] = broadcast(x[k], shape, where);
       else
-        x[k] = full(shape, operands[k].number(), k < first ? Dtype::boolean : dtype, where);
+        x[k] = full(shape, operands[k].number(), is_truth(k) ? Dtype::boolean : dtype, where);
     }
     return record_tensor(primitive, all, {}, where);
   });
@@ -208,6 +210,12 @@ Tensor operator*(const TensorArgument& a, const TensorArgument& b) { return appl
 Tensor operator/(const TensorArgument& a, const TensorArgument& b) { return applied<ops::Div>(a, b); }
 Tensor operator-(const TensorArgument& a) {
   return apply_to_tensors(PrimitiveOf<ops::Neg>::record, std::span(&a, 1), a.where());
+}
+Tensor operator&(const TensorArgument& a, const TensorArgument& b) { return applied<ops::LogicalAnd>(a, b); }
+Tensor operator|(const TensorArgument& a, const TensorArgument& b) { return applied<ops::LogicalOr>(a, b); }
+Tensor operator^(const TensorArgument& a, const TensorArgument& b) { return applied<ops::LogicalXor>(a, b); }
+Tensor operator!(const TensorArgument& a) {
+  return apply_to_tensors(PrimitiveOf<ops::LogicalNot>::record, std::span(&a, 1), a.where());
 }
 Tensor operator<(const TensorArgument& a, const TensorArgument& b) { return applied<ops::Less>(a, b); }
 Tensor operator<=(const TensorArgument& a, const TensorArgument& b) { return applied<ops::LessEqual>(a, b); }

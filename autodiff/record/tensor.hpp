@@ -91,6 +91,12 @@ class Tensor {
   friend Tensor operator==(const TensorArgument& a, const TensorArgument& b);
   friend Tensor operator!=(const TensorArgument& a, const TensorArgument& b);
 
+  // Logic of booleans, element by element.
+  friend Tensor operator&(const TensorArgument& a, const TensorArgument& b);
+  friend Tensor operator|(const TensorArgument& a, const TensorArgument& b);
+  friend Tensor operator^(const TensorArgument& a, const TensorArgument& b);
+  friend Tensor operator!(const TensorArgument& a);
+
   /// Where `condition` (booleans) holds the element of `a`, elsewhere that of `b`. Nothing passes to the operand that
   /// was not chosen, whatever ∞ or NaN stands there. Two numbers give f64.
   friend Tensor where(const TensorArgument& condition, const TensorArgument& a, const TensorArgument& b);

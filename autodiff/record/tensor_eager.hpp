@@ -124,6 +124,13 @@ template <class P>
   return detail::compare_eagerly<ops::NotEqual>(a, b);
 }
 
+[[nodiscard]] inline EagerTensorCondition logical_and(const EagerTensorCondition& a, const EagerTensorCondition& b) {
+  return {apply<ops::LogicalAnd>(a.truth, b.truth), a.compared};
+}
+[[nodiscard]] inline EagerTensorCondition logical_or(const EagerTensorCondition& a, const EagerTensorCondition& b) {
+  return {apply<ops::LogicalOr>(a.truth, b.truth), a.compared};
+}
+
 [[nodiscard]] inline EagerTensor where(const EagerTensorCondition& condition, const EagerTensor& a,
                                        const EagerTensor& b) {
   const EagerTensor& truth = condition.truth;

@@ -264,7 +264,9 @@ class PrimitiveChecker {
  private:
   using Point = std::array<double, 3>;
 
-  [[nodiscard]] bool varies(std::size_t k) const { return !(options_.constant_operands >> k & 1u); }
+  [[nodiscard]] bool varies(std::size_t k) const {
+    return !((options_.constant_operands | p_.constant_operands | p_.truth_operands) >> k & 1u);
+  }
   [[nodiscard]] Scalar record(const std::vector<Scalar>& x) const {
     std::array<Eager, 3> operands{Eager(0.0), Eager(0.0), Eager(0.0)};
     for (std::size_t k = 0; k < arity_; ++k) operands[k] = Eager(x[k]);

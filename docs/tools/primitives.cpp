@@ -59,6 +59,34 @@ std::string points(const Primitive& p) {
   return result;
 }
 
+/// "0.1 to 4, -4 to 4 · …"
+std::string domain(const Primitive& p) {
+  std::string result;
+  for (std::size_t i = 0; i < p.box_count; ++i) {
+    std::array<ops::Interval, 3> box{};
+    p.box(i, box.data());
+    result += i > 0 ? " · " : "";
+    for (int k = 0; k < p.arity; ++k) {
+      const ops::Interval& interval = box[static_cast<std::size_t>(k)];
+      result += (k > 0 ? ", " : "") + number(interval.low) + (interval.whole ? "…" : " to ") + number(interval.high);
+    }
+  }
+  return result;
+}
+
+template <class Family>
+void family(const char* title, const char* file) {
+  std::printf(
+      "\n### %s\n\n`autodiff/ops/elementwise/%s`\n\n"
+      "| name | drawn | formula | ∂ | value, domain, partials, kinks |\n| --- | --- | --- | --- | --- |\n",
+      title, file);
+  Family::for_each([]<class P> {
+    const Primitive& p = PrimitiveOf<P>::record;
+    std::printf("| %s | %s | %s | %s | %s |\n", code(p.name).c_str(), cell(p.symbol).c_str(), code(p.reference).c_str(),
+                operands(p).c_str(), cell(p.doc).c_str());
+  });
+}
+
 }  // namespace
 
 int main() {
@@ -77,14 +105,13 @@ int main() {
       "\n"
       "## Elementwise\n"
       "\n"
-      "`autodiff/ops/elementwise.hpp`. On scalars, and on tensors element by element.\n"
-      "\n"
-      "| name | drawn | formula | ∂ | value, domain, partials, kinks |\n"
-      "| --- | --- | --- | --- | --- |");
-  for (const Primitive* p : elementwise_primitives()) {
-    std::printf("| %s | %s | %s | %s | %s |\n", code(p->name).c_str(), cell(p->symbol).c_str(),
-                code(p->reference).c_str(), operands(*p).c_str(), cell(p->doc).c_str());
-  }
+      "On scalars, and on tensors element by element.");
+  family<ops::ArithmeticPrimitives>("Arithmetic", "arithmetic.hpp");
+  family<ops::PowerPrimitives>("Powers and roots", "powers.hpp");
+  family<ops::ExponentialPrimitives>("Exponentials and logarithms", "exponential.hpp");
+  family<ops::CircularPrimitives>("Circular and hyperbolic functions", "circular.hpp");
+  family<ops::SpecialPrimitives>("Special functions", "special.hpp");
+  family<ops::SelectionPrimitives>("Steps, selections, comparisons, logic", "selection.hpp");
 
   bool heading = false;
   for (std::size_t id = graph::index_of(graph::constant_operation) + 1; id < graph::operation_count(); ++id) {
@@ -112,12 +139,16 @@ int main() {
       "\n"
       "## Where they are checked\n"
       "\n"
-      "Values and partials of the elementwise primitives are compared at these points, up to the third derivative "
-      "unless an\n"
-      "order is given: at a kink the convention is checked at first order only.\n"
+      "Values and partials of the elementwise primitives are compared with references of 50 digits at these points, up "
+      "to\n"
+      "the third derivative unless an order is given (at a kink the convention is checked at first order only), and at "
+      "104\n"
+      "random points at least of these domains, up to the fourth: intervals of the operands, and whole numbers where "
+      "there is "
+      "a …\n"
       "\n"
-      "| name | points |\n"
-      "| --- | --- |");
+      "| name | points | random points from |\n"
+      "| --- | --- | --- |");
   for (const Primitive* p : elementwise_primitives())
-    std::printf("| %s | %s |\n", code(p->name).c_str(), points(*p).c_str());
+    std::printf("| %s | %s | %s |\n", code(p->name).c_str(), points(*p).c_str(), domain(*p).c_str());
 }

@@ -1,5 +1,5 @@
-// Prints the elementwise primitives as JSON: name, formula and points, for scripts/make_references.py.
-// Numbers are hexadecimal floating point, so that nothing is lost.
+// Prints the elementwise primitives as JSON: name, formula, points and boxes of random points, for
+// scripts/make_references.py. Numbers are hexadecimal floating point, so that nothing is lost.
 #include <array>
 #include <cstdio>
 #include <string>
@@ -39,6 +39,19 @@ int main() {
         text += number.data();
       }
       text += "]}";
+    }
+    text += "], \"boxes\": [";
+    for (std::size_t i = 0; i < p->box_count; ++i) {
+      std::array<wengert::ops::Interval, 3> operands{};
+      p->box(i, operands.data());
+      text += i > 0 ? ", [" : "[";
+      for (std::size_t k = 0; k < static_cast<std::size_t>(p->arity); ++k) {
+        std::array<char, 90> interval{};
+        std::snprintf(interval.data(), interval.size(), "%s[\"%a\", \"%a\", %s]", k > 0 ? ", " : "", operands[k].low,
+                      operands[k].high, operands[k].whole ? "true" : "false");
+        text += interval.data();
+      }
+      text += "]";
     }
     text += "]}";
   }

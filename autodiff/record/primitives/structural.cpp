@@ -1,0 +1,5 @@
+#include "wengert/autodiff/record/primitives/records.hpp"
+
+namespace wengert::detail {
+extern constinit const auto structural_records = records_of(ops::StructuralPrimitives{});
+}  // namespace wengert::detail
