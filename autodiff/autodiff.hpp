@@ -1,6 +1,7 @@
 // The facade: what user code includes.
 //
 //     Recording, Scalar, value, where, sin …       record/recording.hpp, record/expression.hpp, ops/elementwise.hpp
+//     Tensor, reshape, matmul, sum, gather …       record/tensor.hpp, tensor_reductions.hpp, tensor_indexing.hpp
 //     backward, forward                            record/sweep.hpp
 //     backward_each                                record/vector_sweep.hpp
 //     gradient                                     record/gradient.hpp
@@ -15,6 +16,8 @@
 #include "wengert/autodiff/record/gradient.hpp"
 #include "wengert/autodiff/record/recording.hpp"
 #include "wengert/autodiff/record/sweep.hpp"
+#include "wengert/autodiff/record/tensor_indexing.hpp"
+#include "wengert/autodiff/record/tensor_reductions.hpp"
 #include "wengert/autodiff/record/vector_sweep.hpp"
 #include "wengert/autodiff/transform/value_and_grad.hpp"
 #include "wengert/graph/error.hpp"

@@ -141,8 +141,8 @@ constexpr Primitive make_structural() {
   p.attribute = P::attribute;
   p.type_rule = &P::type;
   p.commutative = P::commutative;
-  p.linear = ops::LinearPrimitive<P, Tensor>;
-  p.differentiable = ~0u;
+  p.linear = !P::chooses && ops::LinearPrimitive<P, Tensor>;
+  p.differentiable = P::chooses ? 0u : ~0u;
   p.on_tensors = structural_tensor_rules<P>();
   return p;
 }

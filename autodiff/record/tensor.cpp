@@ -9,6 +9,7 @@
 
 #include "wengert/autodiff/record/primitive.hpp"
 #include "wengert/autodiff/record/recording.hpp"
+#include "wengert/autodiff/record/tensor_functions.hpp"
 #include "wengert/autodiff/record/tensor_store.hpp"
 #include "wengert/graph/error.hpp"
 
@@ -31,39 +32,6 @@ decltype(auto) with_few(std::size_t n, F&& f) {
   return f(std::span<T>(storage));
 }
 
-/// The stream of the operands, null if all are constants; every handle is checked.
-template <class Handles>
-Stream* stream_of(const Handles& operands, std::string_view operation, std::source_location where) {
-  Tag tag = 0;
-  for (const auto& x : operands)
-    if (tag == 0) tag = x.tag();
-  if (tag == 0) return nullptr;
-  const std::string name(operation);
-  StreamHead& head = Stream::of(tag);
-  if (&head == &no_stream) Stream::throw_bad_handle(tag, name.c_str(), where);
-  Stream& s = static_cast<Stream&>(head);
-  for (const auto& x : operands) s.check(x.id(), x.tag(), name.c_str(), where);
-  return &s;
-}
-
-/// Runs f, which may append several tensor entries; when it throws, none of them stays.
-template <class F>
-auto all_or_nothing(Stream* s, F&& f) {
-  if (s == nullptr) return f();
-  s->settle();
-  const Id next_id = s->next_id();
-  const std::uint32_t words = s->word_count;
-  const std::size_t entries = s->tensors ? s->tensors->size() : 0;
-  try {
-    return f();
-  } catch (...) {
-    // Handles of these ids have not left f.
-    s->take_back(next_id, words);
-    if (s->tensors) s->tensors->truncate(entries);
-    throw;
-  }
-}
-
 bool has_nan(const Array& array) {
   if (!is_real(array.dtype())) return false;
   return kernels::with_real_type(array.dtype(), [&]<class T>(std::type_identity<T>) {
@@ -72,26 +40,10 @@ bool has_nan(const Array& array) {
   });
 }
 
-std::vector<std::string> texts(std::span<const Tensor> x) {
-  std::vector<std::string> result;
-  for (const Tensor& t : x) result.push_back(to_string(t.type()));
-  return result;
-}
+}  // namespace
 
-template <class Kind>
-[[noreturn]] void refuse(std::string_view operation, std::span<const Tensor> x, std::string problem,
-                         std::string expected, std::source_location where, std::string hint = {}) {
-  throw Kind{{.operation = std::string(operation),
-              .operands = texts(x),
-              .problem = std::move(problem),
-              .expected = std::move(expected),
-              .where = where,
-              .hint = std::move(hint)}};
-}
-
-/// An axis counted from 0, from one that may be counted from the end.
-std::size_t axis_of(std::int64_t axis, std::size_t rank, std::string_view operation, const Tensor& x,
-                    std::source_location where) {
+std::size_t detail::axis_of(std::int64_t axis, std::size_t rank, std::string_view operation, const Tensor& x,
+                            std::source_location where) {
   const auto count = static_cast<std::int64_t>(rank);
   if (axis < -count || axis >= count)
     refuse<ShapeError>(
@@ -100,12 +52,27 @@ std::size_t axis_of(std::int64_t axis, std::size_t rank, std::string_view operat
   return static_cast<std::size_t>(axis < 0 ? axis + count : axis);
 }
 
-template <class P>
-Tensor record_one(const Tensor& x, Attribute attribute, std::source_location where) {
-  return record_tensor(PrimitiveOf<P>::record, std::span(&x, 1), std::move(attribute), where);
+Indices detail::ascending_axes(const Indices& axes, std::string_view operation, const Tensor& x,
+                               std::source_location where) {
+  std::array<bool, Shape::max_rank> taken{};
+  for (const std::int64_t axis : axes) {
+    bool& at = taken[axis_of(axis, x.rank(), operation, x, where)];
+    if (at)
+      refuse<ShapeError>(operation, std::span(&x, 1), "axes " + to_string(axes) + " of " + to_string(x.type()),
+                         "each axis once at most", where);
+    at = true;
+  }
+  Indices ascending;
+  for (std::size_t axis = 0; axis < x.rank(); ++axis)
+    if (taken[axis]) ascending.push(static_cast<std::int64_t>(axis));
+  return ascending;
 }
 
-}  // namespace
+Indices detail::all_axes(const Tensor& x) {
+  Indices axes;
+  for (std::size_t axis = 0; axis < x.rank(); ++axis) axes.push(static_cast<std::int64_t>(axis));
+  return axes;
+}
 
 // --- One entry
 // --------------------------------------------------------------------------------------------------------
@@ -438,52 +405,8 @@ Tensor place(const Tensor& x, const Type& type, std::int64_t position) {
   return record_one<ops::ToTensor>(x, std::move(attribute), {});
 }
 
-// --- Reductions and products
-// ----------------------------------------------------------------------------------------------
-
-Tensor sum(const Tensor& x, const Indices& axes, Keep keep, std::source_location where) {
-  std::array<bool, Shape::max_rank> summed{};
-  for (const std::int64_t axis : axes) {
-    bool& at = summed[axis_of(axis, x.rank(), "sum", x, where)];
-    if (at)
-      refuse<ShapeError>("sum", std::span(&x, 1), "axes " + to_string(axes) + " of " + to_string(x.type()),
-                         "each axis once at most", where);
-    at = true;
-  }
-  if (axes.size() == 0) return x;
-  Indices ascending, kept(x.shape().extents());
-  for (std::size_t axis = 0; axis < x.rank(); ++axis) {
-    if (!summed[axis]) continue;
-    ascending.push(static_cast<std::int64_t>(axis));
-    kept[axis] = 1;
-  }
-  if (keep == Keep::no) return record_one<ops::Sum>(x, ops::attribute_of(ascending), where);
-  return all_or_nothing(stream_of(std::span(&x, 1), "sum", where), [&] {
-    return reshape(record_one<ops::Sum>(x, ops::attribute_of(ascending), where), Shape(kept, where), where);
-  });
-}
-
-Tensor sum(const Tensor& x, std::source_location where) {
-  Indices axes;
-  for (std::size_t axis = 0; axis < x.rank(); ++axis) axes.push(static_cast<std::int64_t>(axis));
-  return sum(x, axes, Keep::no, where);
-}
-
-Tensor mean(const Tensor& x, const Indices& axes, Keep keep, std::source_location where) {
-  double count = 1;
-  for (const std::int64_t axis : axes)
-    count *= static_cast<double>(x.shape()[axis_of(axis, x.rank(), "mean", x, where)]);
-  return all_or_nothing(stream_of(std::span(&x, 1), "mean", where), [&] {
-    const Tensor total = sum(x, axes, keep, where);
-    return TensorArgument(total, where) / TensorArgument(count, where);
-  });
-}
-
-Tensor mean(const Tensor& x, std::source_location where) {
-  Indices axes;
-  for (std::size_t axis = 0; axis < x.rank(); ++axis) axes.push(static_cast<std::int64_t>(axis));
-  return mean(x, axes, Keep::no, where);
-}
+// --- Products
+// -------------------------------------------------------------------------------------------------------------
 
 Tensor product(const Tensor& a, const Tensor& b, std::int64_t flags) {
   const Tensor x[]{a, b};
@@ -550,6 +473,23 @@ Tensor matmul(const Tensor& a, const Tensor& b, std::source_location where) {
     const Tensor operands[]{x, y};
     return reshape(record_tensor(PrimitiveOf<ops::MatMul>::record, operands, std::int64_t{kernels::plain}, where),
                    shape, where);
+  });
+}
+
+Tensor outer(const Tensor& a, const Tensor& b, std::source_location where) {
+  const Tensor both[]{a, b};
+  for (std::size_t k = 0; k < 2; ++k)
+    if (both[k].rank() != 1)
+      refuse<ShapeError>("outer", both, "operand " + std::to_string(k) + " has " + to_string(both[k].type()), "rank 1",
+                         where, "reshape(x, Shape{x.size()}) makes one row of it");
+  if (a.dtype() != b.dtype())
+    refuse<DtypeError>("outer", both, "operand 1 has " + to_string(b.type()),
+                       std::string(to_string(a.dtype())) + " like operand 0", where,
+                       "convert one of them; dtypes are never mixed silently");
+  return all_or_nothing(stream_of(both, "outer", where), [&] {
+    const Tensor operands[]{reshape(a, Shape{{a.size(), 1}, where}, where),
+                            reshape(b, Shape{{1, b.size()}, where}, where)};
+    return record_tensor(PrimitiveOf<ops::MatMul>::record, operands, std::int64_t{kernels::plain}, where);
   });
 }
 

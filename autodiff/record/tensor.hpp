@@ -16,8 +16,8 @@
 // Every function checks handles (StaleHandle, ForeignRecording), shapes (ShapeError) and dtypes (DtypeError), with the
 // line of the call. An error leaves the recording as it was.
 //
-// Reading order: Tensor, TensorArgument, making tensors, the functions. How an entry is stored:
-// record/tensor_store.hpp.
+// Reading order: Tensor, TensorArgument, making tensors, the functions. More functions: record/tensor_reductions.hpp,
+// record/tensor_indexing.hpp. How an entry is stored: record/tensor_store.hpp.
 #pragma once
 
 #include <cstdint>
@@ -197,7 +197,8 @@ class TensorArgument {
 /// The last two axes exchanged. Throws ShapeError below rank 2.
 [[nodiscard]] Tensor transpose(const Tensor& x, std::source_location where = std::source_location::current());
 
-/// Elements start, start+step, … below stop along every axis; no step means 1. Negative positions are refused.
+/// Elements start, start+step, … before stop along every axis; no step means 1. A negative step goes down, to elements
+/// above stop: -1 reaches element 0. Positions count from 0; others are refused.
 [[nodiscard]] Tensor slice(const Tensor& x, const Indices& start, const Indices& stop, const Indices& step = {},
                            std::source_location where = std::source_location::current());
 /// The same along one axis.
@@ -254,26 +255,16 @@ class TensorArgument {
 [[nodiscard]] Tensor convert(const Tensor& x, Dtype dtype,
                              std::source_location where = std::source_location::current());
 
-// --- Reductions and products
-// ------------------------------------------------------------------------------------------
-
-/// Whether a reduction keeps the axes it sums over, with extent 1.
-enum class Keep : std::uint8_t { no, yes };
-
-/// Sum over all axes: rank 0. Of no elements it is 0. Added pairwise, in an order that depends on the shape alone.
-[[nodiscard]] Tensor sum(const Tensor& x, std::source_location where = std::source_location::current());
-/// Sum over the axes given.
-[[nodiscard]] Tensor sum(const Tensor& x, const Indices& axes, Keep keep = Keep::no,
-                         std::source_location where = std::source_location::current());
-/// The sum divided by the count; NaN of no elements.
-[[nodiscard]] Tensor mean(const Tensor& x, std::source_location where = std::source_location::current());
-[[nodiscard]] Tensor mean(const Tensor& x, const Indices& axes, Keep keep = Keep::no,
-                          std::source_location where = std::source_location::current());
+// --- Products
+// ---------------------------------------------------------------------------------------------------------
 
 /// The matrix product, with NumPy's rules: a first operand of rank 1 is a row, a second one a column, and the axis made
 /// for it leaves again; leading axes are broadcast.
 [[nodiscard]] Tensor matmul(const Tensor& a, const Tensor& b,
                             std::source_location where = std::source_location::current());
+/// The products of each element of a with each of b, both of rank 1. Throws ShapeError for other ranks.
+[[nodiscard]] Tensor outer(const Tensor& a, const Tensor& b,
+                           std::source_location where = std::source_location::current());
 
 // --- What the rules of ops/structural.hpp are written in, besides ----------------------------------------------------
 

@@ -13,6 +13,8 @@
 #include "wengert/autodiff/record/eager.hpp"
 #include "wengert/autodiff/record/tensor.hpp"
 #include "wengert/autodiff/record/tensor_eager.hpp"
+#include "wengert/autodiff/record/tensor_indexing.hpp"
+#include "wengert/autodiff/record/tensor_reductions.hpp"
 
 namespace wengert {
 
@@ -100,7 +102,7 @@ struct StructuralTensorRules {
                          const graph::Attribute& attribute, kernels::Accumulator& adjoint) {
     if constexpr (ops::AddsInPlace<P>) {
       static_cast<void>(y);
-      P::add_transposed(operand, cotangent, x[operand].type(), attribute, adjoint);
+      P::add_transposed(operand, cotangent, x, attribute, adjoint);
     } else if constexpr (ops::LinearPrimitive<P, Tensor>) {
       static_cast<void>(y);
       adjoint.add(P::transpose(operand, Tensor(cotangent), x, attribute).value(), P::name);
@@ -118,6 +120,12 @@ struct StructuralTensorRules {
       for (std::size_t k = 0; k < x.size(); ++k)
         if (!is_zero(tangents[k])) sum = sum + EagerTensor(P::jvp(k, tangents[k], y, x, attribute));
       return sum.as(y.type());
+    } else if constexpr (P::arity > 1) {
+      // What is not real is a parameter and stays as it is.
+      static_cast<void>(y);
+      std::array<Tensor, static_cast<std::size_t>(P::arity)> operands;
+      for (std::size_t k = 0; k < operands.size(); ++k) operands[k] = is_real(x[k].dtype()) ? tangents[k] : x[k];
+      return record_tensor(PrimitiveOf<P>::record, operands, attribute, {});
     } else {
       static_cast<void>(x), static_cast<void>(y);
       return record_tensor(PrimitiveOf<P>::record, tangents, attribute, {});
@@ -127,10 +135,14 @@ struct StructuralTensorRules {
 
 template <class P>
 constexpr TensorRules structural_tensor_rules() {
-  using Rules = StructuralTensorRules<P>;
-  TensorRules rules{.value = &P::value, .accumulate = &Rules::accumulate, .vjp = &Rules::vjp, .jvp = &Rules::jvp};
-  if constexpr (ops::TakesScalars<P>) rules.scalar_position = &P::position;
-  return rules;
+  if constexpr (ops::ChoosingPrimitive<P>) {
+    return {.value = &P::value};
+  } else {
+    using Rules = StructuralTensorRules<P>;
+    TensorRules rules{.value = &P::value, .accumulate = &Rules::accumulate, .vjp = &Rules::vjp, .jvp = &Rules::jvp};
+    if constexpr (ops::TakesScalars<P>) rules.scalar_position = &P::position;
+    return rules;
+  }
 }
 
 }  // namespace detail

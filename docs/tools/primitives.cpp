@@ -113,26 +113,28 @@ int main() {
   family<ops::SpecialPrimitives>("Special functions", "special.hpp");
   family<ops::SelectionPrimitives>("Steps, selections, comparisons, logic", "selection.hpp");
 
-  bool heading = false;
-  for (std::size_t id = graph::index_of(graph::constant_operation) + 1; id < graph::operation_count(); ++id) {
-    const graph::Operation& operation = graph::operation(static_cast<graph::OperationId>(id));
-    if (operation.elementwise) continue;
-    if (!heading) {
-      std::puts(
-          "\n"
-          "## Of tensors\n"
-          "\n"
-          "`autodiff/ops/structural.hpp`. A linear primitive is its own forward rule; its transpose is its reverse "
-          "rule.\n"
-          "\n"
-          "| name | drawn | operands | attribute | linear | what it is |\n"
-          "| --- | --- | --- | --- | --- | --- |");
-      heading = true;
-    }
-    std::printf("| %s | %s | %s | %s | %s | %s |\n", code(operation.name).c_str(), cell(operation.symbol).c_str(),
-                operation.arity == graph::variadic ? "any number" : std::to_string(operation.arity).c_str(),
-                graph::to_string(operation.attribute).c_str(), operation.linear ? "yes" : "no",
-                cell(operation.doc).c_str());
+  std::puts(
+      "\n"
+      "## Of tensors\n"
+      "\n"
+      "`autodiff/ops/moving.hpp`, `indexing.hpp`, `reductions.hpp`, `products.hpp`. A linear primitive is its own "
+      "forward "
+      "rule; its\n"
+      "transpose is its reverse rule. What is constant piece by piece lets no derivative pass. Functions that need no "
+      "primitive of their\n"
+      "own (`mean`, `variance`, `sort`, `pad`, …) stand in `autodiff/record/tensor_reductions.hpp` and "
+      "`tensor_indexing.hpp`.\n"
+      "\n"
+      "| name | drawn | operands | attribute | derivative | what it is |\n"
+      "| --- | --- | --- | --- | --- | --- |");
+  for (const Primitive* p : structural_primitives()) {
+    std::printf("| %s | %s | %s | %s | %s | %s |\n", code(p->name).c_str(), cell(p->symbol).c_str(),
+                p->arity == graph::variadic ? "any number" : std::to_string(p->arity).c_str(),
+                graph::to_string(p->attribute).c_str(),
+                p->linear                ? "linear"
+                : p->differentiable == 0 ? "none: piecewise constant"
+                                         : "general",
+                cell(p->doc).c_str());
   }
 
   std::puts(

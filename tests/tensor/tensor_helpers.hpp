@@ -13,6 +13,8 @@
 #include "wengert/autodiff/record/recording.hpp"
 #include "wengert/autodiff/record/sweep.hpp"
 #include "wengert/autodiff/record/tensor.hpp"
+#include "wengert/autodiff/record/tensor_indexing.hpp"
+#include "wengert/autodiff/record/tensor_reductions.hpp"
 
 namespace wengert {
 

@@ -1,6 +1,4 @@
-// Type rules and values of the structural primitives; see structural.hpp. Errors leave without the user's line: who
-// calls a rule adds it (graph::result_type).
-#include "wengert/autodiff/ops/structural.hpp"
+#include "wengert/autodiff/ops/moving.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,73 +6,17 @@
 #include <type_traits>
 
 #include "wengert/autodiff/ops/kernels_strided.hpp"
-#include "wengert/autodiff/ops/kernels_sum.hpp"
-#include "wengert/graph/error.hpp"
+#include "wengert/autodiff/ops/refuse.hpp"
 
-namespace wengert {
-
-Indices::Indices(std::span<const std::int64_t> values) {
-  for (const std::int64_t value : values) push(value);
-}
-
-void Indices::push(std::int64_t value) {
-  if (count_ == Shape::max_rank) {
-    throw ShapeError{{.problem = "more than " + std::to_string(Shape::max_rank) + " axes", .expected = "at most 8"}};
-  }
-  values_[count_++] = value;
-}
-
-std::string to_string(const Indices& indices) {
-  std::string text = "[";
-  for (std::size_t k = 0; k < indices.size(); ++k) text += (k == 0 ? "" : ",") + std::to_string(indices[k]);
-  return text + "]";
-}
-
-namespace ops {
+namespace wengert::ops {
 
 using kernels::View;
 
 namespace {
 
-constexpr std::size_t position_of(std::int64_t axis) noexcept { return static_cast<std::size_t>(axis); }
-
-std::vector<std::string> texts(std::span<const Type> types) {
-  std::vector<std::string> result;
-  result.reserve(types.size());
-  for (const Type& type : types) result.push_back(to_string(type));
-  return result;
-}
-
-template <class Kind>
-[[noreturn]] void refuse(const char* operation, std::span<const Type> x, std::string problem, std::string expected,
-                         std::string hint = {}) {
-  throw Kind{{.operation = operation,
-              .operands = texts(x),
-              .problem = std::move(problem),
-              .expected = std::move(expected),
-              .hint = std::move(hint)}};
-}
-
-void want_real(const char* operation, std::span<const Type> x) {
-  for (std::size_t k = 0; k < x.size(); ++k)
-    if (!is_real(x[k].dtype))
-      refuse<DtypeError>(operation, x, "operand " + std::to_string(k) + " has " + to_string(x[k]), "f32 or f64",
-                         "convert(x, Dtype::f64) makes real numbers of it");
-}
-
-/// The numbers of an attribute that must come in `groups` groups of `rank`.
-std::span<const std::int64_t> groups_of(const char* operation, std::span<const Type> x, const Attribute& attribute,
-                                        std::size_t groups, std::size_t rank) {
-  const auto numbers = integers(attribute);
-  if (numbers.size() != groups * rank)
-    refuse<ShapeError>(operation, x, "the attribute has " + std::to_string(numbers.size()) + " numbers",
-                       std::to_string(groups) + " for each of " + std::to_string(rank) + " axes");
-  return numbers;
-}
-
-/// ⌈(stop - start) / step⌉
+/// How many of start, start+step, … lie before stop, in the direction of the step. Overflows for no step.
 std::int64_t count_of(std::int64_t start, std::int64_t stop, std::int64_t step) {
-  return (stop - start + step - 1) / step;
+  return start == stop ? 0 : (stop - start - (step > 0 ? 1 : -1)) / step + 1;
 }
 
 /// The places start + i·step of every axis, in the buffer of a dense array of `outer`.
@@ -84,7 +26,7 @@ View places_in(const Shape& outer, const Shape& inner, std::span<const std::int6
   View view{.shape = inner};
   for (std::size_t axis = 0; axis < outer.rank(); ++axis) {
     view.start += starts[axis] * dense.stride[axis];
-    view.stride[axis] = steps[axis] * dense.stride[axis];
+    if (inner[axis] > 1) view.stride[axis] = steps[axis] * dense.stride[axis];
   }
   return view;
 }
@@ -92,28 +34,6 @@ View places_in(const Shape& outer, const Shape& inner, std::span<const std::int6
 Shape shape_of(const Attribute& attribute) { return Shape(integers(attribute), {}); }
 
 }  // namespace
-
-bool broadcast_shape(const Shape& a, const Shape& b, Shape& result) noexcept {
-  const std::size_t rank = std::max(a.rank(), b.rank());
-  std::array<std::int64_t, Shape::max_rank> extents{};
-  for (std::size_t back = 1; back <= rank; ++back) {
-    const std::int64_t x = back <= a.rank() ? a[a.rank() - back] : 1, y = back <= b.rank() ? b[b.rank() - back] : 1;
-    if (x != y && x != 1 && y != 1) return false;
-    extents[rank - back] = x == 1 ? y : x;
-  }
-  result = Shape(std::span<const std::int64_t>(extents.data(), rank), {});
-  return true;
-}
-
-Indices broadcast_axes(const Shape& from, const Shape& to) {
-  Indices axes;
-  const std::size_t new_axes = to.rank() - from.rank();
-  for (std::size_t axis = 0; axis < to.rank(); ++axis)
-    if (axis < new_axes || from[axis - new_axes] != to[axis]) axes.push(static_cast<std::int64_t>(axis));
-  return axes;
-}
-
-// --- Repeating and summing ------------------------------------------------------------------------------------------
 
 Type Broadcast::type(std::span<const Type> x, const Attribute& attribute) {
   const Shape shape = shape_of(attribute);
@@ -139,40 +59,6 @@ std::vector<Sample> Broadcast::samples() {
   return {to({Dtype::f64, Shape{}}, {2, 3}),     to({Dtype::f64, Shape{3}}, {2, 3}),
           to({Dtype::f32, Shape{2, 1}}, {2, 3}), to({Dtype::f64, Shape{2, 1, 3}}, {4, 2, 2, 3}),
           to({Dtype::f64, Shape{1, 3}}, {0, 3}), to({Dtype::f64, Shape{2, 3}}, {2, 3})};
-}
-
-Type Sum::type(std::span<const Type> x, const Attribute& attribute) {
-  want_real(name, x);
-  Indices kept;
-  const auto axes = integers(attribute);
-  std::int64_t before = -1;
-  for (const std::int64_t axis : axes) {
-    if (axis <= before || position_of(axis) >= x[0].shape.rank())
-      refuse<ShapeError>(name, x, "axes " + to_string(Indices(axes)) + " of " + to_string(x[0]),
-                         "distinct axes of the operand, ascending");
-    before = axis;
-  }
-  for (std::size_t axis = 0; axis < x[0].shape.rank(); ++axis)
-    if (std::find(axes.begin(), axes.end(), static_cast<std::int64_t>(axis)) == axes.end()) kept.push(x[0].shape[axis]);
-  return {x[0].dtype, Shape(kept, {})};
-}
-
-Array Sum::value(std::span<const Array> x, const Attribute& axes, const Type&) {
-  return kernels::sum(x[0], integers(axes));
-}
-
-Shape Sum::with_ones(const Shape& shape, const Attribute& axes) {
-  Indices extents(shape.extents());
-  for (const std::int64_t axis : integers(axes)) extents[position_of(axis)] = 1;
-  return Shape(extents, {});
-}
-
-std::vector<Sample> Sum::samples() {
-  const auto over = [](Type type, std::vector<std::int64_t> axes) { return Sample{{type}, std::move(axes)}; };
-  return {over({Dtype::f64, Shape{5}}, {0}),          over({Dtype::f32, Shape{2, 3}}, {1}),
-          over({Dtype::f64, Shape{2, 3}}, {0}),       over({Dtype::f64, Shape{2, 3}}, {0, 1}),
-          over({Dtype::f64, Shape{2, 3, 4}}, {0, 2}), over({Dtype::f64, Shape{2, 3, 2, 2}}, {1, 2}),
-          over({Dtype::f64, Shape{0, 3}}, {0}),       over({Dtype::f64, Shape{}}, {})};
 }
 
 // --- Moving elements ------------------------------------------------------------------------------------------------
@@ -246,11 +132,17 @@ Type Slice::type(std::span<const Type> x, const Attribute& ranges) {
   Indices extents;
   for (std::size_t axis = 0; axis < rank; ++axis) {
     const std::int64_t start = numbers[axis], stop = numbers[rank + axis], step = numbers[2 * rank + axis];
-    if (start < 0 || stop < start || stop > shape[axis] || step < 1)
-      refuse<ShapeError>(name, x,
-                         "axis " + std::to_string(axis) + " of " + to_string(x[0]) + " from " + std::to_string(start) +
-                             " to " + std::to_string(stop) + " in steps of " + std::to_string(step),
-                         "0 <= start <= stop <= " + std::to_string(shape[axis]) + " and step >= 1");
+    const std::int64_t extent = shape[axis];
+    const bool fits =
+        step > 0 ? start >= 0 && start <= stop && stop <= extent : stop >= -1 && stop <= start && start < extent;
+    if (!fits || step == 0) {
+      const std::string last = std::to_string(step < 0 ? extent - 1 : extent);
+      refuse<ShapeError>(
+          name, x,
+          "axis " + std::to_string(axis) + " of " + to_string(x[0]) + " from " + std::to_string(start) + " to " +
+              std::to_string(stop) + " in steps of " + std::to_string(step),
+          step < 0 ? "-1 <= stop <= start <= " + last : "0 <= start <= stop <= " + last + " and a step that is not 0");
+    }
     extents.push(count_of(start, stop, step));
   }
   return {x[0].dtype, Shape(extents, {})};
@@ -260,10 +152,10 @@ Array Slice::value(std::span<const Array> x, const Attribute& ranges, const Type
   return kernels::gather(x[0], places_in(x[0].shape(), result.shape, starts(ranges), steps(ranges)));
 }
 
-void Slice::add_transposed(std::size_t, const Array& cotangent, const Type& x, const Attribute& ranges,
+void Slice::add_transposed(std::size_t, const Array& cotangent, std::span<const Array> x, const Attribute& ranges,
                            kernels::Accumulator& adjoint) {
-  kernels::scatter_add(cotangent, places_in(x.shape, cotangent.shape(), starts(ranges), steps(ranges)),
-                       adjoint.writable(x, name));
+  kernels::scatter_add(cotangent, places_in(x[0].shape(), cotangent.shape(), starts(ranges), steps(ranges)),
+                       adjoint.writable(x[0].type(), name));
 }
 
 Indices Slice::starts(const Attribute& ranges) {
@@ -280,6 +172,10 @@ std::vector<Sample> Slice::samples() {
           {{{Dtype::f32, Shape{3, 4}}}, std::vector<std::int64_t>{0, 1, 3, 3, 2, 1}},
           {{{Dtype::f64, Shape{3, 4}}}, std::vector<std::int64_t>{2, 0, 2, 4, 1, 1}},
           {{{Dtype::f64, Shape{0, 2}}}, std::vector<std::int64_t>{0, 0, 0, 1, 1, 1}},
+          {{{Dtype::f64, Shape{5}}}, std::vector<std::int64_t>{4, -1, -1}},
+          {{{Dtype::f64, Shape{4, 5}}}, std::vector<std::int64_t>{3, 1, 0, 5, -2, 3}},
+          {{{Dtype::f32, Shape{2, 3, 4}}}, std::vector<std::int64_t>{1, 0, 3, -1, 3, -1, -1, 1, -3}},
+          {{{Dtype::f64, Shape{0}}}, std::vector<std::int64_t>{-1, -1, -1}},
           {{{Dtype::f64, Shape{}}}, std::vector<std::int64_t>{}}};
 }
 
@@ -290,8 +186,12 @@ Type Embed::type(std::span<const Type> x, const Attribute& places) {
   const auto numbers = groups_of(name, x, places, 3, rank);
   for (std::size_t axis = 0; axis < rank; ++axis) {
     const std::int64_t extent = numbers[axis], start = numbers[rank + axis], step = numbers[2 * rank + axis];
-    if (start < 0 || start > extent || step < 1 ||
-        (shape[axis] > 0 && (shape[axis] - 1) > (extent - 1 - start) / step) || (shape[axis] > 0 && start >= extent))
+    const std::int64_t count = shape[axis];
+    // Of an empty operand, start may stand one past either end.
+    const bool fits = count == 0 ? start >= -1 && start <= extent
+                                 : start >= 0 && start < extent && step != 0 &&
+                                       count <= count_of(start, step > 0 ? extent : -1, step);
+    if (!fits || step == 0)
       refuse<ShapeError>(name, x,
                          "axis " + std::to_string(axis) + " of " + to_string(x[0]) + " from " + std::to_string(start) +
                              " in steps of " + std::to_string(step),
@@ -318,7 +218,7 @@ Indices Embed::stops(const Shape& x, const Attribute& places) {
   Indices result = starts(places);
   const Indices step = steps(places);
   for (std::size_t axis = 0; axis < x.rank(); ++axis)
-    if (x[axis] > 0) result[axis] += (x[axis] - 1) * step[axis] + 1;
+    if (x[axis] > 0) result[axis] += (x[axis] - 1) * step[axis] + (step[axis] > 0 ? 1 : -1);
   return result;
 }
 
@@ -327,6 +227,8 @@ std::vector<Sample> Embed::samples() {
           {{{Dtype::f32, Shape{2, 3}}}, std::vector<std::int64_t>{3, 7, 1, 0, 1, 3}},
           {{{Dtype::f64, Shape{1, 4}}}, std::vector<std::int64_t>{3, 4, 2, 0, 1, 1}},
           {{{Dtype::f64, Shape{0, 2}}}, std::vector<std::int64_t>{3, 2, 0, 0, 1, 1}},
+          {{{Dtype::f64, Shape{3}}}, std::vector<std::int64_t>{7, 6, -3}},
+          {{{Dtype::f64, Shape{2, 3}}}, std::vector<std::int64_t>{4, 3, 3, 2, -2, -1}},
           {{{Dtype::f64, Shape{}}}, std::vector<std::int64_t>{}}};
 }
 
@@ -337,12 +239,6 @@ namespace {
 void want_operands(const char* operation, std::span<const Type> x) {
   if (x.empty()) refuse<ArgumentError>(operation, x, "no operands", "at least one");
 }
-void want_axis(const char* operation, std::span<const Type> x, std::int64_t axis, std::size_t axes) {
-  if (axis < 0 || position_of(axis) >= axes)
-    refuse<ShapeError>(operation, x, "axis " + std::to_string(axis),
-                       "an axis from 0 to " + std::to_string(axes) + " - 1");
-}
-
 /// The operands one after the other along `axis` of the result.
 Array joined(std::span<const Array> x, std::size_t axis, const Type& result, const auto& extent_of) {
   Array to = Array::uninitialised(result);
@@ -496,10 +392,10 @@ Array ToScalar::value(std::span<const Array> x, const Attribute& position, const
   return Array::scalar(x[0].element(std::get<std::int64_t>(position)));
 }
 
-void ToScalar::add_transposed(std::size_t, const Array& cotangent, const Type& x, const Attribute& position,
+void ToScalar::add_transposed(std::size_t, const Array& cotangent, std::span<const Array> x, const Attribute& position,
                               kernels::Accumulator& adjoint) {
-  kernels::with_real_type(x.dtype, [&]<class T>(std::type_identity<T>) {
-    adjoint.writable(x, name).template mutable_data<T>()[position_of(std::get<std::int64_t>(position))] +=
+  kernels::with_real_type(x[0].dtype(), [&]<class T>(std::type_identity<T>) {
+    adjoint.writable(x[0].type(), name).template mutable_data<T>()[position_of(std::get<std::int64_t>(position))] +=
         static_cast<T>(cotangent.element(0));
   });
 }
@@ -536,56 +432,4 @@ std::vector<Sample> ToTensor::samples() {
           {{number}, std::vector<std::int64_t>{0, 8}}};
 }
 
-// --- Products -------------------------------------------------------------------------------------------------------
-
-Type MatMul::type(std::span<const Type> x, const Attribute& flag_set) {
-  want_real(name, x);
-  const std::int64_t flags = std::get<std::int64_t>(flag_set);
-  if ((flags & ~kernels::product_flags) != 0)
-    refuse<ArgumentError>(name, x, "the attribute " + std::to_string(flags), "a set of the flags 1, 2, 4, 8");
-  if (x[0].dtype != x[1].dtype)
-    refuse<DtypeError>(name, x, "operand 1 has " + to_string(x[1]),
-                       std::string(to_string(x[0].dtype)) + " like operand 0",
-                       "convert one of them; f32 and f64 are never mixed silently");
-  const Shape &a = x[0].shape, &b = x[1].shape;
-  const std::size_t rank = a.rank();
-  bool fits = rank >= 2 && b.rank() == rank;
-  for (std::size_t axis = 0; fits && axis + 2 < rank; ++axis) fits = a[axis] == b[axis];
-  if (!fits)
-    refuse<ShapeError>(name, x, "operands " + to_string(x[0]) + " and " + to_string(x[1]),
-                       "matrices, or equally many of them along equal leading axes");
-  const bool ta = (flags & kernels::transpose_first) != 0, tb = (flags & kernels::transpose_second) != 0;
-  const std::int64_t inner = a[ta ? rank - 2 : rank - 1];
-  if (b[tb ? rank - 1 : rank - 2] != inner) {
-    std::string text = std::string(to_string(x[1].dtype)) + "[";
-    for (std::size_t axis = 0; axis < rank; ++axis) {
-      const bool is_inner = axis == (tb ? rank - 1 : rank - 2), is_free = axis == (tb ? rank - 2 : rank - 1);
-      text += (axis == 0 ? "" : ",") + (is_inner ? std::to_string(inner) : is_free ? "*" : std::to_string(a[axis]));
-    }
-    refuse<ShapeError>(name, x, "operand 1 has " + to_string(x[1]), text + "] to go with " + to_string(x[0]),
-                       "transpose(b) exchanges its last two axes");
-  }
-  Indices extents(a.extents());
-  extents[rank - 2] = a[ta ? rank - 1 : rank - 2];
-  extents[rank - 1] = b[tb ? rank - 2 : rank - 1];
-  return {x[0].dtype, Shape(extents, {})};
-}
-
-Array MatMul::value(std::span<const Array> x, const Attribute& flags, const Type& result) {
-  return kernels::matmul(x[0], x[1], std::get<std::int64_t>(flags), result);
-}
-
-std::vector<Sample> MatMul::samples() {
-  const auto of = [](Shape a, Shape b, std::int64_t flags, Dtype dtype = Dtype::f64) {
-    return Sample{{{dtype, a}, {dtype, b}}, flags};
-  };
-  return {of({2, 3}, {3, 4}, 0),       of({3, 2}, {3, 4}, 1),
-          of({2, 3}, {4, 3}, 2),       of({3, 2}, {4, 3}, 3, Dtype::f32),
-          of({2, 2, 3}, {2, 3, 2}, 0), of({2, 1, 2, 3}, {2, 1, 2, 3}, 2),
-          of({2, 3}, {3, 4}, 4),       of({1, 3}, {3, 1}, 0, Dtype::f32),
-          of({5, 7}, {7, 6}, 0),       of({2, 0}, {0, 3}, 0),
-          of({0, 3}, {3, 2}, 0)};
-}
-
-}  // namespace ops
-}  // namespace wengert
+}  // namespace wengert::ops

@@ -1,0 +1,157 @@
+#include "wengert/autodiff/ops/reductions.hpp"
+
+#include <string>
+
+#include "wengert/autodiff/ops/kernels_fold.hpp"
+#include "wengert/autodiff/ops/kernels_rows.hpp"
+#include "wengert/autodiff/ops/kernels_sum.hpp"
+#include "wengert/autodiff/ops/refuse.hpp"
+
+namespace wengert::ops {
+
+namespace {
+
+/// The type of operand 0 reduced over the axes.
+Type reduced(const char* operation, std::span<const Type> x, const Attribute& axes) {
+  want_real(operation, x);
+  want_axes(operation, x, integers(axes));
+  return {x[0].dtype, without(x[0].shape, integers(axes))};
+}
+/// The type of operand 0, which keeps its shape.
+Type along(const char* operation, std::span<const Type> x, const Attribute& axes) {
+  want_real(operation, x);
+  want_axes(operation, x, integers(axes));
+  return x[0];
+}
+/// As `reduced`, where no elements have no result.
+Type reduced_of_some(const char* operation, std::span<const Type> x, const Attribute& axes) {
+  const Type result = reduced(operation, x, axes);
+  if (x[0].shape.size() == 0 && result.shape.size() != 0)
+    refuse<ShapeError>(operation, x,
+                       "no elements over axes " + to_string(Indices(integers(axes))) + " of " + to_string(x[0]),
+                       "one at least");
+  return result;
+}
+
+Sample over_axes(Dtype dtype, const Shape& shape, std::vector<std::int64_t> axes) {
+  return {{{dtype, shape}}, std::move(axes)};
+}
+
+/// For reductions of at least one element.
+std::vector<Sample> samples_of_some() {
+  return {over_axes(Dtype::f64, {5}, {0}),          over_axes(Dtype::f32, {2, 3}, {1}),
+          over_axes(Dtype::f64, {4, 3}, {0}),       over_axes(Dtype::f64, {2, 3}, {0, 1}),
+          over_axes(Dtype::f64, {2, 3, 4}, {0, 2}), over_axes(Dtype::f64, {2, 3, 2, 2}, {1, 2}),
+          over_axes(Dtype::f64, {0, 3}, {1}),       over_axes(Dtype::f64, {}, {}),
+          over_axes(Dtype::f64, {3}, {}),           over_axes(Dtype::f64, {2, 1}, {1})};
+}
+
+std::vector<Sample> samples_of_any() {
+  std::vector<Sample> samples = samples_of_some();
+  samples.push_back(over_axes(Dtype::f64, {0, 3}, {0}));
+  return samples;
+}
+
+}  // namespace
+
+// --- Sums -----------------------------------------------------------------------------------------------------------
+
+Type Sum::type(std::span<const Type> x, const Attribute& axes) { return reduced(name, x, axes); }
+Array Sum::value(std::span<const Array> x, const Attribute& axes, const Type&) {
+  return kernels::sum(x[0], integers(axes));
+}
+std::vector<Sample> Sum::samples() { return samples_of_any(); }
+
+Type CumSum::type(std::span<const Type> x, const Attribute& attribute) {
+  want_real(name, x);
+  const auto direction = integers(attribute);
+  if (direction.size() != 2 || (direction[1] != 0 && direction[1] != 1))
+    refuse<ArgumentError>(name, x, "the attribute " + graph::to_string(attribute), "[axis, 0 or 1]");
+  want_axis(name, x, direction[0], x[0].shape.rank());
+  return x[0];
+}
+Array CumSum::value(std::span<const Array> x, const Attribute& direction, const Type&) {
+  return kernels::running_sum(x[0], integers(direction)[0], integers(direction)[1] != 0);
+}
+std::vector<Sample> CumSum::samples() {
+  return {over_axes(Dtype::f64, {5}, {0, 0}),       over_axes(Dtype::f64, {5}, {0, 1}),
+          over_axes(Dtype::f32, {2, 3}, {1, 0}),    over_axes(Dtype::f64, {4, 3}, {0, 0}),
+          over_axes(Dtype::f64, {2, 3, 4}, {1, 1}), over_axes(Dtype::f64, {0, 3}, {0, 0}),
+          over_axes(Dtype::f64, {3, 0}, {0, 1}),    over_axes(Dtype::f64, {1}, {0, 0})};
+}
+
+// --- Products -------------------------------------------------------------------------------------------------------
+
+Type Prod::type(std::span<const Type> x, const Attribute& axes) { return reduced(name, x, axes); }
+Array Prod::value(std::span<const Array> x, const Attribute& axes, const Type&) {
+  return kernels::fold(x[0], integers(axes), kernels::Fold::product);
+}
+std::vector<Sample> Prod::samples() { return samples_of_any(); }
+
+Type ProdOthers::type(std::span<const Type> x, const Attribute& axes) { return along(name, x, axes); }
+Array ProdOthers::value(std::span<const Array> x, const Attribute& axes, const Type&) {
+  return kernels::products_of_others(x[0], integers(axes));
+}
+std::vector<Sample> ProdOthers::samples() { return samples_of_any(); }
+
+// --- The largest and the smallest -----------------------------------------------------------------------------------
+
+Type AMax::type(std::span<const Type> x, const Attribute& axes) { return reduced_of_some(name, x, axes); }
+Array AMax::value(std::span<const Array> x, const Attribute& axes, const Type&) {
+  return kernels::fold(x[0], integers(axes), kernels::Fold::maximum);
+}
+std::vector<Sample> AMax::samples() { return samples_of_some(); }
+
+Type AMin::type(std::span<const Type> x, const Attribute& axes) { return reduced_of_some(name, x, axes); }
+Array AMin::value(std::span<const Array> x, const Attribute& axes, const Type&) {
+  return kernels::fold(x[0], integers(axes), kernels::Fold::minimum);
+}
+std::vector<Sample> AMin::samples() { return samples_of_some(); }
+
+Type TieShare::type(std::span<const Type> x, const Attribute& axes) {
+  const Type wanted = reduced(name, x, axes);
+  if (!(x[1] == wanted)) {
+    const std::string problem = "operand 1 has " + to_string(x[1]);
+    if (x[1].dtype != wanted.dtype) refuse<DtypeError>(name, x, problem, to_string(wanted));
+    refuse<ShapeError>(name, x, problem, to_string(wanted));
+  }
+  return x[0];
+}
+Array TieShare::value(std::span<const Array> x, const Attribute& axes, const Type&) {
+  return kernels::tie_shares(x[0], x[1], integers(axes));
+}
+std::vector<Sample> TieShare::samples() {
+  return {{{{Dtype::f64, {5}}, {Dtype::f64, {}}}, std::vector<std::int64_t>{0}},
+          {{{Dtype::f32, {2, 3}}, {Dtype::f32, {2}}}, std::vector<std::int64_t>{1}},
+          {{{Dtype::f64, {2, 3, 4}}, {Dtype::f64, {3}}}, std::vector<std::int64_t>{0, 2}},
+          {{{Dtype::f64, {0, 3}}, {Dtype::f64, {3}}}, std::vector<std::int64_t>{0}},
+          {{{Dtype::f64, {}}, {Dtype::f64, {}}}, std::vector<std::int64_t>{}}};
+}
+
+// --- Norms and exponentials -----------------------------------------------------------------------------------------
+
+Type Norm::type(std::span<const Type> x, const Attribute& axes) { return reduced(name, x, axes); }
+Array Norm::value(std::span<const Array> x, const Attribute& axes, const Type&) {
+  return kernels::norm(x[0], integers(axes));
+}
+std::vector<Sample> Norm::samples() { return samples_of_any(); }
+
+Type LogSumExp::type(std::span<const Type> x, const Attribute& axes) { return reduced(name, x, axes); }
+Array LogSumExp::value(std::span<const Array> x, const Attribute& axes, const Type&) {
+  return kernels::logsumexp(x[0], integers(axes));
+}
+std::vector<Sample> LogSumExp::samples() { return samples_of_some(); }  // of none it is -∞, and -∞ - -∞ no difference
+
+Type Softmax::type(std::span<const Type> x, const Attribute& axes) { return along(name, x, axes); }
+Array Softmax::value(std::span<const Array> x, const Attribute& axes, const Type&) {
+  return kernels::softmax(x[0], integers(axes));
+}
+std::vector<Sample> Softmax::samples() { return samples_of_any(); }
+
+Type LogSoftmax::type(std::span<const Type> x, const Attribute& axes) { return along(name, x, axes); }
+Array LogSoftmax::value(std::span<const Array> x, const Attribute& axes, const Type&) {
+  return kernels::log_softmax(x[0], integers(axes));
+}
+std::vector<Sample> LogSoftmax::samples() { return samples_of_any(); }
+
+}  // namespace wengert::ops

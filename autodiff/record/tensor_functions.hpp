@@ -1,0 +1,90 @@
+// What the front functions on tensors share: checking handles and axes, refusing, recording one entry or all of
+// several. For their .cpp files only.
+#pragma once
+
+#include <cstdint>
+#include <source_location>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "wengert/autodiff/record/stream.hpp"
+#include "wengert/autodiff/record/tensor.hpp"
+#include "wengert/autodiff/record/tensor_store.hpp"
+#include "wengert/graph/error.hpp"
+
+namespace wengert::detail {
+
+/// The stream of the operands, null if all are constants; every handle is checked.
+template <class Handles>
+Stream* stream_of(const Handles& operands, std::string_view operation, std::source_location where) {
+  Tag tag = 0;
+  for (const auto& x : operands)
+    if (tag == 0) tag = x.tag();
+  if (tag == 0) return nullptr;
+  const std::string name(operation);
+  StreamHead& head = Stream::of(tag);
+  if (&head == &no_stream) Stream::throw_bad_handle(tag, name.c_str(), where);
+  Stream& s = static_cast<Stream&>(head);
+  for (const auto& x : operands) s.check(x.id(), x.tag(), name.c_str(), where);
+  return &s;
+}
+
+/// Runs f, which may append several tensor entries; when it throws, none of them stays.
+template <class F>
+auto all_or_nothing(Stream* s, F&& f) {
+  if (s == nullptr) return f();
+  s->settle();
+  const Id next_id = s->next_id();
+  const std::uint32_t words = s->word_count;
+  const std::size_t entries = s->tensors ? s->tensors->size() : 0;
+  try {
+    return f();
+  } catch (...) {
+    // Handles of these ids have not left f.
+    s->take_back(next_id, words);
+    if (s->tensors) s->tensors->truncate(entries);
+    throw;
+  }
+}
+
+inline std::vector<std::string> texts(std::span<const Tensor> x) {
+  std::vector<std::string> result;
+  for (const Tensor& t : x) result.push_back(to_string(t.type()));
+  return result;
+}
+
+template <class Kind>
+[[noreturn]] void refuse(std::string_view operation, std::span<const Tensor> x, std::string problem,
+                         std::string expected, std::source_location where, std::string hint = {}) {
+  throw Kind{{.operation = std::string(operation),
+              .operands = texts(x),
+              .problem = std::move(problem),
+              .expected = std::move(expected),
+              .where = where,
+              .hint = std::move(hint)}};
+}
+
+/// An axis counted from 0, from one that may be counted from the end.
+[[nodiscard]] std::size_t axis_of(std::int64_t axis, std::size_t rank, std::string_view operation, const Tensor& x,
+                                  std::source_location where);
+/// The axes given, counted from 0 and ascending. Throws ShapeError if one is not there or occurs twice.
+[[nodiscard]] Indices ascending_axes(const Indices& axes, std::string_view operation, const Tensor& x,
+                                     std::source_location where);
+[[nodiscard]] Indices all_axes(const Tensor& x);
+
+template <class P>
+Tensor record_one(const Tensor& x, graph::Attribute attribute, std::source_location where) {
+  return record_tensor(PrimitiveOf<P>::record, std::span(&x, 1), std::move(attribute), where);
+}
+
+/// An elementwise primitive; each operand is a Tensor or a number.
+template <class P, class A, class B>
+Tensor elementwise(const A& a, const B& b, std::source_location where) {
+  const TensorArgument operands[]{TensorArgument(a, where), TensorArgument(b, where)};
+  return apply_to_tensors(PrimitiveOf<P>::record, operands, where);
+}
+
+}  // namespace wengert::detail
