@@ -24,15 +24,17 @@ struct Split {
   }
 };
 
-/// The positions, every one stored and in range.
-Array checked_positions(const char* operation, const Array& index, std::int64_t extent) {
+/// The positions, every one stored, and in range along an axis of `of`.
+Array checked_positions(const char* operation, const Array& index, const Type& of, std::int64_t axis) {
+  const std::int64_t extent = of.shape[position_of(axis)];
   for (const std::int64_t at : index.stored<std::int64_t>())
     if (at < 0 || at >= extent)
       throw DomainError{{.operation = operation,
-                         .operands = {to_string(index.type())},
+                         .operands = {to_string(of), to_string(index.type())},
                          .problem = "the position " + std::to_string(at),
-                         .expected = extent == 0 ? "no position, for an axis of extent 0"
-                                                 : "a position from 0 to " + std::to_string(extent - 1)}};
+                         .expected = (extent == 0 ? "none" : "one from 0 to " + std::to_string(extent - 1)) +
+                                     std::string(" along axis ") + std::to_string(axis) + " of " + to_string(of),
+                         .hint = at < 0 ? "positions do not count from the end" : ""}};
   return index.dense();
 }
 
@@ -113,8 +115,9 @@ Type Gather::type(std::span<const Type> x, const Attribute& attribute) {
 }
 
 Array Gather::value(std::span<const Array> x, const Attribute& attribute, const Type& result) {
-  const Split split(x[0].shape(), std::get<std::int64_t>(attribute));
-  const Array index = checked_positions(name, x[1], split.extent);
+  const std::int64_t axis = std::get<std::int64_t>(attribute);
+  const Split split(x[0].shape(), axis);
+  const Array index = checked_positions(name, x[1], x[0].type(), axis);
   return with_element_type(result.dtype, [&]<class T>(std::type_identity<T>) {
     if (x[0].is_uniform()) return Array::uniform_of<T>(result.shape, x[0].stored<T>()[0]);
     Array to = Array::uninitialised(result);
@@ -171,7 +174,7 @@ Type ScatterAdd::type(std::span<const Type> x, const Attribute& attribute) {
 }
 
 Array ScatterAdd::value(std::span<const Array> x, const Attribute& place, const Type& result) {
-  const Array index = checked_positions(name, x[1], integers(place)[1]);
+  const Array index = checked_positions(name, x[1], result, integers(place)[0]);
   Array to = Array::zeros(result);
   if (to.size() != 0) add_slices(x[0], index.data<std::int64_t>(), integers(place)[0], to);
   return to;
@@ -213,7 +216,7 @@ Type TakeAlong::type(std::span<const Type> x, const Attribute& attribute) {
 Array TakeAlong::value(std::span<const Array> x, const Attribute& attribute, const Type& result) {
   const std::int64_t axis = std::get<std::int64_t>(attribute);
   const Split split(x[0].shape(), axis);
-  const Array index = checked_positions(name, x[1], split.extent);
+  const Array index = checked_positions(name, x[1], x[0].type(), axis);
   return with_element_type(result.dtype, [&]<class T>(std::type_identity<T>) {
     if (x[0].is_uniform()) return Array::uniform_of<T>(result.shape, x[0].stored<T>()[0]);
     Array to = Array::uninitialised(result);
@@ -255,7 +258,7 @@ Type ScatterAddAlong::type(std::span<const Type> x, const Attribute& attribute) 
 }
 
 Array ScatterAddAlong::value(std::span<const Array> x, const Attribute& place, const Type& result) {
-  const Array index = checked_positions(name, x[1], integers(place)[1]);
+  const Array index = checked_positions(name, x[1], result, integers(place)[0]);
   Array to = Array::zeros(result);
   if (to.size() != 0) add_elements(x[0], index.data<std::int64_t>(), integers(place)[0], to);
   return to;

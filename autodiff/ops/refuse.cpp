@@ -25,7 +25,7 @@ void want_index(const char* operation, std::span<const Type> x, std::size_t k) {
 void want_axis(const char* operation, std::span<const Type> x, std::int64_t axis, std::size_t axes) {
   if (axis < 0 || position_of(axis) >= axes)
     refuse<ShapeError>(operation, x, "axis " + std::to_string(axis),
-                       axes == 0 ? "no axis" : "an axis from 0 to " + std::to_string(axes - 1));
+                       axes == 0 ? "an operand that has axes" : "an axis from 0 to " + std::to_string(axes - 1));
 }
 
 void want_axes(const char* operation, std::span<const Type> x, std::span<const std::int64_t> axes) {

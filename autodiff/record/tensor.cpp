@@ -46,9 +46,10 @@ std::size_t detail::axis_of(std::int64_t axis, std::size_t rank, std::string_vie
                             std::source_location where) {
   const auto count = static_cast<std::int64_t>(rank);
   if (axis < -count || axis >= count)
-    refuse<ShapeError>(
-        operation, std::span(&x, 1), "axis " + std::to_string(axis) + " of " + to_string(x.type()),
-        rank == 0 ? "no axis" : "an axis from " + std::to_string(-count) + " to " + std::to_string(count - 1), where);
+    refuse<ShapeError>(operation, std::span(&x, 1), "axis " + std::to_string(axis) + " of " + to_string(x.type()),
+                       rank == 0 ? "an operand that has axes"
+                                 : "an axis from " + std::to_string(-count) + " to " + std::to_string(count - 1),
+                       where);
   return static_cast<std::size_t>(axis < 0 ? axis + count : axis);
 }
 

@@ -37,8 +37,11 @@ Tensor sum(const Tensor& x, std::source_location where) { return sum(x, all_axes
 
 namespace {
 
-/// The number of elements over the axes.
+/// The number of elements over the axes, of real numbers.
 double count_over(const Tensor& x, const Indices& axes, std::string_view operation, std::source_location where) {
+  if (!is_real(x.dtype()))
+    refuse<DtypeError>(operation, std::span(&x, 1), "operand 0 has " + to_string(x.type()), "f32 or f64", where,
+                       "convert(x, Dtype::f64) makes real numbers of it");
   double count = 1;
   for (const std::int64_t axis : axes)
     count *= static_cast<double>(x.shape()[axis_of(axis, x.rank(), operation, x, where)]);
@@ -62,6 +65,8 @@ Tensor cumsum(const Tensor& x, std::int64_t axis, std::source_location where) {
 }
 
 Tensor trace(const Tensor& x, std::int64_t offset, std::source_location where) {
+  if (x.rank() < 2)
+    refuse<ShapeError>("trace", std::span(&x, 1), "operand 0 has " + to_string(x.type()), "two axes at least", where);
   return all_or_nothing(stream_of(std::span(&x, 1), "trace", where),
                         [&] { return sum(diagonal(x, offset, where), {-1}, Keep::no, where); });
 }

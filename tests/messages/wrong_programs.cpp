@@ -1,27 +1,17 @@
-// Wrong programs, and word for word what each is told: operation, what is wrong, what was expected, the user's file and
-// line, a hint. A change of wording is a change of this table.
-#include <boost/test/unit_test.hpp>
-
+// Wrong programs of Scalars, recordings and sweeps, and what each is told; a few of tensors (more:
+// tensor_programs.cpp).
 #include <cstdint>
-#include <source_location>
-#include <string>
 #include <vector>
 
-#include "wengert/autodiff/autodiff.hpp"
 #include "wengert/autodiff/record/expand.hpp"
 #include "wengert/autodiff/transform/check.hpp"
+#include "wrong_program.hpp"
 
 namespace wengert {
 namespace {
 
-/// The line after the one that calls it.
-unsigned next(std::source_location where = std::source_location::current()) { return where.line() + 1; }
-
-struct WrongProgram {
-  const char* name;
-  void (*run)(unsigned& line);  // throws at `line`
-  const char* message;          // @: file and line, or nothing if there is none
-};
+using test::next;
+using test::WrongProgram;
 
 const WrongProgram wrong_programs[]{
     // --- Handles
@@ -240,32 +230,13 @@ const WrongProgram wrong_programs[]{
      "element: position [0,3] of f64[2,3]; expected one index for every axis, each below its extent (@)"},
 };
 
-std::string expected(const WrongProgram& program, unsigned line) {
-  std::string text = program.message;
-  if (const auto at = text.find('@'); at != std::string::npos)
-    text.replace(at, 1, std::string(std::source_location::current().file_name()) + ":" + std::to_string(line));
-  return text;
-}
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(wrong_programs_and_their_messages)
 
 BOOST_AUTO_TEST_CASE(word_for_word) {
   BOOST_TEST(std::size(wrong_programs) >= 20u);
-  for (const WrongProgram& program : wrong_programs) {
-    unsigned line = 0;
-    try {
-      program.run(line);
-      BOOST_ERROR(program.name << " threw nothing");
-    } catch (const Error& error) {
-      BOOST_TEST(error.what() == expected(program, line), program.name << " says\n"
-                                                                       << error.what() << "\nexpected\n"
-                                                                       << expected(program, line));
-      BOOST_TEST(error.where().line() == line, program.name << " has line " << error.where().line());
-      BOOST_TEST(!error.operation().empty(), program.name);
-    }
-  }
+  test::check_word_for_word(wrong_programs);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -146,6 +146,15 @@ BOOST_AUTO_TEST_CASE(dtypes_are_kept_and_integers_refused) {
   BOOST_CHECK_THROW((void)cumsum(tensor({1}, Shape{}), 0), ShapeError);
 }
 
+// `max(x, 1)` is no reduction over axis 1.
+BOOST_AUTO_TEST_CASE(a_number_beside_a_tensor_is_a_value_not_an_axis) {
+  const Tensor x = tensor({0, 5, -3, 1}, Shape{2, 2});
+  close("max", max(x, 1).to_vector(), {1, 5, 1, 1}, 0);
+  close("min", min(x, 0).to_vector(), {0, 0, -3, 0}, 0);
+  close("amax", amax(x, {1}).to_vector(), {5, 1}, 0);
+  close("amin", amin(x, {0}).to_vector(), {-3, 1}, 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_reduction_that_fails_records_nothing) {
   Recording r({.last_id = 4});
   const Tensor x = r.variable(ones(Shape{2, 3})), other = r.variable(ones(Shape{2, 3}));
