@@ -55,6 +55,12 @@ template <class Element>
 void for_each_element(const Split& split, std::int64_t count, std::span<const std::int64_t> index,
                       const Element& element) {
   if (index.empty()) return;
+  if (split.inner == 1) {
+    std::int64_t at = 0;
+    for (std::int64_t o = 0; o < split.outer; ++o)
+      for (std::int64_t i = 0; i < count; ++i, ++at) element(o * split.extent + index[position_of(at)], at);
+    return;
+  }
   for (std::int64_t o = 0; o < split.outer; ++o)
     for (std::int64_t i = 0; i < count; ++i)
       for (std::int64_t j = 0; j < split.inner; ++j) {

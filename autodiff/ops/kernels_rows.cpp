@@ -64,7 +64,8 @@ struct Exponentials {
   T maximum = -std::numeric_limits<T>::infinity();
   double rest = 0.0;
 
-  Exponentials(const T* x, std::int64_t count) {
+  /// The exponentials go to `keep`, unless that is null.
+  Exponentials(const T* x, std::int64_t count, T* keep = nullptr) {
     std::int64_t at = -1;
     for (std::int64_t i = 0; i < count; ++i) {
       if (!(x[i] > maximum) && x[i] == x[i]) continue;
@@ -76,8 +77,11 @@ struct Exponentials {
     constexpr std::int64_t block = 256;  // so that the error grows with the square root of the length
     for (std::int64_t begin = 0; begin < count; begin += block) {
       double sum = 0.0;
-      for (std::int64_t i = begin; i < std::min(count, begin + block); ++i)
-        if (i != at) sum += static_cast<double>(std::exp(x[i] - maximum));
+      for (std::int64_t i = begin; i < std::min(count, begin + block); ++i) {
+        const T power = std::exp(x[i] - maximum);
+        if (keep != nullptr) keep[i] = power;
+        if (i != at) sum += static_cast<double>(power);
+      }
       rest += sum;
     }
   }
@@ -215,14 +219,13 @@ Array logsumexp(const Array& from, std::span<const std::int64_t> axes) {
 
 Array softmax(const Array& from, std::span<const std::int64_t> axes) {
   return map_rows(from, axes, []<class T>(const T* x, std::int64_t count, T* to) {
-    const Exponentials<T> e(x, count);
-    if (e.empty()) {
-      std::fill_n(to, count, T(0));
+    const Exponentials<T> e(x, count, to);
+    if (!e.finite()) {
+      for (std::int64_t i = 0; i < count; ++i) to[i] = e.empty() ? T(0) : std::exp(x[i] - e.maximum);
       return;
     }
     const double scale = 1.0 / (1.0 + e.rest);
-    for (std::int64_t i = 0; i < count; ++i)
-      to[i] = static_cast<T>(static_cast<double>(std::exp(x[i] - e.maximum)) * scale);
+    for (std::int64_t i = 0; i < count; ++i) to[i] = static_cast<T>(static_cast<double>(to[i]) * scale);
   });
 }
 

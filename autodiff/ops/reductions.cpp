@@ -1,8 +1,11 @@
 #include "wengert/autodiff/ops/reductions.hpp"
 
+#include <cmath>
 #include <string>
+#include <type_traits>
 
 #include "wengert/autodiff/ops/kernels_fold.hpp"
+#include "wengert/autodiff/ops/kernels_over.hpp"
 #include "wengert/autodiff/ops/kernels_rows.hpp"
 #include "wengert/autodiff/ops/kernels_sum.hpp"
 #include "wengert/autodiff/ops/refuse.hpp"
@@ -32,6 +35,30 @@ Type reduced_of_some(const char* operation, std::span<const Type> x, const Attri
                        "one at least");
   return result;
 }
+
+/// Adds scale(cotangent, partial) to the adjoint of operand 0: a cotangent of the reduction, a partial of the operand.
+/// `partial(elements of T)` makes a function of places that gives it. False if the axes are no neighbours.
+template <class Partial>
+bool add_scaled(const char* operation, const Array& cotangent, const Type& type, const Attribute& axes,
+                kernels::Accumulator& adjoint, const Partial& partial) {
+  const kernels::Around around(type.shape, integers(axes));
+  if (!around.neighbours) return false;
+  kernels::with_real_type(type.dtype, [&]<class T>(std::type_identity<T> t) {
+    const kernels::Elements<T> g(cotangent);
+    const auto at = partial(t);
+    kernels::add_over<T>(around, type, operation, adjoint,
+                         [&](std::int64_t i, std::int64_t r) { return kernels::scale(g[r], at(i, r)); });
+  });
+  return true;
+}
+/// The same for partials that lie in an array.
+bool add_scaled(const char* operation, const Array& cotangent, const Array& partials, const Attribute& axes,
+                kernels::Accumulator& adjoint) {
+  return add_scaled(operation, cotangent, partials.type(), axes, adjoint, [&]<class T>(std::type_identity<T>) {
+    return [p = kernels::Elements<T>(partials)](std::int64_t i, std::int64_t) { return p[i]; };
+  });
+}
+bool neighbours(const Array& x, const Attribute& axes) { return kernels::Around(x.shape(), integers(axes)).neighbours; }
 
 Sample over_axes(Dtype dtype, const Shape& shape, std::vector<std::int64_t> axes) {
   return {{{dtype, shape}}, std::move(axes)};
@@ -86,6 +113,11 @@ Type Prod::type(std::span<const Type> x, const Attribute& axes) { return reduced
 Array Prod::value(std::span<const Array> x, const Attribute& axes, const Type&) {
   return kernels::fold(x[0], integers(axes), kernels::Fold::product);
 }
+bool Prod::add_contribution(std::size_t, const Array& cotangent, const Array&, std::span<const Array> x,
+                            const Attribute& axes, kernels::Accumulator& adjoint) {
+  return neighbours(x[0], axes) &&
+         add_scaled(name, cotangent, kernels::products_of_others(x[0], integers(axes)), axes, adjoint);
+}
 std::vector<Sample> Prod::samples() { return samples_of_any(); }
 
 Type ProdOthers::type(std::span<const Type> x, const Attribute& axes) { return along(name, x, axes); }
@@ -95,6 +127,12 @@ Array ProdOthers::value(std::span<const Array> x, const Attribute& axes, const T
 std::vector<Sample> ProdOthers::samples() { return samples_of_any(); }
 
 // --- The largest and the smallest -----------------------------------------------------------------------------------
+
+bool Extremum::add_contribution(std::size_t, const Array& cotangent, const Array& y, std::span<const Array> x,
+                                const Attribute& axes, kernels::Accumulator& adjoint) {
+  return neighbours(x[0], axes) &&
+         add_scaled("amax", cotangent, kernels::tie_shares(x[0], y, integers(axes)), axes, adjoint);
+}
 
 Type AMax::type(std::span<const Type> x, const Attribute& axes) { return reduced_of_some(name, x, axes); }
 Array AMax::value(std::span<const Array> x, const Attribute& axes, const Type&) {
@@ -134,11 +172,23 @@ Type Norm::type(std::span<const Type> x, const Attribute& axes) { return reduced
 Array Norm::value(std::span<const Array> x, const Attribute& axes, const Type&) {
   return kernels::norm(x[0], integers(axes));
 }
+bool Norm::add_contribution(std::size_t, const Array& cotangent, const Array& y, std::span<const Array> x,
+                            const Attribute& axes, kernels::Accumulator& adjoint) {
+  return add_scaled(name, cotangent, x[0].type(), axes, adjoint, [&]<class T>(std::type_identity<T>) {
+    return [length = kernels::Elements<T>(y), at = kernels::Elements<T>(x[0])](std::int64_t i, std::int64_t r) {
+      return length[r] > T(0) ? at[i] / length[r] : T(0);
+    };
+  });
+}
 std::vector<Sample> Norm::samples() { return samples_of_any(); }
 
 Type LogSumExp::type(std::span<const Type> x, const Attribute& axes) { return reduced(name, x, axes); }
 Array LogSumExp::value(std::span<const Array> x, const Attribute& axes, const Type&) {
   return kernels::logsumexp(x[0], integers(axes));
+}
+bool LogSumExp::add_contribution(std::size_t, const Array& cotangent, const Array&, std::span<const Array> x,
+                                 const Attribute& axes, kernels::Accumulator& adjoint) {
+  return neighbours(x[0], axes) && add_scaled(name, cotangent, kernels::softmax(x[0], integers(axes)), axes, adjoint);
 }
 std::vector<Sample> LogSumExp::samples() { return samples_of_some(); }  // of none it is -∞, and -∞ - -∞ no difference
 
@@ -146,11 +196,46 @@ Type Softmax::type(std::span<const Type> x, const Attribute& axes) { return alon
 Array Softmax::value(std::span<const Array> x, const Attribute& axes, const Type&) {
   return kernels::softmax(x[0], integers(axes));
 }
+bool Softmax::add_contribution(std::size_t, const Array& cotangent, const Array& y, std::span<const Array>,
+                               const Attribute& axes, kernels::Accumulator& adjoint) {
+  const kernels::Around around(y.shape(), integers(axes));
+  if (!around.neighbours) return false;
+  kernels::with_real_type(y.dtype(), [&]<class T>(std::type_identity<T>) {
+    const kernels::Elements<T> g(cotangent), value(y);
+    Array products = Array::uninitialised(y.type());
+    const auto product = products.mutable_data<T>();
+    for (std::size_t i = 0; i < product.size(); ++i)
+      product[i] = kernels::scale(g[static_cast<std::int64_t>(i)], value[static_cast<std::int64_t>(i)]);
+    const Array sums = kernels::sum(products, integers(axes));
+    const kernels::Elements<T> mean(sums);
+    kernels::add_over<T>(around, y.type(), name, adjoint,
+                         [&](std::int64_t i, std::int64_t r) { return kernels::scale(g[i] - mean[r], value[i]); });
+  });
+  return true;
+}
 std::vector<Sample> Softmax::samples() { return samples_of_any(); }
 
 Type LogSoftmax::type(std::span<const Type> x, const Attribute& axes) { return along(name, x, axes); }
 Array LogSoftmax::value(std::span<const Array> x, const Attribute& axes, const Type&) {
   return kernels::log_softmax(x[0], integers(axes));
+}
+bool LogSoftmax::add_contribution(std::size_t, const Array& cotangent, const Array& y, std::span<const Array>,
+                                  const Attribute& axes, kernels::Accumulator& adjoint) {
+  const kernels::Around around(y.shape(), integers(axes));
+  if (!around.neighbours) return false;
+  kernels::with_real_type(y.dtype(), [&]<class T>(std::type_identity<T>) {
+    const kernels::Elements<T> g(cotangent), value(y);
+    const auto some = [&](std::int64_t i) { return value[i] > static_cast<T>(minus_infinity) ? g[i] : T(0); };
+    Array passing = Array::uninitialised(y.type());
+    const auto passes = passing.mutable_data<T>();
+    for (std::size_t i = 0; i < passes.size(); ++i) passes[i] = some(static_cast<std::int64_t>(i));
+    const Array sums = kernels::sum(passing, integers(axes));
+    const kernels::Elements<T> total(sums);
+    kernels::add_over<T>(around, y.type(), name, adjoint, [&](std::int64_t i, std::int64_t r) {
+      return some(i) - kernels::scale(total[r], std::exp(value[i]));
+    });
+  });
+  return true;
 }
 std::vector<Sample> LogSoftmax::samples() { return samples_of_any(); }
 

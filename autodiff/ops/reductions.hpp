@@ -78,6 +78,8 @@ struct Prod : Structural {
   static T jvp(std::size_t, const T& tangent, const T&, std::span<const T> x, const Attribute& axes) {
     return detail::sum_over(scaled(tangent, prod_others(x[0], Indices(integers(axes)))), axes);
   }
+  static bool add_contribution(std::size_t, const Array& cotangent, const Array& y, std::span<const Array> x,
+                               const Attribute& axes, kernels::Accumulator& adjoint);
   static std::vector<Sample> samples();
 };
 
@@ -114,6 +116,8 @@ struct Extremum : Structural {
   static T jvp(std::size_t, const T& tangent, const T& y, std::span<const T> x, const Attribute& axes) {
     return detail::sum_over(scaled(tangent, tie_share(x[0], y, Indices(integers(axes)))), axes);
   }
+  static bool add_contribution(std::size_t, const Array& cotangent, const Array& y, std::span<const Array> x,
+                               const Attribute& axes, kernels::Accumulator& adjoint);
 };
 
 struct AMax : Extremum {
@@ -167,6 +171,8 @@ struct Norm : Structural {
   static T jvp(std::size_t, const T& tangent, const T& y, std::span<const T> x, const Attribute& axes) {
     return detail::sum_over(scaled(tangent, direction(y, x[0], axes)), axes);
   }
+  static bool add_contribution(std::size_t, const Array& cotangent, const Array& y, std::span<const Array> x,
+                               const Attribute& axes, kernels::Accumulator& adjoint);
   static std::vector<Sample> samples();
 
  private:
@@ -194,6 +200,8 @@ struct LogSumExp : Structural {
   static T jvp(std::size_t, const T& tangent, const T&, std::span<const T> x, const Attribute& axes) {
     return detail::sum_over(scaled(tangent, softmax(x[0], Indices(integers(axes)))), axes);
   }
+  static bool add_contribution(std::size_t, const Array& cotangent, const Array& y, std::span<const Array> x,
+                               const Attribute& axes, kernels::Accumulator& adjoint);
   static std::vector<Sample> samples();
 };
 
@@ -215,6 +223,8 @@ struct Softmax : Structural {
   static T jvp(std::size_t operand, const T& tangent, const T& y, std::span<const T> x, const Attribute& axes) {
     return vjp(operand, tangent, y, x, axes);
   }
+  static bool add_contribution(std::size_t, const Array& cotangent, const Array& y, std::span<const Array> x,
+                               const Attribute& axes, kernels::Accumulator& adjoint);
   static std::vector<Sample> samples();
 };
 
@@ -237,6 +247,8 @@ struct LogSoftmax : Structural {
     const T mean = detail::over(detail::sum_over(scaled(tangent, exp(y)), axes), y.shape(), axes);
     return where(y > minus_infinity, tangent - mean, 0.0);
   }
+  static bool add_contribution(std::size_t, const Array& cotangent, const Array& y, std::span<const Array> x,
+                               const Attribute& axes, kernels::Accumulator& adjoint);
   static std::vector<Sample> samples();
 
  private:

@@ -121,6 +121,14 @@ concept AddsInPlace =
     requires(const Array& cotangent, std::span<const Array> x, const Attribute& attribute,
              kernels::Accumulator& adjoint) { P::add_transposed(std::size_t{}, cotangent, x, attribute, adjoint); };
 
+/// A general primitive that can add what its vjp gives to an adjoint, with fewer passes: the same numbers in the same
+/// order. False: it cannot for this attribute, and the rule is run.
+template <class P>
+concept AddsContribution =
+    requires(const Array& array, std::span<const Array> x, const Attribute& attribute, kernels::Accumulator& adjoint) {
+      { P::add_contribution(std::size_t{}, array, array, x, attribute, adjoint) } -> std::same_as<bool>;
+    };
+
 /// A primitive through which Scalars enter tensors: `position(k, attribute)` is the place of operand k in the result.
 template <class P>
 concept TakesScalars = requires(const Attribute& attribute) {

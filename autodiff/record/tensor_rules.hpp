@@ -107,6 +107,8 @@ struct StructuralTensorRules {
       static_cast<void>(y);
       adjoint.add(P::transpose(operand, Tensor(cotangent), x, attribute).value(), P::name);
     } else {
+      if constexpr (ops::AddsContribution<P>)
+        if (P::add_contribution(operand, cotangent, y, x, attribute, adjoint)) return;
       std::array<Tensor, static_cast<std::size_t>(P::arity)> constants;
       for (std::size_t k = 0; k < constants.size(); ++k) constants[k] = Tensor(x[k]);
       adjoint.add(P::vjp(operand, Tensor(cotangent), Tensor(y), std::span<const Tensor>(constants), attribute).value(),
