@@ -10,19 +10,7 @@
 
 namespace wengert::ops {
 
-namespace detail {
-template <class... Lists>
-struct Joined;
-template <class... P>
-struct Joined<List<P...>> {
-  using type = List<P...>;
-};
-template <class... P, class... Q, class... Rest>
-struct Joined<List<P...>, List<Q...>, Rest...> : Joined<List<P..., Q...>, Rest...> {};
-}  // namespace detail
-
 /// Every structural primitive of the library; each belongs to the list of its file.
-using StructuralPrimitives =
-    detail::Joined<MovingPrimitives, IndexingPrimitives, ReducingPrimitives, ProductPrimitives>::type;
+using StructuralPrimitives = Join<MovingPrimitives, IndexingPrimitives, ReducingPrimitives, ProductPrimitives>;
 
 }  // namespace wengert::ops

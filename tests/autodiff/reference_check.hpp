@@ -207,8 +207,16 @@ class AtPoint {
   std::size_t count_ = 0;
 };
 
+/// Of all subsets of active operands; only of the full set where no operand has a derivative.
 template <class P, unsigned Active, bool Literals>
 void check_subsets(const Reference& point, const Bounds& bounds, std::array<double, 5>& worst) {
+  constexpr bool differentiable = []<std::size_t... K>(std::index_sequence<K...>) {
+    return (ops::differentiable_in<P, K> || ...);
+  }(std::make_index_sequence<P::arity>{});
+  if constexpr (!differentiable) {
+    if constexpr (Active == (1u << P::arity) - 1) AtPoint<P, Active, Literals>(point, bounds, worst).check();
+    return;
+  }
   if constexpr ((Active & constant_by_meaning<P>) == 0) AtPoint<P, Active, Literals>(point, bounds, worst).check();
   if constexpr (Active > 1) check_subsets<P, Active - 1, Literals>(point, bounds, worst);
 }
