@@ -276,7 +276,7 @@ template <class E>
   return record_general(StatementTypeOf<E>::record, leaf.value.data(), leaf.word.data(), partial, value, where);
 }
 
-/// The statement is the one of the loop body that was expected; null if it is not.
+/// The statement is the one of the loop body that was expected: records it; false if it is another.
 template <class E>
 WENGERT_INLINE bool record_rolling(Stream& s, RollSlot& slot, const E& e, const Leaves<E::leaves>& leaf) {
   using S = Slots<E>;

@@ -545,7 +545,9 @@ Stream::Mark Stream::mark() {
 
 void Stream::rewind(const Mark& mark, std::source_location where) {
   settle();
-  if (std::find(marks_.begin(), marks_.end(), mark) == marks_.end()) {
+  const auto at = std::lower_bound(marks_.begin(), marks_.end(), mark.serial,
+                                   [](const Mark& one, std::uint64_t serial) { return one.serial < serial; });
+  if (at == marks_.end() || !(*at == mark)) {
     throw StaleHandle{{.operation = "rewind",
                        .problem = "the mark is not of this recording, or lies in a part that was rewound or cleared",
                        .expected = "a mark of this recording",

@@ -335,9 +335,6 @@ class Stream : public StreamHead {
     return (operand ^ next_word) >> 32 == 0 && (id < roll_first_id_ || id >= next_id() - slot.index);
   }
   [[nodiscard]] bool operands_fit(RollSlot& slot, const Word* leaf_words) const noexcept;
-  void push_constants(const double* statement_constants, std::size_t count) {
-    for (std::size_t k = 0; k < count; ++k) constants[constant_count++] = statement_constants[k];
-  }
   /// Writes down what is open, a rolling entry or a run of inputs; needed before anything but the expected statement is
   /// recorded or read.
   void settle() noexcept {
@@ -434,7 +431,6 @@ class Stream : public StreamHead {
   void take_slot();
   void forget(const Mark& mark);
   void new_tag() noexcept;
-  void release_slot() noexcept;
   /// Room for at least one statement, and more; sets room_end.
   void make_room(std::source_location where);
   /// Irregular statements may follow up to the next look. (The sum may wrap around: then the look comes at once.)
@@ -522,7 +518,7 @@ class Stream : public StreamHead {
   Id look_at_ = 1;               // when to look for a repetition
   Id stretch_first_ = 1;         // statements from here on are irregular, and nothing else lies between them
   std::uint32_t body_hint_ = 0;  // the body that was rolled up last, or is to be when it comes round
-  std::vector<Mark> marks_;      // those that may be rewound to, the oldest first
+  std::vector<Mark> marks_;      // those that may be rewound to, the oldest first: by serial
   std::uint64_t last_mark_ = 0;  // serial of the newest
   std::vector<Word> ring_;       // memory of the roll slots, in order
   RollSlot* ring_last_ = nullptr;
