@@ -22,7 +22,8 @@ function(wengert_add_library name)
     wengert_compile_options(${target})
     # Same bits on every machine: no fused multiply-add behind our back, and a parent project's -ffast-math stops here.
     # (The order matters: clang lets -fno-fast-math reset the contraction mode.)
-    target_compile_options(${target} PRIVATE -fno-fast-math -ffp-contract=off)
+    # The last two change no bit: nobody reads errno or the exception flags, and loops with sqrt or a choice become vector code.
+    target_compile_options(${target} PRIVATE -fno-fast-math -ffp-contract=off -fno-math-errno -fno-trapping-math)
   else()
     set(public INTERFACE)
     set(private INTERFACE)

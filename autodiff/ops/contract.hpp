@@ -59,7 +59,9 @@ concept OperatorOperands =
 /// What `x * y` … return: primitive P applied to the operands, as their kind of handle does it.
 template <class P, class... X>
   requires HandleOperands<X...>
-WENGERT_INLINE auto apply(const X&... operands);
+WENGERT_INLINE auto apply(const X&... operands) {
+  return detail::Applied<P, X...>::make(operands...);
+}
 /// The same for a function such as sin(x), which knows the line it is called from. Expressions of Scalars have no use
 /// for it: their statement carries the line where it is stored.
 template <class P, class... X>

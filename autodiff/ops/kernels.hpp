@@ -14,13 +14,10 @@
 #include <string_view>
 #include <utility>
 
-#include "wengert/autodiff/ops/contract.hpp"
+#include "wengert/autodiff/ops/tile.hpp"
 #include "wengert/graph/array.hpp"
 
 namespace wengert::kernels {
-
-/// Elements in a tile. Four columns of f64 take a quarter of a first-level cache of 32 KiB.
-inline constexpr std::int64_t tile = 256;
 
 /// An adjoint (or a tangent) while contributions are added to it: nothing at first, then their sum. What is added first
 /// is shared, not copied, and written in place only once nobody else holds it.
@@ -82,12 +79,6 @@ decltype(auto) with_real_type(Dtype dtype, F&& f) {
   return dtype == Dtype::f32 ? f(std::type_identity<float>{}) : f(std::type_identity<double>{});
 }
 
-/// Adds `count` elements.
-template <class T>
-inline void add_to(const T* __restrict from, T* __restrict to, std::int64_t count) {
-  for (std::int64_t i = 0; i < count; ++i) to[i] += from[i];
-}
-
 /// What is made of elementwise primitive P for arrays; K… counts its operands.
 template <class P, std::size_t... K>
 class ElementwiseKernels {
@@ -116,12 +107,17 @@ class ElementwiseKernels {
   }
 
  private:
+  /// The first element of operand J.
+  template <std::size_t J, class T>
+  static T first(std::span<const Array> x) {
+    return static_cast<T>(x[J].template stored<StoredAs<J, T>>()[0]);
+  }
   template <class T, class R>
   static Array value_as(std::span<const Array> x, const Type& result) {
     if ((x[K].is_uniform() && ...)) {
-      return Array::uniform_of<R>(
-          result.shape,
-          static_cast<R>(P::template value<T>(static_cast<T>(x[K].template stored<StoredAs<K, T>>()[0])...)));
+      R one{};
+      [&](const auto... in) { value_column<P, T, R>(&one, 1, &in...); }(first<K, T>(x)...);
+      return Array::uniform_of<R>(result.shape, one);
     }
     Array to = Array::uninitialised(result);
     R* const out = to.mutable_data<R>().data();
@@ -129,16 +125,11 @@ class ElementwiseKernels {
     [&](Column<T, StoredAs<K, T>>&&... column) {
       for (std::int64_t begin = 0; begin < size; begin += tile) {
         const std::int64_t count = std::min(tile, size - begin);
-        value_tile<T, R>(out + begin, count, column.at(begin, count)...);
+        value_column<P, T, R>(out + begin, count, column.at(begin, count)...);
       }
     }(Column<T, StoredAs<K, T>>(x[K])...);
     return to;
   }
-  template <class T, class R, class... In>
-  static void value_tile(R* __restrict out, std::int64_t count, const In*... in) {
-    for (std::int64_t i = 0; i < count; ++i) out[i] = static_cast<R>(P::template value<T>(in[i]...));
-  }
-
   template <std::size_t O>
   static void accumulate_along(const Array& cotangent, const Array& y, std::span<const Array> x, Accumulator& adjoint) {
     if constexpr (!ops::differentiable_in<P, O>) {
@@ -156,8 +147,9 @@ class ElementwiseKernels {
     const std::int64_t size = cotangent.size();
     if (!adjoint.any() && cotangent.is_uniform() && (x[K].is_uniform() && ...)) {
       T one{};
-      contribution_tile<O, T>(&one, 1, cotangent.stored<T>().data(), y.stored<T>().data(),
-                              Column<T, StoredAs<K, T>>(x[K]).at(0, 1)...);
+      [&](const auto... in) {
+        contribution_column<P, O, T>(&one, 1, cotangent.stored<T>().data(), y.stored<T>().data(), &in...);
+      }(first<K, T>(x)...);
       adjoint.assign(Array::uniform_of<T>(type.shape, one));
       return;
     }
@@ -170,18 +162,12 @@ class ElementwiseKernels {
       std::array<T, tile> sum;
       for (std::int64_t begin = 0; begin < size; begin += tile) {
         const std::int64_t count = std::min(tile, size - begin);
-        contribution_tile<O, T>(fresh ? out + begin : sum.data(), count, g.at(begin, count), value.at(begin, count),
-                                column.at(begin, count)...);
+        contribution_column<P, O, T>(fresh ? out + begin : sum.data(), count, g.at(begin, count),
+                                     value.at(begin, count), column.at(begin, count)...);
         if (!fresh) add_to(sum.data(), out + begin, count);
       }
     }(Column<T, StoredAs<K, T>>(x[K])...);
     if (fresh) adjoint.assign(std::move(to));
-  }
-  template <std::size_t O, class T, class... In>
-  static void contribution_tile(T* __restrict out, std::int64_t count, const T* g, const T* y, const In*... in) {
-    for (std::int64_t i = 0; i < count; ++i) {
-      out[i] = ops::contribution<true>(g[i], ops::partial<P, O>(y[i], in[i]...));
-    }
   }
 };
 

@@ -21,7 +21,7 @@
 #include <utility>
 
 #include "wengert/autodiff/ops/elementwise.hpp"
-#include "wengert/autodiff/record/simd.hpp"
+#include "wengert/autodiff/ops/simd.hpp"
 #include "wengert/autodiff/record/stream.hpp"
 
 // Lambdas on the hot path are inlined like the functions around them. (clang takes the attribute in another place.)
@@ -433,11 +433,4 @@ struct Applied<P, X...> {
 };
 
 }  // namespace detail
-
-template <class P, class... X>
-  requires HandleOperands<X...>
-WENGERT_INLINE auto apply(const X&... operands) {
-  return detail::Applied<P, X...>::make(operands...);
-}
-
 }  // namespace wengert

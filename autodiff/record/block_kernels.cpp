@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "wengert/autodiff/ops/contract.hpp"
-#include "wengert/autodiff/record/simd.hpp"
+#include "wengert/autodiff/ops/simd.hpp"
 
 namespace wengert::detail {
 

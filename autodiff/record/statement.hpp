@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "wengert/autodiff/record/apply.hpp"
-#include "wengert/autodiff/record/simd.hpp"
+#include "wengert/autodiff/ops/simd.hpp"
 #include "wengert/autodiff/record/stream.hpp"
 
 namespace wengert {

@@ -42,6 +42,7 @@ THIRD_PARTY = {
     "spdlog/": r"autodiff/(.*/)?log\.cpp",
     "fmt/": r"autodiff/(.*/)?log\.cpp",
     "cblas.h": r"autodiff/.*\.cpp",
+    "hwy/": r"autodiff/ops/vector_functions\.cpp",
     "CLI/": r"(?!)",
     "nlohmann/": r"(?!)",
 }

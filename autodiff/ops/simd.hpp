@@ -9,6 +9,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 namespace wengert::detail {
 
@@ -38,12 +39,40 @@ inline constexpr std::size_t simd_level = 0;
 #  define WENGERT_INDEPENDENT_ITERATIONS _Pragma("GCC ivdep")
 #endif
 
-/// partial · cotangent, and 0 where one of them is 0, whatever the other is. Masks of bits instead of a choice: this
-/// form becomes vector code at every level.
-[[nodiscard]] __attribute__((always_inline)) inline double masked_product(double p, double a) noexcept {
-  const double product = p * a;
-  const std::int64_t keep = p == 0.0 ? 0 : -1, keep_too = a == 0.0 ? 0 : -1;
-  return std::bit_cast<double>(std::bit_cast<std::int64_t>(product) & keep & keep_too);
+/// `value` if `keep`, else 0, whatever `value` is. Masks of bits instead of a choice: this form becomes vector code at
+/// every level.
+template <class T>
+[[nodiscard]] __attribute__((always_inline)) inline T kept(bool keep, T value) noexcept {
+  using Bits = std::conditional_t<sizeof(T) == sizeof(std::int32_t), std::int32_t, std::int64_t>;
+  const Bits mask = keep ? -1 : 0;
+  return std::bit_cast<T>(static_cast<Bits>(std::bit_cast<Bits>(value) & mask));
+}
+
+/// partial · cotangent, and 0 where one of them is 0, whatever the other is.
+template <class T>
+[[nodiscard]] __attribute__((always_inline)) inline T masked_product(T p, T a) noexcept {
+  return kept(p != T(0), kept(a != T(0), p * a));
+}
+
+#if WENGERT_SIMD_LEVELS > 1
+template <class Loop, class... A>
+WENGERT_TARGET_AVX2 void run_avx2(A... arguments) {
+  Loop::run(arguments...);
+}
+template <class Loop, class... A>
+WENGERT_TARGET_AVX512 void run_avx512(A... arguments) {
+  Loop::run(arguments...);
+}
+#endif
+
+/// Loop::run, an always-inlined function, compiled for the best instructions that the machine has.
+template <class Loop, class... A>
+void run_at_simd_level(A... arguments) {
+#if WENGERT_SIMD_LEVELS > 1
+  if (simd_level == 2) return run_avx512<Loop>(arguments...);
+  if (simd_level == 1) return run_avx2<Loop>(arguments...);
+#endif
+  Loop::run(arguments...);
 }
 
 }  // namespace wengert::detail
