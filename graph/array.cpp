@@ -56,12 +56,16 @@ ArrayHeader* Array::allocate(const Type& type, std::size_t bytes, std::source_lo
   if (bytes > static_cast<std::size_t>(INT64_MAX) - header_bytes - alignment) {
     refuse_memory(type, bytes, where);
   }
-  const std::size_t total = header_bytes + (bytes + alignment - 1) / alignment * alignment;
-  void* const memory = std::aligned_alloc(alignment, total);
-  if (memory == nullptr) {
+  // malloc and room to align in: glibc's aligned_alloc passes its thread's cache of free blocks by, and takes several
+  // times as long for small arrays.
+  void* const allocation = std::malloc(header_bytes + bytes + alignment - 1);  // NOLINT(cppcoreguidelines-no-malloc)
+  if (allocation == nullptr) {
     refuse_memory(type, bytes, where);
   }
+  const auto place = (reinterpret_cast<std::uintptr_t>(allocation) + alignment - 1) / alignment * alignment;
+  void* const memory = reinterpret_cast<void*>(place);
   auto* const header = new (memory) ArrayHeader{};
+  header->allocation = allocation;
   header->type = type;
   header->elements = static_cast<std::byte*>(memory) + header_bytes;
   return header;
@@ -71,8 +75,9 @@ void Array::release(ArrayHeader* header) noexcept {
   // At most two rounds: an owner owns its own elements.
   while (header != nullptr && header->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
     ArrayHeader* const owner = header->owner;
+    void* const allocation = header->allocation;
     header->~ArrayHeader();
-    std::free(header);  // NOLINT(cppcoreguidelines-no-malloc): pairs with aligned_alloc
+    std::free(allocation);  // NOLINT(cppcoreguidelines-no-malloc): pairs with malloc
     header = owner;
   }
 }

@@ -31,6 +31,7 @@ struct ArrayHeader {
   std::atomic<std::uint64_t> references{1};
   ArrayHeader* owner = nullptr;  // whose elements these are, when not ours (a reshaped array); one reference held
   std::byte* elements = nullptr;
+  void* allocation = nullptr;  // where the allocation begins: up to `alignment` bytes before the header
   bool uniform = false;
   Type type{};
 };

@@ -127,31 +127,50 @@ struct LogSigmoid : NotANumber<VectorFunction::log_sigmoid> {};
 //
 #  include "wengert/autodiff/ops/vector_functions.inc"
 
+// Of Highway, headers only: its library, which could choose too, spends a millisecond at the start of every program.
 namespace wengert::kernels {
-namespace {
 
-HWY_EXPORT(functions);
-
-const VectorFunctions* functions_for(std::int64_t targets) {
-  hwy::ChosenTarget target;
-  target.Update(targets);
-  return HWY_DISPATCH_TABLE(functions)[target.GetIndex()]();
-}
-
-}  // namespace
-
-const VectorFunctions& vector_functions() noexcept {
-  static const VectorFunctions& chosen = *functions_for(hwy::SupportedTargets());
-  return chosen;
+/// Calls f with every level that this machine can run, the best first.
+template <class F>
+static void for_each_level(const F& f) {
+  [[maybe_unused]] const auto offer = [&](bool runs, std::string_view name, const VectorFunctions* functions) {
+    if (runs && functions != &no_functions) f(VectorLevel{name, functions});
+  };
+#  if HWY_ARCH_X86
+  // What Highway compiles each for (HWY_TARGET_STR in hwy/ops/set_macros-inl.h). f16c came with AVX2's predecessors.
+  [[maybe_unused]] const bool sse4 =
+      __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("aes");
+  [[maybe_unused]] const bool avx2 = sse4 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+                                     __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+  [[maybe_unused]] const bool avx3 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+                                     __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
+#    if (HWY_TARGETS & HWY_AVX3) && HWY_STATIC_TARGET != HWY_AVX3
+  offer(avx3, "AVX-512", N_AVX3::functions());
+#    endif
+#    if (HWY_TARGETS & HWY_AVX2) && HWY_STATIC_TARGET != HWY_AVX2
+  offer(avx2, "AVX2", N_AVX2::functions());
+#    endif
+#    if (HWY_TARGETS & HWY_SSE4) && HWY_STATIC_TARGET != HWY_SSE4
+  offer(sse4, "SSE4", N_SSE4::functions());
+#    endif
+#  endif
+  // What this file is compiled for anyway.
+  offer(true, hwy::TargetName(HWY_STATIC_TARGET), HWY_STATIC_DISPATCH(functions)());
 }
 
 std::vector<VectorLevel> vector_levels() {
   std::vector<VectorLevel> levels;
-  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
-    const VectorFunctions* const functions = functions_for(target);
-    if (functions != &no_functions) levels.push_back({hwy::TargetName(target), functions});
-  }
+  for_each_level([&](const VectorLevel& level) { levels.push_back(level); });
   return levels;
+}
+
+const VectorFunctions& vector_functions() noexcept {
+  static const VectorFunctions& chosen = *[] {
+    const VectorFunctions* best = nullptr;
+    for_each_level([&](const VectorLevel& level) { best = best == nullptr ? level.functions : best; });
+    return best == nullptr ? &no_functions : best;
+  }();
+  return chosen;
 }
 
 }  // namespace wengert::kernels
