@@ -16,8 +16,9 @@ import compile_time
 import growth
 import off
 import race
+import tensor
 
-PAGES = {"race": race.page, "growth": growth.page, "off": off.page, "compile": compile_time.page}
+PAGES = {"race": race.page, "growth": growth.page, "tensor": tensor.page, "off": off.page, "compile": compile_time.page}
 
 
 def problem(name, result, page):

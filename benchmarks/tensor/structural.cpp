@@ -1,0 +1,172 @@
+// Every structural primitive of the list: at the shapes of `cases`; one that has none there, at the largest of its own
+// samples. The bare kernel is a plain copy of as many elements for what moves elements, a plain loop for a sum, and
+// OpenBLAS for a matrix product.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <memory>
+
+#include "wengert/benchmarks/tensor/row.hpp"
+
+#if BENCH_WITH_OPENBLAS
+#  include <cblas.h>
+#endif
+
+namespace tensor_benchmark {
+
+namespace {
+
+using Numbers = std::vector<std::int64_t>;
+
+/// Operands (their shapes) and an attribute for about n elements.
+struct Case {
+  std::string_view primitive;
+  std::vector<Shape> (*operands)(std::int64_t n);
+  graph::Attribute (*attribute)(std::int64_t n);
+};
+
+std::int64_t side(std::int64_t n) { return std::llround(std::sqrt(static_cast<double>(n))); }
+std::vector<Shape> column(std::int64_t n) { return {Shape{n}}; }
+std::vector<Shape> square(std::int64_t n) { return {Shape{side(n), side(n)}}; }
+std::vector<Shape> two_squares(std::int64_t n) { return {Shape{side(n), side(n)}, Shape{side(n), side(n)}}; }
+std::vector<Shape> two_halves(std::int64_t n) { return {Shape{n / 2}, Shape{n / 2}}; }
+
+const Case cases[]{
+    {"broadcast", [](std::int64_t n) -> std::vector<Shape> { return {Shape{side(n)}}; },
+     [](std::int64_t n) -> graph::Attribute {
+       return Numbers{side(n), side(n)};
+     }},
+    {"sum", column, [](std::int64_t) -> graph::Attribute { return Numbers{0}; }},
+    {"reshape", column,
+     [](std::int64_t n) -> graph::Attribute {
+       return Numbers{2, n / 2};
+     }},
+    {"permute", square,
+     [](std::int64_t) -> graph::Attribute {
+       return Numbers{1, 0};
+     }},
+    {"slice", column,
+     [](std::int64_t n) -> graph::Attribute {
+       return Numbers{0, n, 2};
+     }},
+    {"embed", [](std::int64_t n) -> std::vector<Shape> { return {Shape{n / 2}}; },
+     [](std::int64_t n) -> graph::Attribute {
+       return Numbers{n, 0, 2};
+     }},
+    {"stack", two_halves, [](std::int64_t) -> graph::Attribute { return std::int64_t{0}; }},
+    {"concatenate", two_halves, [](std::int64_t) -> graph::Attribute { return std::int64_t{0}; }},
+    {"matmul", two_squares, [](std::int64_t) -> graph::Attribute { return std::int64_t{0}; }},
+};
+
+/// Elements between ½ and 1, all different for a while.
+Tensor filled(const Type& type) {
+  std::vector<double> values(static_cast<std::size_t>(type.shape.size()));
+  for (std::size_t i = 0; i < values.size(); ++i)
+    values[i] = 0.5 + std::fmod(0.618033988749895 * static_cast<double>(i), 0.5);
+  return is_real(type.dtype) ? convert(tensor(values, type.shape), type.dtype) : full(type.shape, 0, type.dtype);
+}
+
+template <class T>
+Bare bare_copy(std::int64_t count) {
+  const auto from = std::make_shared<std::vector<T>>(static_cast<std::size_t>(count), T(1));
+  const auto to = std::make_shared<std::vector<T>>(*from);
+  const auto copy = [from, to] {
+    std::memcpy(to->data(), from->data(), from->size() * sizeof(T));
+    asm volatile("" : : "g"(to->data()) : "memory");
+  };
+  return {copy, copy};
+}
+
+template <class T>
+Bare bare_sum(std::int64_t count) {
+  const auto x = std::make_shared<std::vector<T>>(static_cast<std::size_t>(count), T(1));
+  return {[x] {
+            T parts[32] = {};
+            std::size_t i = 0;
+            for (; i + 32 <= x->size(); i += 32)
+              for (std::size_t k = 0; k < 32; ++k) parts[k] += (*x)[i + k];
+            T total = 0;
+            for (const T part : parts) total += part;
+            for (; i < x->size(); ++i) total += (*x)[i];
+            asm volatile("" : : "g"(&total) : "memory");
+          },
+          {}};
+}
+
+#if BENCH_WITH_OPENBLAS
+void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int n, const float* a, const float* b, float* c) {
+  cblas_sgemm(CblasRowMajor, ta, tb, n, n, n, 1, a, n, b, n, 0, c, n);
+}
+void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int n, const double* a, const double* b, double* c) {
+  cblas_dgemm(CblasRowMajor, ta, tb, n, n, n, 1, a, n, b, n, 0, c, n);
+}
+#endif
+template <class T>
+Bare bare_product([[maybe_unused]] std::int64_t n) {
+#if BENCH_WITH_OPENBLAS
+  const auto a = std::make_shared<std::vector<T>>(static_cast<std::size_t>(n * n), T(0.5));
+  const auto c = std::make_shared<std::vector<T>>(*a), d = std::make_shared<std::vector<T>>(*a);
+  const int size = static_cast<int>(n);
+  return {[=] { gemm(CblasNoTrans, CblasNoTrans, size, a->data(), a->data(), c->data()); },
+          [=] {
+            gemm(CblasNoTrans, CblasTrans, size, a->data(), a->data(), c->data());
+            gemm(CblasTrans, CblasNoTrans, size, a->data(), a->data(), d->data());
+          }};
+#else
+  return {};
+#endif
+}
+
+template <class T>
+Bare bare_of(std::string_view name, std::int64_t n, std::int64_t elements) {
+  if (name == "matmul") return bare_product<T>(side(n));
+  if (name == "sum") return bare_sum<T>(elements);
+  if (name == "reshape") return {};
+  return bare_copy<T>(elements);
+}
+
+const Case* case_of(std::string_view name) {
+  for (const Case& c : cases)
+    if (c.primitive == name) return &c;
+  return nullptr;
+}
+
+}  // namespace
+
+void measure_structural(const std::vector<std::int64_t>& sizes, const Settings& settings, std::string_view only,
+                        const std::function<void(const Row&)>& done) {
+  ops::StructuralPrimitives::for_each([&]<class P> {
+    if (!only.empty() && only != P::name) return;
+    const Primitive& primitive = PrimitiveOf<P>::record;
+    if (const Case* const c = case_of(P::name)) {
+      for (const std::int64_t n : sizes)
+        for (const Dtype dtype : {Dtype::f32, Dtype::f64}) {
+          std::vector<Tensor> x;
+          std::int64_t elements = 0;
+          for (const Shape& shape : c->operands(n)) {
+            x.push_back(filled({dtype, shape}));
+            elements += shape.size();
+          }
+          done(measure(
+              primitive, x, c->attribute(n),
+              dtype == Dtype::f32 ? bare_of<float>(P::name, n, elements) : bare_of<double>(P::name, n, elements),
+              settings));
+        }
+      return;
+    }
+    const auto samples = P::samples();
+    const ops::Sample* largest = &samples.front();
+    const auto elements = [](const ops::Sample& s) {
+      std::int64_t count = 0;
+      for (const Type& type : s.operands) count += type.shape.size();
+      return count;
+    };
+    for (const ops::Sample& s : samples)
+      if (elements(s) > elements(*largest)) largest = &s;
+    std::vector<Tensor> x;
+    for (const Type& type : largest->operands) x.push_back(filled(type));
+    done(measure(primitive, x, largest->attribute, {}, settings));
+  });
+}
+
+}  // namespace tensor_benchmark
