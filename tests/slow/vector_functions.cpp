@@ -10,7 +10,7 @@ using namespace wengert::test;
 namespace {
 
 template <class T, class Arguments>
-void check(const VectorAccuracy& a, double stated, const Arguments& arguments) {
+void check(const VectorAccuracy& a, double stated, Arguments arguments) {
   const auto worst = worst_errors<T>(a.function, arguments);
   const auto levels = vector_levels();
   for (std::size_t k = 0; k < worst.size(); ++k) {
