@@ -64,6 +64,12 @@ struct ContributionLoop {
   }
 };
 
+template <class T, class Stored>
+struct ConvertLoop {
+  static WENGERT_INLINE void run(const Stored* __restrict from, T* __restrict to, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i) to[i] = static_cast<T>(from[i]);
+  }
+};
 template <class T>
 struct AddLoop {
   static WENGERT_INLINE void run(const T* __restrict from, T* __restrict to, std::int64_t count) {

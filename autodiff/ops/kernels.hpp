@@ -62,7 +62,7 @@ class Column {
       static_cast<void>(count);
       return from_ + begin;
     } else {
-      for (std::int64_t i = 0; i < count; ++i) buffer_[static_cast<std::size_t>(i)] = static_cast<T>(from_[begin + i]);
+      detail::run_at_simd_level<ConvertLoop<T, Stored>>(from_ + begin, buffer_.data(), count);
       return buffer_.data();
     }
   }

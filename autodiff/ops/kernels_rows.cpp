@@ -57,6 +57,17 @@ Array reduce_rows(const Array& from, std::span<const std::int64_t> axes, const R
   });
 }
 
+/// Eight sums side by side, then a tree: the same order whatever the instructions.
+template <class T>
+double sum_of(const T* x, std::int64_t count) {
+  std::array<double, 8> part{};
+  std::int64_t i = 0;
+  for (; i + 8 <= count; i += 8)
+    for (std::size_t k = 0; k < 8; ++k) part[k] += static_cast<double>(x[i + static_cast<std::int64_t>(k)]);
+  for (std::size_t k = 0; i < count; ++i, ++k) part[k] += static_cast<double>(x[i]);
+  return ((part[0] + part[4]) + (part[2] + part[6])) + ((part[1] + part[5]) + (part[3] + part[7]));
+}
+
 /// What softmax and its kin need of a row: its maximum m (NaN if there is one), and Σ exp(x - m) less the 1 of one
 /// element that is m, so that log1p of it keeps the digits of a small rest.
 template <class T>
@@ -74,15 +85,19 @@ struct Exponentials {
       if (maximum != maximum) break;
     }
     if (!finite()) return;
-    constexpr std::int64_t block = 256;  // so that the error grows with the square root of the length
-    for (std::int64_t begin = 0; begin < count; begin += block) {
-      double sum = 0.0;
-      for (std::int64_t i = begin; i < std::min(count, begin + block); ++i) {
-        const T power = std::exp(x[i] - maximum);
-        if (keep != nullptr) keep[i] = power;
-        if (i != at) sum += static_cast<double>(power);
+    for (std::int64_t begin = 0; begin < count; begin += tile) {  // so that the error grows with the square root
+      const std::int64_t size = std::min(tile, count - begin);
+      std::array<T, tile> below, powers;
+      for (std::int64_t i = 0; i < size; ++i) below[static_cast<std::size_t>(i)] = x[begin + i] - maximum;
+      T* const to = keep != nullptr ? keep + begin : powers.data();
+      value_column<ops::Exp, T, T>(to, size, below.data());
+      if (at < begin || at >= begin + size) {
+        rest += sum_of(to, size);
+      } else {
+        to[at - begin] = T(0);
+        rest += sum_of(to, size);
+        to[at - begin] = T(1);
       }
-      rest += sum;
     }
   }
   [[nodiscard]] bool finite() const { return maximum - maximum == T(0); }

@@ -230,10 +230,10 @@ bool LogSoftmax::add_contribution(std::size_t, const Array& cotangent, const Arr
     const auto passes = passing.mutable_data<T>();
     for (std::size_t i = 0; i < passes.size(); ++i) passes[i] = some(static_cast<std::int64_t>(i));
     const Array sums = kernels::sum(passing, integers(axes));
-    const kernels::Elements<T> total(sums);
-    kernels::add_over<T>(around, y.type(), name, adjoint, [&](std::int64_t i, std::int64_t r) {
-      return some(i) - kernels::scale(total[r], std::exp(value[i]));
-    });
+    const Array shares = kernels::ElementwiseKernels<Exp, 0>::value(std::span(&y, 1), y.type());
+    const kernels::Elements<T> total(sums), share(shares);
+    kernels::add_over<T>(around, y.type(), name, adjoint,
+                         [&](std::int64_t i, std::int64_t r) { return some(i) - kernels::scale(total[r], share[i]); });
   });
   return true;
 }

@@ -29,7 +29,7 @@ inline constexpr std::array<VectorAccuracy, vector_function_count> vector_accura
     {VectorFunction::cos, "cos", 2.75, 3.25},
     {VectorFunction::sinh, "sinh", 2.75, 2.75},
     {VectorFunction::cosh, "cosh", 2, 2},
-    {VectorFunction::tanh, "tanh", 2.75, 3},
+    {VectorFunction::tanh, "tanh", 3, 3},
     {VectorFunction::asin, "asin", 2.5, 2.5},
     {VectorFunction::acos, "acos", 1.5, 1.5},
     {VectorFunction::atan, "atan", 2.75, 2.25},

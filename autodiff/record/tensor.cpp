@@ -144,6 +144,7 @@ Tensor detail::apply_to_tensors(const Primitive& primitive, std::span<const Tens
     if (!primitive.truth && !is_truth(k) && !is_real(dtype))
       refuse<DtypeError>(primitive.name, all, described(k), "f32 or f64", where,
                          "convert(t, Dtype::f64) makes real numbers of it");
+    if (x[k].shape() == shape) continue;
     Shape both;
     if (!ops::broadcast_shape(shape, x[k].shape(), both))
       refuse<ShapeError>(primitive.name, all, described(k) + " beside " + to_string(shape),
@@ -153,10 +154,11 @@ Tensor detail::apply_to_tensors(const Primitive& primitive, std::span<const Tens
 
   return all_or_nothing(s, [&] {
     for (std::size_t k = 0; k < count; ++k) {
-      if (operands[k].tensor() != nullptr)
-        x[k] = broadcast(x[k], shape, where);
-      else
+      if (operands[k].tensor() != nullptr) {
+        if (!(x[k].shape() == shape)) x[k] = broadcast(x[k], shape, where);
+      } else {
         x[k] = full(shape, operands[k].number(), is_truth(k) ? Dtype::boolean : dtype, where);
+      }
     }
     return record_tensor(primitive, all, {}, where);
   });

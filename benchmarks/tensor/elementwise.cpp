@@ -32,7 +32,7 @@ Row measure_one(std::int64_t count, const Settings& settings, std::index_sequenc
   std::vector<Tensor> operands;
   for (std::size_t k = 0; k < P::arity; ++k) {
     operands.push_back(tensor(std::span<const T>(x[k]), Shape{count}));
-    if (primitive.truth_first && k == 0) operands[k] = operands[k] != 0.0;
+    if (primitive.truth_operands >> k & 1u) operands[k] = operands[k] != 0.0;
   }
 
   using R = std::conditional_t<P::result == ops::Result::truth, bool, T>;

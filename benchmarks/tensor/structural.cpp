@@ -18,25 +18,39 @@ namespace {
 
 using Numbers = std::vector<std::int64_t>;
 
-/// Operands (their shapes) and an attribute for about n elements.
+/// An operand: its shape, and how many positions there are if it holds some (i64), else 0.
+struct Operand {
+  Shape shape;
+  std::int64_t positions = 0;
+};
+using Operands = std::vector<Operand>;
+
+/// Operands and an attribute for about n elements.
 struct Case {
   std::string_view primitive;
-  std::vector<Shape> (*operands)(std::int64_t n);
+  Operands (*operands)(std::int64_t n);
   graph::Attribute (*attribute)(std::int64_t n);
 };
 
 std::int64_t side(std::int64_t n) { return std::llround(std::sqrt(static_cast<double>(n))); }
-std::vector<Shape> column(std::int64_t n) { return {Shape{n}}; }
-std::vector<Shape> square(std::int64_t n) { return {Shape{side(n), side(n)}}; }
-std::vector<Shape> two_squares(std::int64_t n) { return {Shape{side(n), side(n)}, Shape{side(n), side(n)}}; }
-std::vector<Shape> two_halves(std::int64_t n) { return {Shape{n / 2}, Shape{n / 2}}; }
+Operands column(std::int64_t n) { return {{Shape{n}}}; }
+Operands square(std::int64_t n) { return {{Shape{side(n), side(n)}}}; }
+Operands two_squares(std::int64_t n) { return {{Shape{side(n), side(n)}}, {Shape{side(n), side(n)}}}; }
+Operands two_halves(std::int64_t n) { return {{Shape{n / 2}}, {Shape{n / 2}}}; }
+Operands rows_by_position(std::int64_t n) { return {{Shape{side(n), side(n)}}, {Shape{side(n)}, side(n)}}; }
+Operands elements_by_position(std::int64_t n) {
+  return {{Shape{side(n), side(n)}}, {Shape{side(n), side(n)}, side(n)}};
+}
+graph::Attribute first_axis(std::int64_t) { return Numbers{0}; }
+graph::Attribute rows(std::int64_t) { return Numbers{1}; }
+graph::Attribute zero(std::int64_t) { return std::int64_t{0}; }
+graph::Attribute one(std::int64_t) { return std::int64_t{1}; }
 
 const Case cases[]{
-    {"broadcast", [](std::int64_t n) -> std::vector<Shape> { return {Shape{side(n)}}; },
+    {"broadcast", [](std::int64_t n) -> Operands { return {{Shape{side(n)}}}; },
      [](std::int64_t n) -> graph::Attribute {
        return Numbers{side(n), side(n)};
      }},
-    {"sum", column, [](std::int64_t) -> graph::Attribute { return Numbers{0}; }},
     {"reshape", column,
      [](std::int64_t n) -> graph::Attribute {
        return Numbers{2, n / 2};
@@ -49,21 +63,61 @@ const Case cases[]{
      [](std::int64_t n) -> graph::Attribute {
        return Numbers{0, n, 2};
      }},
-    {"embed", [](std::int64_t n) -> std::vector<Shape> { return {Shape{n / 2}}; },
+    {"embed", [](std::int64_t n) -> Operands { return {{Shape{n / 2}}}; },
      [](std::int64_t n) -> graph::Attribute {
        return Numbers{n, 0, 2};
      }},
-    {"stack", two_halves, [](std::int64_t) -> graph::Attribute { return std::int64_t{0}; }},
-    {"concatenate", two_halves, [](std::int64_t) -> graph::Attribute { return std::int64_t{0}; }},
-    {"matmul", two_squares, [](std::int64_t) -> graph::Attribute { return std::int64_t{0}; }},
+    {"stack", two_halves, zero},
+    {"concatenate", two_halves, zero},
+    {"matmul", two_squares, zero},
+    {"sum", column, first_axis},
+    {"cumsum", column,
+     [](std::int64_t) -> graph::Attribute {
+       return Numbers{0, 0};
+     }},
+    {"prod", square, rows},
+    {"prod_others", square, rows},
+    {"amax", square, rows},
+    {"amin", square, rows},
+    {"tie_share",
+     [](std::int64_t n) -> Operands {
+       return {{Shape{side(n), side(n)}}, {Shape{side(n)}}};
+     },
+     rows},
+    {"norm", square, rows},
+    {"logsumexp", square, rows},
+    {"softmax", square, rows},
+    {"log_softmax", square, rows},
+    {"argmax", square, one},
+    {"argmin", square, one},
+    {"argsort", square,
+     [](std::int64_t n) -> graph::Attribute {
+       return Numbers{1, 0, side(n)};
+     }},
+    {"gather", rows_by_position, zero},
+    {"scatter_add", rows_by_position,
+     [](std::int64_t n) -> graph::Attribute {
+       return Numbers{0, side(n)};
+     }},
+    {"take_along", elements_by_position, one},
+    {"scatter_add_along", elements_by_position,
+     [](std::int64_t n) -> graph::Attribute {
+       return Numbers{1, side(n)};
+     }},
 };
 
-/// Elements between ½ and 1, all different for a while.
-Tensor filled(const Type& type) {
-  std::vector<double> values(static_cast<std::size_t>(type.shape.size()));
-  for (std::size_t i = 0; i < values.size(); ++i)
-    values[i] = 0.5 + std::fmod(0.618033988749895 * static_cast<double>(i), 0.5);
-  return is_real(type.dtype) ? convert(tensor(values, type.shape), type.dtype) : full(type.shape, 0, type.dtype);
+/// Elements between ½ and 1, all different for a while; or positions, in no order.
+Tensor filled(const Type& type, std::int64_t positions) {
+  const auto size = static_cast<std::size_t>(type.shape.size());
+  if (!is_real(type.dtype)) {
+    std::vector<std::int64_t> values(size);
+    for (std::size_t i = 0; i < size; ++i)
+      values[i] = positions == 0 ? 0 : static_cast<std::int64_t>(i) * 7919 % positions;
+    return convert(tensor(values, type.shape), type.dtype);
+  }
+  std::vector<double> values(size);
+  for (std::size_t i = 0; i < size; ++i) values[i] = 0.5 + std::fmod(0.618033988749895 * static_cast<double>(i), 0.5);
+  return convert(tensor(values, type.shape), type.dtype);
 }
 
 template <class T>
@@ -121,8 +175,10 @@ template <class T>
 Bare bare_of(std::string_view name, std::int64_t n, std::int64_t elements) {
   if (name == "matmul") return bare_product<T>(side(n));
   if (name == "sum") return bare_sum<T>(elements);
-  if (name == "reshape") return {};
-  return bare_copy<T>(elements);
+  for (const std::string_view moves : {"broadcast", "permute", "slice", "embed", "stack", "concatenate", "gather",
+                                       "scatter_add", "take_along", "scatter_add_along"})
+    if (name == moves) return bare_copy<T>(elements);
+  return {};
 }
 
 const Case* case_of(std::string_view name) {
@@ -143,9 +199,9 @@ void measure_structural(const std::vector<std::int64_t>& sizes, const Settings& 
         for (const Dtype dtype : {Dtype::f32, Dtype::f64}) {
           std::vector<Tensor> x;
           std::int64_t elements = 0;
-          for (const Shape& shape : c->operands(n)) {
-            x.push_back(filled({dtype, shape}));
-            elements += shape.size();
+          for (const Operand& operand : c->operands(n)) {
+            x.push_back(filled({operand.positions == 0 ? dtype : Dtype::i64, operand.shape}, operand.positions));
+            elements += operand.shape.size();
           }
           done(measure(
               primitive, x, c->attribute(n),
@@ -164,7 +220,7 @@ void measure_structural(const std::vector<std::int64_t>& sizes, const Settings& 
     for (const ops::Sample& s : samples)
       if (elements(s) > elements(*largest)) largest = &s;
     std::vector<Tensor> x;
-    for (const Type& type : largest->operands) x.push_back(filled(type));
+    for (const Type& type : largest->operands) x.push_back(filled(type, 1));
     done(measure(primitive, x, largest->attribute, {}, settings));
   });
 }

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "vector_oracle.hpp"
+#include "wengert/autodiff/ops/elementwise.hpp"
 
 using namespace wengert;
 using namespace wengert::kernels;
@@ -192,6 +193,20 @@ BOOST_AUTO_TEST_CASE(instruction_sets_with_fused_multiply_add_give_the_same_bits
   std::vector<double> f64(1 << 16);
   EachBinade{.per_binade = 2, .dense = 1000, .random = std::mt19937_64(8)}(f64);
   compare(f64);
+}
+
+// A primitive that is renamed would lose its vector function without a word.
+BOOST_AUTO_TEST_CASE(every_vector_function_is_that_of_the_primitive_of_its_name) {
+  std::size_t found = 0;
+  ops::ElementwisePrimitives::for_each([&]<class P> {
+    if constexpr (vector_function<P> != VectorFunction::none) {
+      const VectorAccuracy& a = vector_accuracy[static_cast<std::size_t>(vector_function<P>)];
+      BOOST_TEST((a.function == vector_function<P>));
+      BOOST_TEST(a.name == P::name);
+      ++found;
+    }
+  });
+  BOOST_TEST(found == vector_function_count);
 }
 
 /// The checks above find a function that is wrong.

@@ -69,8 +69,11 @@ W exact(kernels::VectorFunction f, W x) {
       return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x));
     case softplus:
       return x > 0 ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x));
-    case log_sigmoid:
-      return x < 0 ? x - std::log1p(std::exp(x)) : -std::log1p(std::exp(-x));
+    case log_sigmoid: {
+      const W y = x < 0 ? x - std::log1p(std::exp(x)) : -std::log1p(std::exp(-x));
+      // Where the result underflows it is 0 - 0, as the primitive writes it.
+      return -y < std::ldexp(W(1), sizeof(W) == sizeof(double) ? -150 : -1075) ? W(0) : y;
+    }
     case none:
       break;
   }
