@@ -39,13 +39,20 @@ std::source_location Error::where() const noexcept { return detail_->where; }
 const std::string& Error::hint() const noexcept { return detail_->hint; }
 const ErrorDetail& Error::detail() const noexcept { return *detail_; }
 
-void Error::rethrow_at(std::source_location where) const { throw Error{located(where)}; }
+void Error::rethrow_at(std::source_location where, std::string_view operation,
+                       std::span<const std::string> operands) const {
+  rethrow(completed(where, operation, operands));
+  throw;  // not reached; g++ does not see that a virtual function never returns
+}
 
-ErrorDetail Error::located(std::source_location where) const {
+void Error::rethrow(ErrorDetail detail) const { throw Error{std::move(detail)}; }
+
+ErrorDetail Error::completed(std::source_location where, std::string_view operation,
+                             std::span<const std::string> operands) const {
   ErrorDetail copy = *detail_;
-  if (copy.where.line() == 0) {
-    copy.where = where;
-  }
+  if (copy.where.line() == 0) copy.where = where;
+  if (copy.operation.empty()) copy.operation = operation;
+  if (copy.operands.empty()) copy.operands.assign(operands.begin(), operands.end());
   return copy;
 }
 
@@ -61,9 +68,9 @@ ErrorDetail at_line(ErrorDetail detail, std::size_t line, std::size_t column) {
 ParseError::ParseError(ErrorDetail detail, std::size_t line, std::size_t column)
     : Error(at_line(std::move(detail), line, column)), line_(line), column_(column) {}
 
-void ParseError::rethrow_at(std::source_location where) const {
+void ParseError::rethrow(ErrorDetail detail) const {
   ParseError copy = *this;
-  static_cast<Error&>(copy) = Error{located(where)};
+  static_cast<Error&>(copy) = Error{std::move(detail)};
   throw copy;
 }
 

@@ -16,6 +16,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace wengert {
@@ -56,25 +57,31 @@ class Error : public std::runtime_error {
   /// All of it.
   [[nodiscard]] const ErrorDetail& detail() const noexcept;
 
-  /// Throws the same error, of the same kind, with `where` as its location unless it has one already.
+  /// Throws the same error, of the same kind, with `where` as its location unless it has one already; operation and
+  /// operands likewise.
   ///
   /// For rules that cannot know the user's line (a type rule): who called the rule catches `Error` and adds it.
-  [[noreturn]] virtual void rethrow_at(std::source_location where) const;
+  [[noreturn]] void rethrow_at(std::source_location where, std::string_view operation = {},
+                               std::span<const std::string> operands = {}) const;
 
  protected:
-  /// The detail with `where` filled in when it was unknown.
-  [[nodiscard]] ErrorDetail located(std::source_location where) const;
+  /// Throws an error of the same kind with this detail.
+  [[noreturn]] virtual void rethrow(ErrorDetail detail) const;
 
  private:
+  [[nodiscard]] ErrorDetail completed(std::source_location where, std::string_view operation,
+                                      std::span<const std::string> operands) const;
   std::shared_ptr<const ErrorDetail> detail_;
 };
 
-/// Gives a kind its constructor and `rethrow_at`, so that a kind is one line.
+/// Gives a kind its constructor and `rethrow`, so that a kind is one line.
 template <class Kind>
 class ErrorKind : public Error {
  public:
   using Error::Error;
-  [[noreturn]] void rethrow_at(std::source_location where) const override { throw Kind{this->located(where)}; }
+
+ protected:
+  [[noreturn]] void rethrow(ErrorDetail detail) const override { throw Kind{std::move(detail)}; }
 };
 
 /// Shapes that do not fit an operation or each other, or a shape that cannot exist.
@@ -129,7 +136,9 @@ class ParseError : public Error {
   ParseError(ErrorDetail detail, std::size_t line, std::size_t column);
   [[nodiscard]] std::size_t line() const noexcept { return line_; }
   [[nodiscard]] std::size_t column() const noexcept { return column_; }
-  [[noreturn]] void rethrow_at(std::source_location where) const override;
+
+ protected:
+  [[noreturn]] void rethrow(ErrorDetail detail) const override;
 
  private:
   std::size_t line_;

@@ -203,7 +203,8 @@ OperationId register_operation(const Operation& operation) {
   if (operation.type_rule == nullptr && &operation != &variable_operation_record) {
     throw ArgumentError{{.operation = "register_operation",
                          .operands = {std::string(operation.name)},
-                         .problem = "'" + std::string(operation.name) + "' has no type rule"}};
+                         .problem = "'" + std::string(operation.name) + "' has no type rule",
+                         .expected = "a function that gives the type of the result, or refuses the operands"}};
   }
   if (operation.arity < variadic) {
     throw ArgumentError{
@@ -265,8 +266,7 @@ Type result_type(const Operation& operation, std::span<const Type> operands, con
   try {
     return operation.type_rule(operands, attribute);
   } catch (const Error& error) {
-    error.rethrow_at(where);
-    throw;  // not reached; g++ does not see that a virtual function never returns
+    error.rethrow_at(where, operation.name, texts_of(operands));
   }
 }
 

@@ -21,6 +21,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include "wengert/autodiff/ops/hook.hpp"
+
 #define WENGERT_INLINE __attribute__((always_inline)) inline
 
 #if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ && !defined(WENGERT_ALLOW_FAST_MATH)
@@ -129,7 +131,9 @@ template <Number V>
 /// pass whatever the cotangent is, so that 0·∞ and 0·NaN do not arise.
 template <bool Masked, Number V>
 [[nodiscard]] WENGERT_INLINE V contribution(V cotangent, V partial) {
-  if constexpr (Masked) return cotangent == V(0) || partial == V(0) ? V(0) : cotangent * partial;
+  if constexpr (Masked)
+    return WENGERT_HOLDS("contribution: one of them is 0", cotangent == V(0) || partial == V(0)) ? V(0)
+                                                                                                 : cotangent * partial;
   return cotangent * partial;
 }
 template <bool Masked, Number V>
@@ -227,14 +231,14 @@ struct Elementwise {
 
 /// The member function that gives partial K of primitive P at value y and operands x…; d0, d1 and d2 are separate
 /// functions so that only the partials of operands that need one are computed.
-template <class P, std::size_t K, class V, class... X>
+template <class P, std::size_t K, class From = hook::Partials<P>, class V, class... X>
 [[nodiscard]] WENGERT_INLINE auto partial(const V& y, const X&... x) {
   if constexpr (K == 0)
-    return P::d0(y, x...);
+    return From::d0(y, x...);
   else if constexpr (K == 1)
-    return P::d1(y, x...);
+    return From::d1(y, x...);
   else
-    return P::d2(y, x...);
+    return From::d2(y, x...);
 }
 
 namespace detail {
@@ -281,11 +285,11 @@ namespace detail {
 template <class P, std::size_t K>
 auto partial_of_numbers() {
   if constexpr (P::arity == 1)
-    return partial<P, K>(double{}, double{});
+    return partial<P, K, P>(double{}, double{});
   else if constexpr (P::arity == 2)
-    return partial<P, K>(double{}, double{}, double{});
+    return partial<P, K, P>(double{}, double{}, double{});
   else
-    return partial<P, K>(double{}, double{}, double{}, double{});
+    return partial<P, K, P>(double{}, double{}, double{}, double{});
 }
 }  // namespace detail
 

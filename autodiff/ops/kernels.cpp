@@ -20,12 +20,13 @@ void check_type(const Type& wanted, const Type& given, std::string_view operatio
 }  // namespace
 
 void Accumulator::add(const Array& contribution, std::string_view operation) {
-  if (!any_) return assign(contribution);
+  if (WENGERT_HOLDS("accumulator: nothing there yet", !any_)) return assign(contribution);
   const Type& type = sum_.type();
   check_type(type, contribution.type(), operation);
   if (sum_.is_uniform() && contribution.is_uniform()) {
     with_real_type(type.dtype, [&]<class T>(std::type_identity<T>) {
-      sum_ = Array::uniform_of<T>(type.shape, sum_.stored<T>()[0] + contribution.stored<T>()[0]);
+      sum_ = Array::uniform_of<T>(
+          type.shape, sum_.stored<T>()[0] + WENGERT_NUMBER("accumulator: one for all", contribution.stored<T>()[0]));
     });
     return;
   }
@@ -35,7 +36,7 @@ void Accumulator::add(const Array& contribution, std::string_view operation) {
     Column<T> from(contribution);
     for (std::int64_t begin = 0; begin < size; begin += tile) {
       const std::int64_t count = std::min(tile, size - begin);
-      add_to(from.at(begin, count), to + begin, count);
+      add_to(from.at(begin, count), to + begin, WENGERT_INDEX("accumulator: tile", count));
     }
   });
 }
@@ -48,7 +49,7 @@ Array& Accumulator::writable(const Type& type, std::string_view operation) {
   check_type(sum_.type(), type, operation);
   if (sum_.is_uniform()) {
     sum_ = sum_.dense();
-  } else if (!sum_.unique()) {
+  } else if (WENGERT_HOLDS("accumulator: held by others", !sum_.unique())) {
     Array copy = Array::uninitialised(type);
     with_real_type(type.dtype, [&]<class T>(std::type_identity<T>) {
       const auto from = sum_.data<T>();

@@ -164,7 +164,7 @@ class ElementwiseKernels {
         const std::int64_t count = std::min(tile, size - begin);
         contribution_column<P, O, T>(fresh ? out + begin : sum.data(), count, g.at(begin, count),
                                      value.at(begin, count), column.at(begin, count)...);
-        if (!fresh) add_to(sum.data(), out + begin, count);
+        if (!fresh) add_to(sum.data(), out + begin, WENGERT_INDEX("kernel: tile that is added", count));
       }
     }(Column<T, StoredAs<K, T>>(x[K])...);
     if (fresh) adjoint.assign(std::move(to));

@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "wengert/autodiff/ops/hook.hpp"
+
 namespace wengert::detail {
 
 #if defined(__x86_64__)
@@ -51,7 +53,8 @@ template <class T>
 /// partial · cotangent, and 0 where one of them is 0, whatever the other is.
 template <class T>
 [[nodiscard]] __attribute__((always_inline)) inline T masked_product(T p, T a) noexcept {
-  return kept(p != T(0), kept(a != T(0), p * a));
+  return kept(!WENGERT_HOLDS("masked product: partial is 0", p == T(0)),
+              kept(!WENGERT_HOLDS("masked product: cotangent is 0", a == T(0)), p * a));
 }
 
 #if WENGERT_SIMD_LEVELS > 1

@@ -376,8 +376,9 @@ class Apply {
       const auto local = [&]<std::size_t... J>(std::index_sequence<J...>) WENGERT_INLINE_LAMBDA {
         return ops::partial<P, K>(value_, detail::get<J>(operands_).value()...);
       }(Sequence{});
-      detail::get<K>(operands_).template chain<Masked>(ops::contribution<Masked>(cotangent, local),
-                                                       partial + detail::leaf_offset<K, A...>());
+      detail::get<K>(operands_).template chain<Masked>(
+          WENGERT_NUMBER("statement: partials along a path", ops::contribution<Masked>(cotangent, local)),
+          partial + detail::leaf_offset<K, A...>());
     }
   }
 

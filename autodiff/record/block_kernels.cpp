@@ -12,10 +12,10 @@ namespace {
 
 WENGERT_INLINE void multiply_body(const double* p, const double* a, double* to, std::size_t count) {
   WENGERT_INDEPENDENT_ITERATIONS
-  for (std::size_t i = 0; i < count; ++i) to[i] = masked_product(p[i], a[i]);
+  for (std::size_t i = 0; i < count; ++i) to[i] = WENGERT_NUMBER("block: product", masked_product(p[i], a[i]));
 }
 WENGERT_INLINE void add_body(const double* __restrict from, double* __restrict to, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) to[i] += from[i];
+  for (std::size_t i = 0; i < count; ++i) WENGERT_ADD("block: addition", to[i], from[i]);
 }
 // Eight sums side by side, whatever the width of the machine's vectors: the same bits on each.
 WENGERT_INLINE double sum_body(const double* from, std::size_t count) {
@@ -29,7 +29,7 @@ WENGERT_INLINE double sum_body(const double* from, std::size_t count) {
   }
   double s[8];
   std::memcpy(s, &sums, sizeof s);
-  for (std::size_t k = 0; i < count; ++i, ++k) s[k] += from[i];
+  for (std::size_t k = 0; i < count; ++i, ++k) WENGERT_ADD("block: rest of a sum", s[k], from[i]);
   return ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]));
 }
 

@@ -144,11 +144,11 @@ namespace ops {
 
 // cotangent · partial, recorded; the same cases as for numbers (contract.hpp).
 [[nodiscard]] inline Eager recorded_contribution(const Eager& cotangent, const Eager& partial) {
-  if (partial.is(1.0)) return cotangent;
-  if (partial.is(0.0)) return Eager(0.0);
-  if (cotangent.is(1.0)) return partial;
+  if (WENGERT_HOLDS("recorded contribution: partial is 1", partial.is(1.0))) return cotangent;
+  if (WENGERT_HOLDS("recorded contribution: partial is 0", partial.is(0.0))) return Eager(0.0);
+  if (WENGERT_HOLDS("recorded contribution: cotangent is 1", cotangent.is(1.0))) return partial;
   if (partial.is_constant() && partial.scalar().value() - partial.scalar().value() == 0.0) return cotangent * partial;
-  return apply<Scale>(cotangent, partial);
+  return WENGERT_NUMBER("recorded contribution: product", apply<Scale>(cotangent, partial));
 }
 [[nodiscard]] inline Eager recorded_contribution(const Eager& cotangent, One) { return cotangent; }
 [[nodiscard]] inline Eager recorded_contribution(const Eager& cotangent, MinusOne) { return -cotangent; }

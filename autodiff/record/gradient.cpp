@@ -58,13 +58,16 @@ class Dependence {
 
   void statement(const StatementView& view) {
     for (std::size_t k = 0; k < view.type->leaves; ++k)
-      if ((view.active >> k & 1u) && (*this)[view.operand[k]]) bits_[view.id - first_] = true;
+      if (WENGERT_HOLDS("gradient: statement depends", (view.active >> k & 1u) && (*this)[view.operand[k]]))
+        bits_[view.id - first_] = true;
   }
   void variables(Id, Id) {}
   void tensor(std::uint32_t index, Id id) {
     const TensorEntry& entry = s_.tensors->entries[index];
     for (std::size_t k = 0; k < entry.operand_count; ++k)
-      if (flows_into(*s_.tensors, entry, k) && (*this)[s_.tensors->operands_of(entry)[k].id]) bits_[id - first_] = true;
+      if (WENGERT_HOLDS("gradient: tensor depends",
+                        flows_into(*s_.tensors, entry, k) && (*this)[s_.tensors->operands_of(entry)[k].id]))
+        bits_[id - first_] = true;
   }
 
  private:
@@ -106,7 +109,7 @@ class RecordedSweep {
         seen_(last - first_ + 1) {}
 
   void seed(Id id) {
-    cotangent_[id - first_] = Eager(1.0);
+    cotangent_[id - first_] = Eager(WENGERT_NUMBER("gradient: seed", 1.0));
     seen_[id - first_] = true;
   }
   /// The adjoint of a value that was asked for.
@@ -117,7 +120,7 @@ class RecordedSweep {
   }
 
   void seed(const Tensor& y, const Tensor& cotangent) {
-    tensor_cotangent_[tensor_index(s_, y.id())] = cotangent;
+    tensor_cotangent_[tensor_index(s_, y.id())] = WENGERT_NUMBER("gradient: seed of a tensor", cotangent);
     seen_[y.id() - first_] = true;
   }
   [[nodiscard]] Tensor result(const Tensor& x) {
@@ -149,7 +152,8 @@ class RecordedSweep {
       const Tensor contribution =
           tensor_around(cotangent_[at].scalar(), x[0].type(), std::get<std::int64_t>(entry.attribute), {});
       s_.tie(contribution.id(), id, whole_value, 0);
-      accumulate(operands[0].id, x[0], contribution, entry.primitive->name);
+      accumulate(operands[0].id, x[0], WENGERT_NUMBER("gradient: scalar taken from a tensor", contribution),
+                 entry.primitive->name);
       return;
     }
     const Tensor y = Tensor::from_parts(entry.result, id, s_.tag());
@@ -159,12 +163,16 @@ class RecordedSweep {
     const TensorRules& rules = entry.primitive->on_tensors;
     for (std::size_t k = 0; k < count; ++k) {
       const Id operand = operands[k].id;
-      if (operand == 0 || !depends_[operand] || !flows_into(*s_.tensors, entry, k)) continue;
+      if (WENGERT_HOLDS("gradient: nothing flows into a tensor",
+                        operand == 0 || !depends_[operand] || !flows_into(*s_.tensors, entry, k)))
+        continue;
       const auto edge = static_cast<std::int16_t>(k);
       if (operands[k].scalar) {
-        const Scalar contribution = scalar_at(cotangent, rules.scalar_position(k, entry.attribute), {});
+        const Scalar contribution = scalar_at(
+            cotangent,
+            WENGERT_INDEX("gradient: place of a scalar in a tensor", rules.scalar_position(k, entry.attribute)), {});
         s_.tie(contribution.id(), id, whole_value, edge);
-        accumulate(operand, Eager(contribution));
+        accumulate(operand, WENGERT_NUMBER("gradient: scalar put into a tensor", Eager(contribution)));
       } else {
         const Tensor contribution = rules.vjp(k, cotangent, y, x, entry.attribute);
         s_.tie(contribution.id(), id, whole_value, edge);
@@ -191,7 +199,7 @@ class RecordedSweep {
         const Id operand = view.operand[leaf];
         value.scalar = operand == 0 ? Scalar(view.constant[leaf]) : handle(operand);
         value.known = true;
-        active_[n] = (view.active >> leaf & 1u) && depends_[operand];
+        active_[n] = WENGERT_HOLDS("gradient: leaf is active", (view.active >> leaf & 1u) && depends_[operand]);
       } else {
         value.primitive = step.primitive;
         const auto arity = static_cast<std::size_t>(step.primitive->arity);
@@ -199,7 +207,9 @@ class RecordedSweep {
         for (std::size_t k = 0; k < arity; ++k) {
           operand_[n][k] = stack[depth + k];
           value.operand[k] = &steps_[stack[depth + k]];
-          if ((step.primitive->differentiable >> k & 1u) && active_[stack[depth + k]]) active_[n] = true;
+          if (WENGERT_HOLDS("gradient: step is active",
+                            (step.primitive->differentiable >> k & 1u) && active_[stack[depth + k]]))
+            active_[n] = true;
         }
       }
       stack[depth++] = n;
@@ -207,14 +217,14 @@ class RecordedSweep {
     const std::size_t root = view.type->step_count - 1u;
     steps_[root].scalar = handle(view.id);
     steps_[root].known = true;
-    step_cotangent_[root] = cotangent_[at];
+    step_cotangent_[root] = WENGERT_NUMBER("gradient: cotangent of a statement", cotangent_[at]);
 
     // From the result to the leaves. What is recorded is tied to what it is the adjoint of.
     for (std::size_t n = root + 1; n-- > 0;) {
       if (!active_[n]) continue;
       const Primitive* const primitive = steps_[n].primitive;
       if (primitive == nullptr) {
-        accumulate(view.operand[leaf_of_[n]], step_cotangent_[n]);
+        accumulate(view.operand[leaf_of_[n]], WENGERT_NUMBER("gradient: to a leaf", step_cotangent_[n]));
         continue;
       }
       tie(step_cotangent_[n], view.id, n == root ? whole_value : static_cast<std::uint16_t>(n));
@@ -223,11 +233,14 @@ class RecordedSweep {
       std::array<Eager, 3> x{Eager(0.0), Eager(0.0), Eager(0.0)};
       for (std::size_t k = 0; k < arity; ++k) {
         LazyValue& operand = *steps_[n].operand[k];
-        x[k] = operand.known ? Eager(operand.scalar, where) : Eager(operand, where);
+        x[k] = WENGERT_HOLDS("gradient: value is known", operand.known) ? Eager(operand.scalar, where)
+                                                                        : Eager(operand, where);
       }
       for (std::size_t k = 0; k < arity; ++k) {
         const std::size_t child = operand_[n][k];
-        if (!active_[child] || !(primitive->differentiable >> k & 1u)) continue;
+        if (WENGERT_HOLDS("gradient: nothing flows into a step",
+                          !active_[child] || !(primitive->differentiable >> k & 1u)))
+          continue;
         step_cotangent_[child] = primitive->recorded_contribution(k, step_cotangent_[n], y, x.data()).materialized();
         tie(step_cotangent_[child], view.id, static_cast<std::uint16_t>(n), static_cast<std::int16_t>(k));
       }
@@ -239,7 +252,8 @@ class RecordedSweep {
 
   void accumulate(Id operand, const Eager& contribution) {
     const Id at = operand - first_;
-    cotangent_[at] = seen_[at] ? cotangent_[at] + contribution : contribution;
+    cotangent_[at] =
+        WENGERT_HOLDS("gradient: has a cotangent", seen_[at]) ? cotangent_[at] + contribution : contribution;
     seen_[at] = true;
   }
   void accumulate(Id operand, const Tensor& x, const Tensor& contribution, std::string_view operation) {
@@ -252,7 +266,9 @@ class RecordedSweep {
     }
     const Id at = operand - first_;
     Tensor& sum = tensor_cotangent_[tensor_index(s_, operand)];
-    sum = seen_[at] ? (EagerTensor(sum) + EagerTensor(contribution)).as(x.type()) : contribution;
+    sum = WENGERT_HOLDS("gradient: tensor has a cotangent", seen_[at])
+              ? (EagerTensor(sum) + EagerTensor(contribution)).as(x.type())
+              : contribution;
     seen_[at] = true;
   }
   void tie(const Eager& adjoint, Id primal, std::uint16_t step, std::int16_t operand = -1) {

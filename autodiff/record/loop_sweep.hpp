@@ -61,7 +61,8 @@ class LoopSweep {
         double* const own = tangent + loop.first_id + repetition * loop.body;
         for (const Edge& edge : edges_) {
           const double t = tangent[operand(edge, repetition)];
-          if (t != 0.0 && edge.column[i] != 0.0) own[edge.statement] += edge.column[i] * t;
+          if (WENGERT_HOLDS("forward: loop, neither is 0", t != 0.0 && edge.column[i] != 0.0))
+            WENGERT_ADD("forward: loop", own[edge.statement], edge.column[i] * t);
         }
       }
     }
@@ -75,16 +76,18 @@ class LoopSweep {
     std::uint32_t end = loop.count;
     while (end > 0) {
       const std::uint32_t begin = (end - 1) / block_ * block_;
-      const bool fresh = loop.first_id + end * loop.body <= touched;
+      const bool fresh =
+          WENGERT_HOLDS("loop: local, block is out of memory", loop.first_id + end * loop.body <= touched);
       reverse_block(begin, end - begin, fresh, store, adjoint);
       end = begin;
     }
     if (kind_ == Kind::in_order) {
       for (const Statement& statement : statements_)
         if (statement.own_edges > 0)
-          adjoint[std::int64_t{loop.first_id} + statement.index - loop.body] += carries_[statement.index];
+          WENGERT_ADD("loop: in order, to the value before the loop",
+                      adjoint[std::int64_t{loop.first_id} + statement.index - loop.body], carries_[statement.index]);
     } else if (kind_ == Kind::chain) {
-      adjoint[loop.first_id - 1] += carries_[0];
+      WENGERT_ADD("loop: chain, to the value before the loop", adjoint[loop.first_id - 1], carries_[0]);
     }
   }
   /// The same as reverse() with eight adjoints a value (lane_kernels.hpp), all of them in memory.
@@ -118,13 +121,13 @@ class LoopSweep {
   /// Its values' adjoints may stay out of memory: nothing but a block at a time is needed of them.
   [[nodiscard]] bool local(const Loop& loop) {
     prepare(loop);
-    return kind_ != Kind::general && !has_lag_;
+    return WENGERT_HOLDS("loop: may be local", kind_ != Kind::general && !has_lag_);
   }
   /// From here on, in whole blocks, a loop whose id `touched` is the lowest with contributions from outside is to have
   /// its adjoints in memory. After local().
   [[nodiscard]] Id first_of_block(const Loop& loop, Id touched) const {
     const Id step = block_ * loop.body;
-    return loop.first_id + (touched - loop.first_id) / step * step;
+    return loop.first_id + WENGERT_INDEX("loop: local, block that is touched", (touched - loop.first_id) / step) * step;
   }
 
  private:
@@ -181,25 +184,29 @@ class LoopSweep {
           continue;
         }
         const Id last = edge.first + (loop.count - 1) * static_cast<Id>(edge.step);
-        edge.inside = std::max(edge.first, last) >= loop.first_id && std::min(edge.first, last) < loop_end;
+        edge.inside = WENGERT_HOLDS(
+            "loop: edge inside", std::max(edge.first, last) >= loop.first_id && std::min(edge.first, last) < loop_end);
         if (edge.inside) {
-          edge.own = edge.step == body && edge.first + loop.body == id;
+          edge.own = WENGERT_HOLDS("loop: edge to the same statement one repetition before",
+                                   edge.step == body && edge.first + loop.body == id);
           if (edge.own) {
             ++statement.own_edges;
-            statement.own_is_sum = statement.own_is_sum && (type.unit_leaves >> k & 1u);
+            statement.own_is_sum =
+                statement.own_is_sum && WENGERT_HOLDS("loop: its own edge is a sum", type.unit_leaves >> k & 1u);
           }
-          const bool same_repetition = edge.step == body && edge.first >= loop.first_id;
+          const bool same_repetition =
+              WENGERT_HOLDS("loop: edge within a repetition", edge.step == body && edge.first >= loop.first_id);
           if (same_repetition) edge.target = static_cast<std::int32_t>(edge.first - loop.first_id);
           if (!edge.own && !same_repetition) {
             const std::uint32_t lag = edge.step == body ? (id - edge.first) / loop.body : 0;  // in repetitions
             if (lag >= shortest_lag) {
-              block_ = std::min(block_, lag);
+              block_ = std::min(block_, WENGERT_INDEX("loop: lag", lag));
               has_lag_ = true;
             } else {
               in_order = false;
             }
           }
-          chain = chain && edge.step == body && edge.first + 1 == id;
+          chain = chain && WENGERT_HOLDS("loop: edge of a chain", edge.step == body && edge.first + 1 == id);
         } else {
           statement.has_outside = true;
         }
@@ -263,7 +270,8 @@ class LoopSweep {
       if (twin == lane_edges_.end())
         lane_edges_.push_back(lane);
       else
-        kernels_.add(edge.column, twin->column, static_cast<std::size_t>(at.count));
+        kernels_.add(edge.column, twin->column,
+                     static_cast<std::size_t>(WENGERT_INDEX("lanes: operand named twice", at.count)));
     }
   }
 
@@ -292,10 +300,10 @@ class LoopSweep {
           std::fill_n(here, length, 0.0);
         else
           std::memcpy(here, own, length * sizeof(double));
-        here[length - 1] += carries_[0];
+        WENGERT_ADD("loop: chain, from the block above", here[length - 1], carries_[0]);
         here[-1] = 0.0;
         follow_chain(begin, count, here);
-        carries_[0] = here[-1];
+        carries_[0] = WENGERT_NUMBER("loop: chain, to the block below", here[-1]);
         if (store) std::memcpy(own, here, length * sizeof(double));
         break;
       }
@@ -350,10 +358,10 @@ class LoopSweep {
   static void sum_up(double* a, std::uint32_t count, double& carry) {
     double sum = carry;
     for (std::size_t i = count; i-- > 0;) {
-      sum += a[i];
+      WENGERT_ADD("loop: sum", sum, a[i]);
       a[i] = sum;
     }
-    carry = sum;
+    carry = WENGERT_NUMBER("loop: sum, to the block below", sum);
   }
 
   // v = f(v, …): adjoint i receives p[i + 1] · adjoint i + 1. First without masks, and again with them if something was
@@ -362,17 +370,17 @@ class LoopSweep {
     std::memcpy(saved_, a, count * sizeof(double));
     double from_above = carry;
     for (std::size_t i = count; i-- > 0;) {
-      a[i] += from_above;
-      from_above = p[i] * a[i];
+      WENGERT_ADD("loop: own chain, from above", a[i], from_above);
+      from_above = WENGERT_NUMBER("loop: own chain, partial", p[i]) * a[i];
     }
     if (!is_finite(from_above)) [[unlikely]] {
       from_above = carry;
       for (std::size_t i = count; i-- > 0;) {
-        a[i] = saved_[i] + from_above;
-        from_above = masked_product(p[i], a[i]);
+        a[i] = saved_[i] + WENGERT_NUMBER("loop: own chain, not finite, from above", from_above);
+        from_above = masked_product(WENGERT_NUMBER("loop: own chain, not finite, partial", p[i]), a[i]);
       }
     }
-    carry = from_above;
+    carry = WENGERT_NUMBER("loop: own chain, to the block below", from_above);
   }
 
   // --- One chain through all statements -----------------------------------------------------------------------------
@@ -392,7 +400,7 @@ class LoopSweep {
         if (first)
           std::memcpy(link, edge.column, count * sizeof(double));
         else
-          kernels_.add(edge.column, link, count);
+          kernels_.add(edge.column, link, WENGERT_INDEX("loop: chain, two edges to the value before", count));
         first = false;
       }
       if (first) std::fill_n(link, count, 0.0);
@@ -433,9 +441,9 @@ class LoopSweep {
         adjoint_columns_[j * block + i] = a;
         --at;
         if constexpr (Masked)
-          a = *at + masked_product(p, a);
+          a = *at + WENGERT_NUMBER("loop: chain, not finite", masked_product(p, a));
         else
-          a = *at + p * a;
+          a = *at + WENGERT_NUMBER("loop: chain", p * a);
         *at = a;
       }
     }
@@ -455,7 +463,8 @@ class LoopSweep {
       const double* const here = own + std::int64_t{i} * body;
       for (std::size_t e = inside_.size(); e-- > 0;) {
         const Edge& edge = inside_[e];
-        adjoint[operand(edge, repetition)] += masked_product(edge.column[i], here[edge.statement]);
+        WENGERT_ADD("loop: repetition by repetition", adjoint[operand(edge, repetition)],
+                    masked_product(edge.column[i], here[edge.statement]));
       }
     }
   }
@@ -466,7 +475,8 @@ class LoopSweep {
   void spread(const Edge& edge, std::uint32_t begin, std::uint32_t count, double* adjoint) const {
     const double* const product = edge.column;
     if (edge.target >= 0 && kind_ == Kind::in_order) {
-      kernels_.add(product, adjoint_column(static_cast<std::size_t>(edge.target)), count);
+      kernels_.add(product, adjoint_column(static_cast<std::size_t>(edge.target)),
+                   WENGERT_INDEX("loop: to the same repetition", count));
       return;
     }
     if (edge.free) {
@@ -475,20 +485,21 @@ class LoopSweep {
       for (std::int64_t i = count; i-- > 0;) {
         const std::int64_t id = ids[i * loop_->free_of_each];
         if (id < first)
-          adjoint[id] += product[i];
+          WENGERT_ADD("loop: free operand before the loop", adjoint[id], product[i]);
         else  // of the same repetition
-          adjoint_column(static_cast<std::size_t>((id - first) % loop_->body))[i] += product[i];
+          WENGERT_ADD("loop: free operand of the same repetition",
+                      adjoint_column(static_cast<std::size_t>((id - first) % loop_->body))[i], product[i]);
       }
       return;
     }
     const std::int64_t step = edge.step;
     double* const to = adjoint + edge.first + begin * step;
     if (step == 1) {
-      kernels_.add(product, to, count);
+      kernels_.add(product, to, WENGERT_INDEX("loop: to operands side by side", count));
     } else if (step == 0) {
-      *to += kernels_.sum(product, count);
+      WENGERT_ADD("loop: to an operand that stands still", *to, kernels_.sum(product, count));
     } else {
-      for (std::int64_t i = count; i-- > 0;) to[i * step] += product[i];
+      for (std::int64_t i = count; i-- > 0;) WENGERT_ADD("loop: to operands at a step", to[i * step], product[i]);
     }
   }
 
@@ -508,8 +519,8 @@ class LoopSweep {
   }
 
   void copy_stored(const Statement& statement, std::uint32_t begin, std::uint32_t count) const {
-    const double* const stored =
-        s_.loop_partials + loop_->partials + std::uint64_t{begin} * stored_per_repetition_ + statement.stored_at;
+    const double* const stored = s_.loop_partials + loop_->partials + std::uint64_t{begin} * stored_per_repetition_ +
+                                 WENGERT_INDEX("loop: place of stored partials", statement.stored_at);
     for (std::uint32_t e = 0; e < statement.edge_count; ++e) {
       pick(stored + e, static_cast<std::int64_t>(stored_per_repetition_), count,
            edges_[statement.first_edge + e].column);
@@ -520,7 +531,8 @@ class LoopSweep {
   void recompute(const Statement& statement, std::uint32_t begin, std::uint32_t count, const double* a) {
     const StatementType& type = *statement.type;
     const Site& site = *statement.site;
-    if ((site.active_mask() & ~std::uint32_t{type.unit_leaves}) == 0) {  // a sum: there is nothing to compute
+    if (WENGERT_HOLDS("loop: statement is a sum", (site.active_mask() & ~std::uint32_t{type.unit_leaves}) ==
+                                                      0)) {  // a sum: there is nothing to compute
       for (std::uint32_t e = 0; e < statement.edge_count; ++e)
         std::memcpy(edges_[statement.first_edge + e].column, a, count * sizeof(double));
       return;
@@ -528,8 +540,8 @@ class LoopSweep {
     const double* constant = site.constants;
     std::size_t constant_stride = 0;
     if (site.streamed) {
-      constant =
-          s_.constants + loop_->constants + std::uint64_t{begin} * constants_per_repetition_ + statement.constant_at;
+      constant = s_.constants + loop_->constants + std::uint64_t{begin} * constants_per_repetition_ +
+                 WENGERT_INDEX("loop: place of streamed constants", statement.constant_at);
       constant_stride = constants_per_repetition_;
     }
     std::array<const double*, max_leaves> in;
@@ -563,7 +575,7 @@ class LoopSweep {
       value = values_of(loop_->first_id + statement.index, static_cast<std::int32_t>(loop_->body), begin, count,
                         columns_[max_leaves].data());
     type.products[simd_level](in.data(), value, a, out.data(), check_.data(), count);
-    if (!is_finite(kernels_.sum(check_.data(), count))) [[unlikely]]
+    if (WENGERT_HOLDS("loop: products are not finite", !is_finite(kernels_.sum(check_.data(), count)))) [[unlikely]]
       type.masked_products(in.data(), value, a, out.data(), check_.data(), count);
   }
 
@@ -588,7 +600,7 @@ class LoopSweep {
     if (j >= value_block_.size() || step != static_cast<std::int32_t>(loop_->body))
       return gather(first, step, begin, count, column);
     double* const own = value_columns_ + j * block_;
-    if (value_block_[j] != begin + 1) {
+    if (WENGERT_HOLDS("loop: values are of another block", value_block_[j] != begin + 1)) {
       value_block_[j] = begin + 1;
       pick(s_.values + first + std::int64_t{begin} * step, step, count, own);
     }
@@ -599,7 +611,7 @@ class LoopSweep {
   [[nodiscard]] const double* gather(Id first, std::int32_t step, std::uint32_t begin, std::uint32_t count,
                                      double* column) const {
     const std::int64_t wide = step;
-    const double* const start = s_.values + first + begin * wide;
+    const double* const start = s_.values + WENGERT_INDEX("loop: place of values", first) + begin * wide;
     if (step == 1) return start;
     if (step == 0)
       std::fill_n(column, count, *start);

@@ -67,11 +67,13 @@ WENGERT_INLINE void products_body(const double* const* leaf, const double* value
     double p[E::leaves];
     e.template chain<Masked>(1.0, p);
     if constexpr (Masked) {
-      for_slots<E::leaves, active>([&]<std::size_t K> WENGERT_INLINE_LAMBDA { out[K][i] = masked_product(p[K], a); });
+      for_slots<E::leaves, active>([&]<std::size_t K> WENGERT_INLINE_LAMBDA {
+        out[K][i] = WENGERT_NUMBER("loop: masked product", masked_product(p[K], a));
+      });
     } else {
       double sum = 0;
       for_slots<E::leaves, active>([&]<std::size_t K> WENGERT_INLINE_LAMBDA {
-        const double contribution = p[K] * a;
+        const double contribution = WENGERT_NUMBER("loop: product", p[K] * a);
         out[K][i] = contribution;
         sum += contribution;
       });
@@ -145,7 +147,7 @@ WENGERT_INLINE void local_partials(const E& e, double* partial) {
   if constexpr (E::template masking_matters<0>()) {
     double sum = 0;
     for_slots<E::leaves, Slots<E>::active>([&]<std::size_t K> WENGERT_INLINE_LAMBDA { sum += partial[K]; });
-    if (!is_finite(sum)) [[unlikely]]
+    if (WENGERT_HOLDS("statement: partials are not finite", !is_finite(sum))) [[unlikely]]
       e.template chain<true>(1.0, partial);
   }
 }

@@ -36,14 +36,14 @@ void reverse_statements(const Stream& s, double* adjoint, std::uint32_t& w, Id& 
     adjoint[below] = a;
     --below;  // the value before: a statement has operands, so there is one
     double next = adjoint[below];
-    if (a == 0.0) {
+    if (WENGERT_HOLDS("reverse: statement, adjoint is 0", a == 0.0)) {
     } else if (is_finite(a)) [[likely]] {
       const auto add = [&](std::uint32_t k) WENGERT_INLINE_LAMBDA {
         const double product = p[k] * a;
         if (to[k] == below)
-          next += product;
+          WENGERT_ADD("reverse: statement, to the value before", next, product);
         else
-          adjoint[to[k]] += product;
+          WENGERT_ADD("reverse: statement, to another value", adjoint[to[k]], product);
       };
       switch (kind) {
         case 2:
@@ -55,15 +55,15 @@ void reverse_statements(const Stream& s, double* adjoint, std::uint32_t& w, Id& 
         case 0:
           break;
         default:
-          for (std::uint32_t k = kind; k-- > 0;) add(k);
+          for (std::uint32_t k = WENGERT_INDEX("reverse: statement, operands of three or more", kind); k-- > 0;) add(k);
       }
     } else {
       for (std::uint32_t k = 0; k < kind; ++k) {
-        if (p[k] == 0.0) continue;
+        if (WENGERT_HOLDS("reverse: statement, partial is 0 and adjoint is not finite", p[k] == 0.0)) continue;
         if (to[k] == below)
-          next += p[k] * a;
+          WENGERT_ADD("reverse: statement, not finite, to the value before", next, p[k] * a);
         else
-          adjoint[to[k]] += p[k] * a;
+          WENGERT_ADD("reverse: statement, not finite, to another value", adjoint[to[k]], p[k] * a);
       }
     }
     a = next;
@@ -84,7 +84,7 @@ Id lowest_within(const Id* ids, std::uint64_t count, Id first, Id end) {
   const Id size = end - first;
   Id lowest = size;
   for (std::uint64_t k = 0; k < count; ++k) {
-    const Id at = ids[k] - first;  // huge below `first`
+    const Id at = WENGERT_INDEX("reverse: local loop, place of an id", ids[k] - first);  // huge below `first`
     lowest = at < lowest ? at : lowest;
   }
   return first + lowest;
@@ -104,7 +104,8 @@ void find_local_loops(const Stream& s, Id last, std::span<const std::pair<Id, do
   for (LocalLoop& one : local) {
     one.touched = lowest_within(s.ids, s.partial_count, one.first, one.end);
     for (const auto& [id, seed] : seeds)
-      if (id >= one.first) one.touched = std::min(one.touched, id);
+      if (WENGERT_HOLDS("reverse: local loop, a seed lies in it", id >= one.first))
+        one.touched = std::min(one.touched, id);
     for (std::size_t k = one.loop + 1; k < s.loops.size(); ++k) {
       const Loop& loop = s.loops[k];
       one.touched =
@@ -116,8 +117,10 @@ void find_local_loops(const Stream& s, Id last, std::span<const std::pair<Id, do
         for (std::size_t leaf = 0; leaf < leaves; ++leaf) {
           if (slot.free >> leaf & 1u) continue;
           const Id from = s.loop_operands[slot.operands + 2 * leaf];
-          const Id to = from + (loop.count - 1) * s.loop_operands[slot.operands + 2 * leaf + 1];
-          if (from != 0 && std::min(from, to) < one.end && std::max(from, to) >= one.first)
+          const Id to = from + WENGERT_INDEX("reverse: local loop, repetitions of a later loop", loop.count - 1) *
+                                   s.loop_operands[slot.operands + 2 * leaf + 1];
+          if (WENGERT_HOLDS("reverse: local loop, a later loop reaches in",
+                            from != 0 && std::min(from, to) < one.end && std::max(from, to) >= one.first))
             one.touched = std::max(one.first, std::min({one.touched, from, to}));
         }
       }
@@ -139,12 +142,12 @@ void reverse(const Stream& s, Id last, bool store, double* adjoint, std::vector<
     const std::uint32_t word = s.words[w - 1];
     const std::uint32_t kind = word & 0xFFu;
     if (kind < loop_word) [[likely]] {
-      if (id - 1 <= last) {
+      if (WENGERT_HOLDS("reverse: a statement at or below the output", id - 1 <= last)) {
         reverse_statements(s, adjoint, w, id, at);
       } else {
         --w;
         --id;
-        at -= kind;
+        at -= WENGERT_INDEX("reverse: operands of a statement after the output", kind);
       }
       continue;
     }
@@ -154,16 +157,18 @@ void reverse(const Stream& s, Id last, bool store, double* adjoint, std::vector<
       id = entry.first_id;
       if (id > last) continue;
       // If the output lies inside, the rest of the loop is not needed.
-      if (entry.first_id + entry.count * entry.body > last + 1) entry.count = (last - entry.first_id) / entry.body + 1;
+      if (entry.first_id + entry.count * entry.body > last + 1)
+        entry.count = WENGERT_INDEX("reverse: repetitions of a loop with the output inside",
+                                    (last - entry.first_id) / entry.body + 1);
       Id touched = entry.first_id;
       for (const LocalLoop& one : local)
-        if (one.loop == loop) touched = one.touched;
+        if (WENGERT_HOLDS("reverse: this loop is local", one.loop == loop)) touched = one.touched;
       loops.reverse(entry, touched, store, adjoint);
     } else if (kind == variables_word) {
-      id -= word >> 8;
+      id -= WENGERT_INDEX("reverse: variables", word >> 8);
     } else {
       --id;
-      if (id <= last) tensors.reverse(word >> 8, id);
+      if (WENGERT_HOLDS("reverse: a tensor at or below the output", id <= last)) tensors.reverse(word >> 8, id);
     }
   }
 }
@@ -185,19 +190,21 @@ void forward_sweep(const Stream& s, Id from, double* tangent, std::vector<Array>
       double sum = 0;
       for (std::uint32_t k = 0; k < kind; ++k) {
         const double t = tangent[operand[k]];
-        if (t != 0.0 && p[k] != 0.0) sum += p[k] * t;
+        if (WENGERT_HOLDS("forward: statement, neither is 0", t != 0.0 && p[k] != 0.0))
+          WENGERT_ADD("forward: statement, operands", sum, p[k] * t);
       }
-      if (id >= from) tangent[id] += sum;
+      if (WENGERT_HOLDS("forward: a statement at or above the input", id >= from))
+        WENGERT_ADD("forward: statement, to its value", tangent[id], sum);
       ++id;
-      at += kind;
+      at += WENGERT_INDEX("forward: operands of a statement", kind);
     } else if (kind == loop_word) {
       const Loop& entry = s.loops[loop++];
       loops.forward(entry, tangent);
       id = entry.first_id + entry.count * entry.body;
     } else if (kind == variables_word) {
-      id += word >> 8;
+      id += WENGERT_INDEX("forward: variables", word >> 8);
     } else {
-      if (id >= from) tensors.forward(word >> 8, id);
+      if (WENGERT_HOLDS("forward: a tensor at or above the input", id >= from)) tensors.forward(word >> 8, id);
       ++id;
     }
   }
@@ -243,7 +250,7 @@ struct SweepAccess {
     sweep(adjoints, s, last, store, [&](double* adjoint) {
       if (!adjoints.tensor_seed_.empty())
         TensorSweep(s, adjoint, adjoints.arrays_).add(last, adjoints.tensor_seed_[0], "backward");
-      for (const auto& [id, cotangent] : adjoints.seeds_) adjoint[id] += cotangent;
+      for (const auto& [id, cotangent] : adjoints.seeds_) WENGERT_ADD("reverse: seeds", adjoint[id], cotangent);
     });
   }
   static void from_scalars(Adjoints& adjoints, Stream& s, Id last, std::span<const Scalar> y,
@@ -456,7 +463,7 @@ Tangents forward(std::span<const Scalar> x, std::span<const double> tangents, st
   s.settle();
   double* const tangent = SweepAccess::start(result, s);
   std::vector<Array>& arrays = SweepAccess::arrays(result);
-  for (std::size_t k = 0; k < x.size(); ++k) tangent[x[k].id()] += tangents[k];
+  for (std::size_t k = 0; k < x.size(); ++k) WENGERT_ADD("forward: seeds", tangent[x[k].id()], tangents[k]);
   TensorSweep seeds(s, tangent, arrays);
   for (std::size_t k = 0; k < tensors.size(); ++k) seeds.add(tensors[k].id(), tensor_tangents[k].value(), "forward");
   forward_sweep(s, first, tangent, arrays);

@@ -149,8 +149,9 @@ namespace ops {
 // cotangent · partial, recorded; the same cases as for numbers (contract.hpp). The cotangent is a tensor, never a
 // number.
 [[nodiscard]] inline EagerTensor recorded_contribution(const EagerTensor& cotangent, const EagerTensor& partial) {
-  if (partial.is(1.0)) return cotangent;
-  if (cotangent.is(1.0)) return EagerTensor(partial.as(cotangent.tensor().type()));
+  if (WENGERT_HOLDS("recorded contribution, tensors: partial is 1", partial.is(1.0))) return cotangent;
+  if (WENGERT_HOLDS("recorded contribution, tensors: cotangent is 1", cotangent.is(1.0)))
+    return EagerTensor(partial.as(cotangent.tensor().type()));
   const auto finite = [](const Array& array) {
     return kernels::with_real_type(array.dtype(), [&]<class T>(std::type_identity<T>) {
       for (const T x : array.stored<T>())
@@ -160,8 +161,8 @@ namespace ops {
   };
   const bool tame = partial.is_number() ? partial.number() - partial.number() == 0.0
                                         : partial.tensor().is_constant() && finite(partial.tensor().value());
-  if (tame) return cotangent * partial;
-  return apply<Scale>(cotangent, partial);
+  if (tame) return WENGERT_NUMBER("recorded contribution, tensors: product with finite numbers", cotangent * partial);
+  return WENGERT_NUMBER("recorded contribution, tensors: product", apply<Scale>(cotangent, partial));
 }
 [[nodiscard]] inline EagerTensor recorded_contribution(const EagerTensor& cotangent, One) { return cotangent; }
 [[nodiscard]] inline EagerTensor recorded_contribution(const EagerTensor& cotangent, MinusOne) { return -cotangent; }

@@ -15,6 +15,9 @@
 #include "wengert/autodiff/record/tensor_eager.hpp"
 #include "wengert/autodiff/record/tensor_indexing.hpp"
 #include "wengert/autodiff/record/tensor_reductions.hpp"
+#if defined(WENGERT_MUTATION)
+#  include "wengert/autodiff/record/tensor_mutants.hpp"
+#endif
 
 namespace wengert {
 
@@ -88,31 +91,34 @@ constexpr TensorRules elementwise_tensor_rules() {
 
 template <class P>
 struct StructuralTensorRules {
+  using Rules = hook::Rules<P>;
+
   static Tensor vjp(std::size_t operand, const Tensor& cotangent, const Tensor& y, std::span<const Tensor> x,
                     const graph::Attribute& attribute) {
     if constexpr (ops::GeneralPrimitive<P, Tensor>) {
-      return P::vjp(operand, cotangent, y, x, attribute);
+      return Rules::vjp(operand, cotangent, y, x, attribute);
     } else {
       static_assert(ops::LinearPrimitive<P, Tensor>, "a structural primitive needs transpose, or vjp and jvp");
       static_cast<void>(y);
-      return P::transpose(operand, cotangent, x, attribute);
+      return Rules::transpose(operand, cotangent, x, attribute);
     }
   }
   static void accumulate(std::size_t operand, const Array& cotangent, const Array& y, std::span<const Array> x,
                          const graph::Attribute& attribute, kernels::Accumulator& adjoint) {
     if constexpr (ops::AddsInPlace<P>) {
       static_cast<void>(y);
-      P::add_transposed(operand, cotangent, x, attribute, adjoint);
+      Rules::add_transposed(operand, cotangent, x, attribute, adjoint);
     } else if constexpr (ops::LinearPrimitive<P, Tensor>) {
       static_cast<void>(y);
-      adjoint.add(P::transpose(operand, Tensor(cotangent), x, attribute).value(), P::name);
+      adjoint.add(Rules::transpose(operand, Tensor(cotangent), x, attribute).value(), P::name);
     } else {
       if constexpr (ops::AddsContribution<P>)
-        if (P::add_contribution(operand, cotangent, y, x, attribute, adjoint)) return;
+        if (Rules::add_contribution(operand, cotangent, y, x, attribute, adjoint)) return;
       std::array<Tensor, static_cast<std::size_t>(P::arity)> constants;
       for (std::size_t k = 0; k < constants.size(); ++k) constants[k] = Tensor(x[k]);
-      adjoint.add(P::vjp(operand, Tensor(cotangent), Tensor(y), std::span<const Tensor>(constants), attribute).value(),
-                  P::name);
+      adjoint.add(
+          Rules::vjp(operand, Tensor(cotangent), Tensor(y), std::span<const Tensor>(constants), attribute).value(),
+          P::name);
     }
   }
   static Tensor jvp(std::span<const Tensor> tangents, const Tensor& y, std::span<const Tensor> x,
@@ -120,7 +126,7 @@ struct StructuralTensorRules {
     if constexpr (ops::GeneralPrimitive<P, Tensor>) {
       EagerTensor sum(0.0);
       for (std::size_t k = 0; k < x.size(); ++k)
-        if (!is_zero(tangents[k])) sum = sum + EagerTensor(P::jvp(k, tangents[k], y, x, attribute));
+        if (!is_zero(tangents[k])) sum = sum + EagerTensor(Rules::jvp(k, tangents[k], y, x, attribute));
       return sum.as(y.type());
     } else if constexpr (P::arity > 1) {
       // What is not real is a parameter and stays as it is.

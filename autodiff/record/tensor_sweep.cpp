@@ -11,11 +11,12 @@ namespace wengert::detail {
 bool flows_into(const TensorEntries& entries, const TensorEntry& entry, std::size_t k) {
   if (entry.primitive == nullptr) return false;
   const TensorOperand& operand = entries.operands[entry.first_operand + k];
-  if (operand.id == 0) return false;
+  if (WENGERT_HOLDS("tensors: operand is a constant", operand.id == 0)) return false;
   const unsigned mask = entry.primitive->differentiable;
-  if (mask != ~0u && !(mask >> k & 1u)) return false;
-  return (operand.scalar || is_real(entries.arrays[entry.first_operand + k].dtype())) &&
-         (entry.scalar || is_real(entry.result.dtype()));
+  if (WENGERT_HOLDS("tensors: operand has no derivative", mask != ~0u && !(mask >> k & 1u))) return false;
+  return WENGERT_HOLDS("tensors: operand and result are real",
+                       (operand.scalar || is_real(entries.arrays[entry.first_operand + k].dtype())) &&
+                           (entry.scalar || is_real(entry.result.dtype())));
 }
 
 namespace {
@@ -54,19 +55,22 @@ void TensorSweep::add(Id id, const Array& contribution, std::string_view operati
 }
 
 void TensorSweep::reverse(std::uint32_t index, Id id) {
-  if (by_id_[id] == 0.0) return;
+  if (WENGERT_HOLDS("reverse: tensor has no adjoint", by_id_[id] == 0.0)) return;
   const TensorEntries& tensors = *s_.tensors;
   const TensorEntry& entry = tensors.entries[index];
   if (entry.primitive == nullptr) return;
-  const Array cotangent = entry.scalar ? Array::scalar(by_id_[id]) : *slot(id);
-  if (is_zero(cotangent)) return;
+  const Array cotangent =
+      entry.scalar ? Array::scalar(WENGERT_NUMBER("reverse: scalar taken from a tensor", by_id_[id])) : *slot(id);
+  if (WENGERT_HOLDS("reverse: tensor's adjoint is 0", is_zero(cotangent))) return;
   const auto operands = tensors.operands_of(entry);
   const auto x = tensors.arrays_of(entry);
   const TensorRules& rules = entry.primitive->on_tensors;
   for (std::size_t k = 0; k < operands.size(); ++k) {
     if (!flows_into(tensors, entry, k)) continue;
     if (operands[k].scalar) {
-      by_id_[operands[k].id] += cotangent.element(rules.scalar_position(k, entry.attribute));
+      WENGERT_ADD("reverse: scalar put into a tensor", by_id_[operands[k].id],
+                  cotangent.element(WENGERT_INDEX("reverse: place of a scalar in a tensor",
+                                                  rules.scalar_position(k, entry.attribute))));
       continue;
     }
     accumulate(operands[k].id, x[k].type(), entry.primitive->name, [&](kernels::Accumulator& sum) {
@@ -81,7 +85,7 @@ void TensorSweep::forward(std::uint32_t index, Id id) {
   const auto operands = tensors.operands_of(entry);
   bool moves = false;
   for (std::size_t k = 0; k < operands.size() && !moves; ++k)
-    moves = flows_into(tensors, entry, k) && by_id_[operands[k].id] != 0.0;
+    moves = WENGERT_HOLDS("forward: tensor moves", flows_into(tensors, entry, k) && by_id_[operands[k].id] != 0.0);
   if (!moves) return;
   const auto x = tensors.arrays_of(entry);
   const Primitive& primitive = *entry.primitive;
@@ -89,7 +93,8 @@ void TensorSweep::forward(std::uint32_t index, Id id) {
     accumulate(id, entry.result.type(), primitive.name, [&](kernels::Accumulator& sum) {
       for (std::size_t k = 0; k < operands.size(); ++k) {
         if (!flows_into(tensors, entry, k)) continue;
-        if (const Array* const tangent = slot(operands[k].id); tangent != nullptr) {
+        if (const Array* const tangent = slot(operands[k].id);
+            WENGERT_HOLDS("forward: operand of a tensor moves", tangent != nullptr)) {
           primitive.on_tensors.accumulate(k, *tangent, entry.result, x, entry.attribute, sum);
         }
       }
@@ -100,17 +105,19 @@ void TensorSweep::forward(std::uint32_t index, Id id) {
   for (std::size_t k = 0; k < operands.size(); ++k) {
     const bool flows = flows_into(tensors, entry, k);
     if (operands[k].scalar) {
-      tangents[k] = Tensor(Array::scalar(flows ? by_id_[operands[k].id] : 0.0));
+      tangents[k] = Tensor(
+          Array::scalar(flows ? WENGERT_NUMBER("forward: scalar put into a tensor", by_id_[operands[k].id]) : 0.0));
       values[k] = Tensor(Array::scalar(operands[k].number));
     } else {
-      const Array* const tangent = flows ? slot(operands[k].id) : nullptr;
+      const Array* const tangent =
+          WENGERT_HOLDS("forward: derivative flows into a tensor", flows) ? slot(operands[k].id) : nullptr;
       tangents[k] = Tensor(tangent != nullptr ? *tangent : Array::uniform(x[k].type(), 0.0));
       values[k] = Tensor(x[k]);
     }
   }
   const Tensor result = primitive.on_tensors.jvp(tangents, Tensor(entry.result), values, entry.attribute);
   if (entry.scalar)
-    by_id_[id] += result.value().element(0);
+    WENGERT_ADD("forward: scalar taken from a tensor", by_id_[id], result.value().element(0));
   else
     add(id, result.value(), primitive.name);
 }

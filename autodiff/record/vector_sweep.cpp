@@ -25,25 +25,27 @@ void reverse_lanes(const Stream& s, Id last, double* lanes, LoopSweep& loops) {
     const std::uint32_t word = s.words[w - 1];
     const std::uint32_t kind = word & 0xFFu;
     if (kind < loop_word) {
-      if (id - 1 <= last) {
+      if (WENGERT_HOLDS("lanes: a statement at or below the output", id - 1 <= last)) {
         kernels.statements(s, lanes, w, id, at);
       } else {
         --w;
         --id;
-        at -= kind;
+        at -= WENGERT_INDEX("lanes: operands of a statement after the output", kind);
       }
       continue;
     }
     --w;
     if (kind == variables_word) {
-      id -= word >> 8;
+      id -= WENGERT_INDEX("lanes: variables", word >> 8);
       continue;
     }
     Loop entry = s.loops[--loop];
     id = entry.first_id;
     if (id > last) continue;
     // If the output lies inside, the rest of the loop is not needed.
-    if (entry.first_id + entry.count * entry.body > last + 1) entry.count = (last - entry.first_id) / entry.body + 1;
+    if (entry.first_id + entry.count * entry.body > last + 1)
+      entry.count = WENGERT_INDEX("lanes: repetitions of a loop with the output inside",
+                                  (last - entry.first_id) / entry.body + 1);
     loops.reverse_lanes(entry, kernels, lanes);
   }
 }
@@ -87,7 +89,7 @@ struct VectorSweepAccess {
       double* const lanes = std::bit_cast<double*>(std::bit_cast<std::uintptr_t>(start) -
                                                    std::uintptr_t{s.first_id()} * lane_count * sizeof(double));
       for (std::size_t k = 0; k < outputs.size(); ++k)
-        if (!outputs[k].is_constant()) lanes[lane_count * outputs[k].id() + k] = 1.0;
+        if (!outputs[k].is_constant()) lanes[lane_count * outputs[k].id() + k] = WENGERT_NUMBER("lanes: seed", 1.0);
       reverse_lanes(s, last, lanes, loops);
     }
   }

@@ -94,7 +94,10 @@ BOOST_AUTO_TEST_CASE(malformed_operations_are_refused) {
   BOOST_TEST(message([] { register_operation(spaced); }) ==
              "register_operation: 'a b' is no name for an operation; expected [a-z][a-z0-9_.]*");
   BOOST_CHECK_THROW(register_operation(nameless), ArgumentError);
-  BOOST_TEST(message([] { register_operation(ruleless); }) == "register_operation: 't.ruleless' has no type rule");
+  BOOST_TEST(
+      message([] { register_operation(ruleless); }) ==
+      "register_operation: 't.ruleless' has no type rule; expected a function that gives the type of the result, or "
+      "refuses the operands");
   BOOST_TEST(message([] { register_operation(negative); }) ==
              "register_operation: 't.negative' has arity -2; expected a number of operands, or variadic");
   BOOST_CHECK_THROW((void)graph::operation(OperationId{65535}), InternalError);

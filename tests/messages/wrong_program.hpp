@@ -19,6 +19,7 @@ struct WrongProgram {
   const char* name;
   void (*run)(unsigned& line);  // throws at `line`
   const char* message;          // @: file and line, or nothing if there is none
+  const char* operands = "";    // one after the other; empty: not looked at
 };
 
 /// Runs each; `where` names the file that the table stands in.
@@ -36,6 +37,10 @@ inline void check_word_for_word(std::span<const WrongProgram> programs,
       BOOST_TEST(error.what() == expected, program.name << " says\n" << error.what() << "\nexpected\n" << expected);
       BOOST_TEST(error.where().line() == line, program.name << " has line " << error.where().line());
       BOOST_TEST(!error.operation().empty(), program.name);
+      if (*program.operands == '\0') continue;
+      std::string operands;
+      for (const std::string& operand : error.operands()) operands += (operands.empty() ? "" : "; ") + operand;
+      BOOST_TEST(operands == program.operands, program.name << " names the operands " << operands);
     }
   }
 }
