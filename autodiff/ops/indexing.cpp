@@ -2,6 +2,7 @@
 #include "wengert/autodiff/ops/indexing.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -103,8 +104,8 @@ std::span<const std::int64_t> place_of(const char* operation, std::span<const Ty
 
 // --- By position ----------------------------------------------------------------------------------------------------
 
-Type Gather::type(std::span<const Type> x, const Attribute& attribute) {
-  const std::int64_t axis = std::get<std::int64_t>(attribute);
+Type Gather::type(std::span<const Type> x, const Attribute& axis_attribute) {
+  const std::int64_t axis = std::get<std::int64_t>(axis_attribute);
   want_index(name, x, 1);
   want_axis(name, x, axis, x[0].shape.rank());
   if (x[0].shape.rank() - 1 + x[1].shape.rank() > Shape::max_rank)
@@ -120,8 +121,8 @@ Type Gather::type(std::span<const Type> x, const Attribute& attribute) {
   return {x[0].dtype, Shape(extents, {})};
 }
 
-Array Gather::value(std::span<const Array> x, const Attribute& attribute, const Type& result) {
-  const std::int64_t axis = std::get<std::int64_t>(attribute);
+Array Gather::value(std::span<const Array> x, const Attribute& axis_attribute, const Type& result) {
+  const std::int64_t axis = std::get<std::int64_t>(axis_attribute);
   const Split split(x[0].shape(), axis);
   const Array index = checked_positions(name, x[1], x[0].type(), axis);
   return with_element_type(result.dtype, [&]<class T>(std::type_identity<T>) {
@@ -211,16 +212,16 @@ void want_extents_beside(const char* operation, std::span<const Type> x, std::in
 
 }  // namespace
 
-Type TakeAlong::type(std::span<const Type> x, const Attribute& attribute) {
-  const std::int64_t axis = std::get<std::int64_t>(attribute);
+Type TakeAlong::type(std::span<const Type> x, const Attribute& axis_attribute) {
+  const std::int64_t axis = std::get<std::int64_t>(axis_attribute);
   want_index(name, x, 1);
   want_axis(name, x, axis, x[0].shape.rank());
   want_extents_beside(name, x, axis);
   return {x[0].dtype, x[1].shape};
 }
 
-Array TakeAlong::value(std::span<const Array> x, const Attribute& attribute, const Type& result) {
-  const std::int64_t axis = std::get<std::int64_t>(attribute);
+Array TakeAlong::value(std::span<const Array> x, const Attribute& axis_attribute, const Type& result) {
+  const std::int64_t axis = std::get<std::int64_t>(axis_attribute);
   const Split split(x[0].shape(), axis);
   const Array index = checked_positions(name, x[1], x[0].type(), axis);
   return with_element_type(result.dtype, [&]<class T>(std::type_identity<T>) {
@@ -297,7 +298,7 @@ Type type_of_first(const char* operation, std::span<const Type> x, const Attribu
 template <class T>
 bool is_nan([[maybe_unused]] T x) {
   if constexpr (std::is_floating_point_v<T>)
-    return x != x;
+    return std::isnan(x);
   else
     return false;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "wengert/autodiff/ops/kernels.hpp"
 #include "wengert/autodiff/ops/kernels_strided.hpp"
@@ -114,11 +115,12 @@ Array fold(const Array& from, std::span<const std::int64_t> axes, Fold operation
   if (type.shape.size() == 0) return Array::uninitialised(type);
   if (count == 0) return Array::uniform(type, 1.0);
   return with_real_type(type.dtype, [&]<class T>(std::type_identity<T>) {
+    if (from.is_uniform() && operation != Fold::product) return Array::uniform_of<T>(type.shape, from.stored<T>()[0]);
     switch (operation) {
       case Fold::maximum:
-        return folded<T>(from, axes, type, [](T a, T b) { return a > b || a != a ? a : b; });
+        return folded<T>(from, axes, type, [](T a, T b) { return a > b || std::isnan(a) ? a : b; });
       case Fold::minimum:
-        return folded<T>(from, axes, type, [](T a, T b) { return a < b || a != a ? a : b; });
+        return folded<T>(from, axes, type, [](T a, T b) { return a < b || std::isnan(a) ? a : b; });
       case Fold::product:
         break;
     }

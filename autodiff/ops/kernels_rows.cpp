@@ -79,10 +79,10 @@ struct Exponentials {
   Exponentials(const T* x, std::int64_t count, T* keep = nullptr) {
     std::int64_t at = -1;
     for (std::int64_t i = 0; i < count; ++i) {
-      if (!(x[i] > maximum) && x[i] == x[i]) continue;
+      if (!(x[i] > maximum) && !std::isnan(x[i])) continue;
       maximum = x[i];
       at = i;
-      if (maximum != maximum) break;
+      if (std::isnan(maximum)) break;
     }
     if (!finite()) return;
     for (std::int64_t begin = 0; begin < count; begin += tile) {  // so that the error grows with the square root
@@ -100,7 +100,7 @@ struct Exponentials {
       }
     }
   }
-  [[nodiscard]] bool finite() const { return maximum - maximum == T(0); }
+  [[nodiscard]] bool finite() const { return std::isfinite(maximum); }
   /// All elements are -∞, or there are none.
   [[nodiscard]] bool empty() const { return maximum == -std::numeric_limits<T>::infinity(); }
 };
@@ -111,10 +111,10 @@ double norm_of_row(const T* x, std::int64_t count) {
   double largest = 0.0;
   for (std::int64_t i = 0; i < count; ++i) {
     const double size = std::abs(static_cast<double>(x[i]));
-    if (size != size) return size;
+    if (std::isnan(size)) return size;
     largest = std::max(largest, size);
   }
-  if (largest == 0.0 || largest - largest != 0.0) return largest;
+  if (largest == 0.0 || std::isinf(largest)) return largest;
   const int exponent = std::ilogb(largest);
   double sum = 0.0;
   for (std::int64_t i = 0; i < count; ++i) {

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "wengert/autodiff/ops/structural_contract.hpp"
@@ -19,13 +18,9 @@ namespace wengert::ops {
 [[nodiscard]] std::vector<std::string> texts(std::span<const Type> types);
 
 template <class Kind>
-[[noreturn]] void refuse(const char* operation, std::span<const Type> x, std::string problem, std::string expected,
-                         std::string hint = {}) {
-  throw Kind{{.operation = operation,
-              .operands = texts(x),
-              .problem = std::move(problem),
-              .expected = std::move(expected),
-              .hint = std::move(hint)}};
+[[noreturn]] void refuse(const char* operation, std::span<const Type> x, const std::string& problem,
+                         const std::string& expected, const std::string& hint = {}) {
+  throw Kind{{.operation = operation, .operands = texts(x), .problem = problem, .expected = expected, .hint = hint}};
 }
 
 /// All operands are f32 or f64.

@@ -57,14 +57,14 @@ inline std::vector<std::string> texts(std::span<const Tensor> x) {
 }
 
 template <class Kind>
-[[noreturn]] void refuse(std::string_view operation, std::span<const Tensor> x, std::string problem,
-                         std::string expected, std::source_location where, std::string hint = {}) {
+[[noreturn]] void refuse(std::string_view operation, std::span<const Tensor> x, const std::string& problem,
+                         const std::string& expected, std::source_location where, const std::string& hint = {}) {
   throw Kind{{.operation = std::string(operation),
               .operands = texts(x),
-              .problem = std::move(problem),
-              .expected = std::move(expected),
+              .problem = problem,
+              .expected = expected,
               .where = where,
-              .hint = std::move(hint)}};
+              .hint = hint}};
 }
 
 /// An axis counted from 0, from one that may be counted from the end.

@@ -140,6 +140,36 @@ BOOST_AUTO_TEST_CASE(compositions_are_computed_anew) {
         [](const Tensor& x) { return softmax(where(x > 0.0, x, -std::numeric_limits<double>::infinity())); });
 }
 
+// The type rules meet attributes and shapes that no front function would give them.
+BOOST_AUTO_TEST_CASE(mutated_texts_end_in_a_graph_or_a_parse_error) {
+  std::mt19937 random(17);
+  std::size_t graphs = 0, refused = 0;
+  for (const StructuralCase& c : structural_cases(5)) {
+    std::mt19937 operands(c.seed);
+    const Differentiated at([&](const std::vector<Tensor>& x) { return c(x); }, sample_operands(c.sample, operands), 1);
+    const std::string text = graph::to_text(at.expanded().graph, {.locations = false});
+    for (int round = 0; round < 30; ++round) {
+      std::string mutant = text;
+      for (unsigned k = 0; k <= random() % 3; ++k) {
+        // A number is exchanged for another: a dimension, an axis, an extent, an operand.
+        const std::size_t at_digit = mutant.find_first_of("0123456789", random() % mutant.size());
+        if (at_digit == std::string::npos) continue;
+        const std::array<const char*, 8> numbers{
+            "-1", "0", "1", "2", "7", "9223372036854775807", "-9223372036854775808", "4611686018427387904"};
+        mutant.replace(at_digit, 1, numbers[random() % numbers.size()]);
+      }
+      try {
+        graph::verify(graph::from_text(mutant));
+        ++graphs;
+      } catch (const ParseError&) {
+        ++refused;
+      }
+    }
+  }
+  BOOST_TEST(graphs > 100u);
+  BOOST_TEST(refused > 100u);
+}
+
 // Through Scalars, with the checker that users have.
 BOOST_AUTO_TEST_CASE(the_gradient_checker_finds_nothing_wrong) {
   const std::vector<double> at{0.3, -1.2, 0.8, 2.1, -0.4, 1.7};
