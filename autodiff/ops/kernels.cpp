@@ -21,7 +21,7 @@ void check_type(const Type& wanted, const Type& given, std::string_view operatio
 
 void Accumulator::add(const Array& contribution, std::string_view operation) {
   if (WENGERT_HOLDS("accumulator: nothing there yet", !any_)) return assign(contribution);
-  const Type& type = sum_.type();
+  const Type type = sum_.type();  // a copy: writable() may free the array that it is of
   check_type(type, contribution.type(), operation);
   if (sum_.is_uniform() && contribution.is_uniform()) {
     with_real_type(type.dtype, [&]<class T>(std::type_identity<T>) {

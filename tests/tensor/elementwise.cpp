@@ -211,6 +211,16 @@ BOOST_AUTO_TEST_CASE(contributions_add_up) {
   BOOST_TEST(a[x].to_vector()[0] == 2 * before[0]);
 }
 
+// The type was read from an array that spreading had freed; under AddressSanitizer this ends the test.
+BOOST_AUTO_TEST_CASE(a_uniform_adjoint_is_spread_before_it_is_added_to) {
+  Recording r;
+  const Tensor x = r.variable(tensor({1, 2, 3}));
+  const Tensor dense = sum((x + 1.0) * tensor({4, 5, 6}));
+  const Tensor uniform = 2.0 * sum(x);  // swept first
+  BOOST_TEST(backward(dense + uniform)[x].to_vector() == (std::vector<double>{6, 7, 8}),
+             boost::test_tools::per_element());
+}
+
 // Trap T14.
 BOOST_AUTO_TEST_CASE(where_does_not_leak_from_the_side_not_chosen) {
   for (const Dtype dtype : {Dtype::f64, Dtype::f32}) {
