@@ -187,8 +187,9 @@ Type Embed::type(std::span<const Type> x, const Attribute& places) {
   for (std::size_t axis = 0; axis < rank; ++axis) {
     const std::int64_t extent = numbers[axis], start = numbers[rank + axis], step = numbers[2 * rank + axis];
     const std::int64_t count = shape[axis];
-    // Of an empty operand, start may stand one past either end.
-    const bool fits = count == 0 ? start >= -1 && start <= extent
+    // Of an empty operand, start may stand where a slice of nothing may.
+    const std::int64_t past = step > 0 ? 0 : 1;
+    const bool fits = count == 0 ? start >= -past && start <= extent - past
                                  : start >= 0 && start < extent && step != 0 &&
                                        count <= count_of(start, step > 0 ? extent : -1, step);
     if (!fits || step == 0)

@@ -64,6 +64,19 @@ BOOST_AUTO_TEST_CASE(reverse_and_negative_steps) {
     BOOST_CHECK_THROW((void)slice_along(x23, 1, start, stop, step), ShapeError);
 }
 
+// Its transpose is a slice of nothing, which must be able to stand there.
+BOOST_AUTO_TEST_CASE(nothing_is_embedded_where_a_slice_of_nothing_may_stand) {
+  const Tensor none = zeros(Shape{0});
+  for (const auto& [start, step] : {std::array{0, 1}, std::array{1, 1}, std::array{0, -1}, std::array{-1, -1}}) {
+    Recording r;
+    const Tensor x = r.variable(none), y = embed(x, Shape{1}, {start}, {step});
+    BOOST_TEST(backward(y, ones(Shape{1}))[x].shape() == (Shape{0}));
+    BOOST_TEST(gradient(sum(y), x).shape() == (Shape{0}));
+  }
+  for (const auto& [start, step] : {std::array{-1, 1}, std::array{2, 1}, std::array{1, -1}, std::array{-2, -1}})
+    BOOST_CHECK_THROW((void)embed(none, Shape{1}, {start}, {step}), ShapeError);
+}
+
 BOOST_AUTO_TEST_CASE(pad_puts_a_value_around) {
   equal(pad(x23, {1, 0}, {0, 2}), {3, 5}, {0, 0, 0, 0, 0, 1, 2, 3, 0, 0, 4, 5, 6, 0, 0});
   equal(pad(x23, {0, 1}, {1, 0}, -7.0), {3, 4}, {-7, 1, 2, 3, -7, 4, 5, 6, -7, -7, -7, -7});

@@ -108,6 +108,41 @@ BOOST_AUTO_TEST_CASE(values_are_those_of_plain_loops) {
   }
 }
 
+// Any shapes, axes and places: value against plain loops, reverse against forward, recorded against numeric, to second
+// order (forward over the gradient against reverse over it).
+BOOST_AUTO_TEST_CASE(random_shapes_and_attributes) {
+  for (const StructuralCase& c : random_cases(many)) {
+    BOOST_TEST_CONTEXT(c.text) {
+      std::mt19937 random(c.seed);
+      const std::vector<Tensor> at = sample_operands(c.sample, random), v = sample_directions(c.sample, random);
+      Recording r;
+      const Operands x(r, at);
+      std::vector<Naive> plain;
+      for (const Tensor& t : at) plain.push_back(naive(t));
+      const Tensor y = c(x.all);
+      close(y.to_vector(), naive_value(c.primitive->name, plain, c.sample.attribute, y.shape()).at,
+            c.f32 ? 1e-5 : 1e-13);
+      if (c.chooses) continue;
+      const Tensor w = random_tensor(y.type(), random);
+      const Tensor wy = w * y;
+      const std::vector<Tensor> g = gradient(sum(wy * wy), x.real);
+      Tensor along = zeros(Shape{}, g[0].dtype());
+      for (std::size_t k = 0; k < g.size(); ++k) along = along + sum(v[x.at[k]] * g[k]);
+      const Adjoints first = backward(sum(wy * wy)), second = backward(along);
+      const Tangents tangents = forward(x.real, x.of_real(v));
+      double by_reverse = 0;
+      for (std::size_t k = 0; k < g.size(); ++k) {
+        const double tolerance = c.f32 ? 1e-4 : 1e-12;
+        close(first[x.real[k]].to_vector(), g[k].to_vector(), tolerance);
+        close(tangents[g[k]].to_vector(), second[x.real[k]].to_vector(), tolerance);
+        by_reverse += dot(g[k], v[x.at[k]]);
+      }
+      const double by_forward = 2 * dot(wy, w * tangents[y]);
+      BOOST_TEST(std::abs(by_reverse - by_forward) < (c.f32 ? 1e-4 : 1e-11) * (1 + std::abs(by_forward)));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(uniform_operands_give_what_dense_ones_give) {
   for (const StructuralCase& c : structural_cases(few)) {
     BOOST_TEST_CONTEXT(c.text) {

@@ -65,6 +65,149 @@ inline std::vector<Tensor> sample_directions(const ops::Sample& sample, std::mt1
   return x;
 }
 
+inline StructuralCase case_of(const Primitive& primitive, const ops::Sample& sample, unsigned seed) {
+  StructuralCase c;
+  c.text = primitive.name;
+  c.f32 = primitive.type_rule(sample.operands, sample.attribute).dtype == Dtype::f32;
+  for (const Type& type : sample.operands) {
+    c.f32 = c.f32 || type.dtype == Dtype::f32;
+    c.text += " " + to_string(type);
+  }
+  c.text += " " + graph::to_string(sample.attribute) + " seed " + std::to_string(seed);
+  c.primitive = &primitive;
+  c.sample = sample;
+  c.seed = seed;
+  return c;
+}
+
+/// Shapes, axes and places drawn at random; operands that fit.
+class RandomSample {
+ public:
+  explicit RandomSample(std::mt19937& random) : random_(random) {}
+
+  template <class P>
+  ops::Sample of() {
+    using namespace ops;
+    Sample s{{real(shape())}, {}};
+    const Shape x = s.operands[0].shape;
+    if constexpr (std::is_same_v<P, Broadcast>) {
+      std::vector<std::int64_t> to(below(3), 1);
+      for (std::int64_t& extent : to) extent = below(4);
+      Indices from;
+      for (const std::int64_t extent : x) {
+        from.push(below(2) == 0 ? 1 : extent);
+        to.push_back(extent);
+      }
+      s = {{real(Shape(from))}, to};
+    } else if constexpr (std::is_same_v<P, Reshape>) {
+      s.attribute = std::vector<std::int64_t>{1, x.size()};
+    } else if constexpr (std::is_same_v<P, Permute>) {
+      std::vector<std::int64_t> axes(x.rank());
+      for (std::size_t k = 0; k < axes.size(); ++k) axes[k] = static_cast<std::int64_t>(k);
+      std::shuffle(axes.begin(), axes.end(), random_);
+      s.attribute = axes;
+    } else if constexpr (std::is_same_v<P, Slice> || std::is_same_v<P, Embed>) {
+      std::vector<std::int64_t> first(x.rank()), second(x.rank()), step(x.rank());
+      for (std::size_t k = 0; k < x.rank(); ++k) {
+        step[k] = (below(2) == 0 ? 1 : -1) * (1 + below(3));
+        if constexpr (std::is_same_v<P, Slice>) {
+          first[k] = below(x[k] + 1);
+          second[k] = below(x[k] + 1);
+          if ((first[k] > second[k]) == (step[k] > 0)) std::swap(first[k], second[k]);
+          if (step[k] < 0) --first[k], --second[k];
+        } else {
+          const std::int64_t reach = x[k] == 0 ? 0 : (x[k] - 1) * std::abs(step[k]) + 1, before = below(2);
+          first[k] = reach + before + below(2);
+          second[k] = step[k] > 0 ? before : before + reach - 1;
+        }
+      }
+      first.insert(first.end(), second.begin(), second.end());
+      first.insert(first.end(), step.begin(), step.end());
+      s.attribute = first;
+    } else if constexpr (std::is_same_v<P, Stack>) {
+      s.operands.assign(static_cast<std::size_t>(1 + below(3)), s.operands[0]);
+      s.attribute = below(static_cast<std::int64_t>(x.rank()) + 1);
+    } else if constexpr (std::is_same_v<P, Concatenate>) {
+      const Type some = real(shape(1));
+      const std::int64_t axis = axis_of(some.shape);
+      s = {{}, axis};
+      for (std::int64_t k = 0; k <= below(3); ++k)
+        s.operands.push_back({some.dtype, along(some.shape, axis, below(4))});
+    } else if constexpr (std::is_same_v<P, Convert>) {
+      s.attribute = std::string(below(2) == 0 ? "f32" : "f64");
+    } else if constexpr (std::is_same_v<P, ToScalar>) {
+      const Shape some = along(shape(1), 0, 1 + below(3));
+      s = some.size() == 0 ? Sample{{real({3})}, std::int64_t{1}} : Sample{{real(some)}, below(some.size())};
+    } else if constexpr (std::is_same_v<P, ToTensor>) {
+      s = {{{Dtype::f64, {}}}, std::vector<std::int64_t>{below(6), below(2) == 0 ? 4 : 8, 2, 3}};
+    } else if constexpr (std::is_same_v<P, Gather> || std::is_same_v<P, TakeAlong>) {
+      const Type some = real(shape(1));
+      const std::int64_t axis = axis_of(some.shape), extent = some.shape[static_cast<std::size_t>(axis)];
+      Shape index = std::is_same_v<P, Gather> ? shape() : along(some.shape, axis, below(6));
+      if (extent == 0)
+        index = along(std::is_same_v<P, Gather> ? Shape{2, 2} : some.shape, std::is_same_v<P, Gather> ? 0 : axis, 0);
+      s = {{some, {Dtype::i64, index}}, axis, extent};
+    } else if constexpr (std::is_same_v<P, ScatterAdd>) {
+      const std::int64_t first = below(static_cast<std::int64_t>(x.rank()) + 1);
+      const std::int64_t count = below(static_cast<std::int64_t>(x.rank()) - first + 1), extent = 1 + below(4);
+      const Shape index(x.extents().subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count)));
+      s = {{s.operands[0], {Dtype::i64, index}}, std::vector<std::int64_t>{first, extent}, extent};
+    } else if constexpr (std::is_same_v<P, ScatterAddAlong>) {
+      const Type some = real(shape(1));
+      const std::int64_t extent = 1 + below(4);
+      s = {{some, {Dtype::i64, some.shape}}, std::vector<std::int64_t>{axis_of(some.shape), extent}, extent};
+    } else if constexpr (std::is_same_v<P, ArgMax> || std::is_same_v<P, ArgMin>) {
+      const Shape some = shape(1);
+      const std::int64_t axis = axis_of(some);
+      s = {{real(along(some, axis, 1 + below(4)))}, axis};
+    } else if constexpr (std::is_same_v<P, ArgSort> || std::is_same_v<P, CumSum>) {
+      const Type some = real(shape(1));
+      const std::int64_t axis = axis_of(some.shape), direction = below(2);
+      std::vector<std::int64_t> numbers{axis, direction};
+      if (std::is_same_v<P, ArgSort>) numbers.push_back(below(some.shape[static_cast<std::size_t>(axis)] + 1));
+      s = {{some}, numbers};
+    } else if constexpr (std::is_same_v<P, MatMul>) {
+      const std::int64_t flags = below(4), m = below(4), n = below(4), k = below(4), batch = below(3);
+      const auto matrices = [&](std::int64_t a, std::int64_t b) {
+        return batch == 0 ? Shape{a, b} : batch == 1 ? Shape{2, a, b} : Shape{1, 2, a, b};
+      };
+      const Type a = real(flags % 2 != 0 ? matrices(k, m) : matrices(m, k));
+      s = {{a, {a.dtype, flags / 2 != 0 ? matrices(n, k) : matrices(k, n)}}, flags};
+    } else {
+      static_assert(ReducingPrimitives::contains<P>, "a new primitive: how are its operands drawn?");
+      Shape some = x;
+      std::vector<std::int64_t> axes;
+      for (std::size_t k = 0; k < x.rank(); ++k) {
+        if (below(2) == 0) continue;
+        axes.push_back(static_cast<std::int64_t>(k));
+        if (some[k] == 0) some = along(some, axes.back(), 2);  // amax of no elements is an error
+      }
+      s = {{real(some)}, axes};
+      if (std::is_same_v<P, TieShare>) s.operands.push_back({s.operands[0].dtype, without(some, axes)});
+    }
+    return s;
+  }
+
+ private:
+  std::int64_t below(std::int64_t n) { return static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(n)); }
+  Type real(const Shape& shape) { return {below(4) == 0 ? Dtype::f32 : Dtype::f64, shape}; }
+  /// Up to four axes, rarely of no elements.
+  Shape shape(std::int64_t least_rank = 0) {
+    Indices extents;
+    const std::int64_t rank = least_rank + below(5 - least_rank);
+    for (std::int64_t k = 0; k < rank; ++k) extents.push(below(12) == 0 ? 0 : 1 + below(3));
+    return Shape(extents);
+  }
+  std::int64_t axis_of(const Shape& shape) { return below(static_cast<std::int64_t>(shape.rank())); }
+  static Shape along(const Shape& shape, std::int64_t axis, std::int64_t extent) {
+    Indices extents(shape.extents());
+    extents[static_cast<std::size_t>(axis)] = extent;
+    return Shape(extents);
+  }
+
+  std::mt19937& random_;
+};
+
 /// `least` cases or more for each primitive: all of its samples, equally often.
 inline std::vector<StructuralCase> structural_cases(std::size_t least) {
   std::vector<StructuralCase> cases;
@@ -74,22 +217,26 @@ inline std::vector<StructuralCase> structural_cases(std::size_t least) {
     const std::size_t rounds = (least + samples.size() - 1) / samples.size();
     for (std::size_t round = 0; round < rounds; ++round)
       for (const ops::Sample& sample : samples) {
-        StructuralCase c;
-        c.text = P::name;
-        const Type result = P::type(sample.operands, sample.attribute);
-        c.f32 = result.dtype == Dtype::f32;
-        for (const Type& type : sample.operands) {
-          c.f32 = c.f32 || type.dtype == Dtype::f32;
-          c.text += " " + to_string(type);
-        }
-        c.text += " " + graph::to_string(sample.attribute) + " seed " + std::to_string(seed);
-        c.primitive = &PrimitiveOf<P>::record;
-        c.sample = sample;
+        StructuralCase c = case_of(PrimitiveOf<P>::record, sample, seed++);
         c.chooses = ops::ChoosingPrimitive<P>;
         c.smooth = ops::GeneralPrimitive<P, Tensor> && !ops::ProductPrimitives::contains<P>;
-        c.seed = seed++;
         cases.push_back(c);
       }
+  });
+  return cases;
+}
+
+/// As many for each, with shapes and attributes at random.
+inline std::vector<StructuralCase> random_cases(std::size_t count) {
+  std::vector<StructuralCase> cases;
+  std::mt19937 random(4711);
+  RandomSample sample(random);
+  ops::StructuralPrimitives::for_each([&]<class P> {
+    for (std::size_t k = 0; k < count; ++k) {
+      StructuralCase c = case_of(PrimitiveOf<P>::record, sample.of<P>(), static_cast<unsigned>(k));
+      c.chooses = ops::ChoosingPrimitive<P>;
+      cases.push_back(c);
+    }
   });
   return cases;
 }
