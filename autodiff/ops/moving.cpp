@@ -137,11 +137,12 @@ Type Slice::type(std::span<const Type> x, const Attribute& ranges) {
         step > 0 ? start >= 0 && start <= stop && stop <= extent : stop >= -1 && stop <= start && start < extent;
     if (!fits || step == 0) {
       const std::string last = std::to_string(step < 0 ? extent - 1 : extent);
-      refuse<ShapeError>(
-          name, x,
-          "axis " + std::to_string(axis) + " of " + to_string(x[0]) + " from " + std::to_string(start) + " to " +
-              std::to_string(stop) + " in steps of " + std::to_string(step),
-          step < 0 ? "-1 <= stop <= start <= " + last : "0 <= start <= stop <= " + last + " and a step that is not 0");
+      refuse<ShapeError>(name, x,
+                         "axis " + std::to_string(axis) + " of " + to_string(x[0]) + " from " + std::to_string(start) +
+                             " to " + std::to_string(stop) + " in steps of " + std::to_string(step),
+                         step == 0  ? "a step that is not 0"
+                         : step < 0 ? "-1 <= stop <= start <= " + last
+                                    : "0 <= start <= stop <= " + last);
     }
     extents.push(count_of(start, stop, step));
   }

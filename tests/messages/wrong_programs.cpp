@@ -382,15 +382,14 @@ const WrongProgram wrong_programs[]{
        line = next();
        static_cast<void>(slice(a, {0, 1}, {2, 4}));
      },
-     "slice: axis 1 of f64[2,3] from 1 to 4 in steps of 1; expected 0 <= start <= stop <= 3 and step >= 1 (@)",
-     "f64[2,3]"},
+     "slice: axis 1 of f64[2,3] from 1 to 4 in steps of 1; expected 0 <= start <= stop <= 3 (@)", "f64[2,3]"},
     {"a_slice_without_a_step",
      [](unsigned& line) {
        const Tensor a = ones(Shape{4});
        line = next();
        static_cast<void>(slice(a, {0}, {4}, {0}));
      },
-     "slice: axis 0 of f64[4] from 0 to 4 in steps of 0; expected 0 <= start <= stop <= 4 and step >= 1 (@)", "f64[4]"},
+     "slice: axis 0 of f64[4] from 0 to 4 in steps of 0; expected a step that is not 0 (@)", "f64[4]"},
     {"a_slice_of_too_few_axes",
      [](unsigned& line) {
        const Tensor a = ones(Shape{2, 3});
