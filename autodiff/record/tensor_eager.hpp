@@ -152,15 +152,16 @@ namespace ops {
   if (WENGERT_HOLDS("recorded contribution, tensors: partial is 1", partial.is(1.0))) return cotangent;
   if (WENGERT_HOLDS("recorded contribution, tensors: cotangent is 1", cotangent.is(1.0)))
     return EagerTensor(partial.as(cotangent.tensor().type()));
-  const auto finite = [](const Array& array) {
+  // Neither infinite nor 0: then a plain product is right, whatever the cotangent is.
+  const auto tame_array = [](const Array& array) {
     return kernels::with_real_type(array.dtype(), [&]<class T>(std::type_identity<T>) {
       for (const T x : array.stored<T>())
-        if (!(x - x == T(0))) return false;
+        if (!(x - x == T(0)) || x == T(0)) return false;
       return true;
     });
   };
-  const bool tame = partial.is_number() ? partial.number() - partial.number() == 0.0
-                                        : partial.tensor().is_constant() && finite(partial.tensor().value());
+  const bool tame = partial.is_number() ? partial.number() - partial.number() == 0.0 && partial.number() != 0.0
+                                        : partial.tensor().is_constant() && tame_array(partial.tensor().value());
   if (tame) return WENGERT_NUMBER("recorded contribution, tensors: product with finite numbers", cotangent * partial);
   return WENGERT_NUMBER("recorded contribution, tensors: product", apply<Scale>(cotangent, partial));
 }

@@ -239,6 +239,21 @@ BOOST_AUTO_TEST_CASE(where_does_not_leak_from_the_side_not_chosen) {
   }
 }
 
+// Numeric sweeps gave 0 where the recorded gradient was ∞ · 0.
+BOOST_AUTO_TEST_CASE(a_constant_partial_of_zero_stops_an_infinite_cotangent) {
+  for (const Dtype dtype : {Dtype::f64, Dtype::f32}) {
+    Recording r;
+    const Tensor x = r.variable(convert(tensor({1, 4}), dtype));
+    const Tensor y = sum(sqrt(x * convert(tensor({0, 1}), dtype)));
+    const Tensor g = gradient(y, x);
+    const std::vector<double> first{0, 0.25}, second{0, -0.03125};
+    BOOST_TEST(backward(y)[x].to_vector() == first, boost::test_tools::per_element());
+    BOOST_TEST(g.to_vector() == first, boost::test_tools::per_element());
+    BOOST_TEST(backward(sum(g))[x].to_vector() == second, boost::test_tools::per_element());
+    BOOST_TEST(gradient(sum(g), x).to_vector() == second, boost::test_tools::per_element());
+  }
+}
+
 BOOST_AUTO_TEST_CASE(second_derivatives_of_a_composition) {
   Recording r;
   const std::vector<double> at{0.3, 0.7, 1.9};
