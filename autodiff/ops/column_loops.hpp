@@ -67,7 +67,13 @@ struct ContributionLoop {
 template <class T, class Stored>
 struct ConvertLoop {
   static WENGERT_INLINE void run(const Stored* __restrict from, T* __restrict to, std::int64_t count) {
-    for (std::int64_t i = 0; i < count; ++i) to[i] = static_cast<T>(from[i]);
+    if constexpr (std::is_same_v<Stored, bool>) {
+      // A truth value is a byte, 0 or 1; from bytes this becomes vector code.
+      const auto* const bytes = reinterpret_cast<const unsigned char*>(from);
+      for (std::int64_t i = 0; i < count; ++i) to[i] = static_cast<T>(bytes[i]);
+    } else {
+      for (std::int64_t i = 0; i < count; ++i) to[i] = static_cast<T>(from[i]);
+    }
   }
 };
 template <class T>
