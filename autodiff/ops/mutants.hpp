@@ -199,9 +199,11 @@ template <class C>
 [[nodiscard]] C mutated_condition(const C& condition, bool negated, bool value) {
   if constexpr (requires { condition.truth; }) {
     using V = std::remove_cvref_t<decltype(condition.truth)>;
-    C result = condition;
-    result.truth = negated ? (condition.truth == V(0.0)).truth : V(value ? 1.0 : 0.0);
-    return result;
+    const V truth = negated ? (condition.truth == V(0.0)).truth : V(value ? 1.0 : 0.0);
+    if constexpr (requires { condition.compared; })
+      return C{truth, condition.compared};
+    else
+      return C{truth};
   } else {
     return negated ? C(!condition) : C(value);
   }
@@ -210,10 +212,9 @@ template <class C>
 template <class R>
 [[nodiscard]] R mutated_rule(const R& rule, Mutant mutant) {
   if constexpr (is_conditional<R>) {
-    R result{rule.condition, mutated_rule(rule.partial, mutant)};
     if (mutant == Mutant::negated || mutant == Mutant::dropped)
-      result.condition = mutated_condition(rule.condition, mutant == Mutant::negated, !is_unless<R>);
-    return result;
+      return R{mutated_condition(rule.condition, mutant == Mutant::negated, !is_unless<R>), rule.partial};
+    return R{rule.condition, mutated_rule(rule.partial, mutant)};
   } else {
     return mutated(rule, mutant);
   }

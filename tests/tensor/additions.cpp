@@ -36,6 +36,19 @@ BOOST_AUTO_TEST_CASE(every_element_of_every_tile_gets_each_contribution_once) {
   }
 }
 
+// What is one number for all elements is added as one.
+BOOST_AUTO_TEST_CASE(contributions_that_are_the_same_everywhere_add_up) {
+  for (const Dtype dtype : {Dtype::f64, Dtype::f32}) {
+    Recording r;
+    const Tensor x = r.variable(full(Shape{300}, 0.5, dtype));
+    const Tensor y = sum(x) + sum(x) * 2.0 + sum(x) * 8.0;
+    for (const double d : backward(y)[x].to_vector()) BOOST_TEST(d == 11.0);
+    for (const double d : gradient(y, x).to_vector()) BOOST_TEST(d == 11.0);
+    const Tensor g = full(Shape{300}, 0.25, dtype);
+    for (const double d : forward({x, x}, {g, g})[x].to_vector()) BOOST_TEST(d == 0.5);
+  }
+}
+
 // A tangent or cotangent of its own, besides what flows in.
 BOOST_AUTO_TEST_CASE(a_seed_of_a_scalar_that_was_taken_from_a_tensor_is_kept) {
   Recording r;
