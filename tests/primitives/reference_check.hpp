@@ -1,5 +1,5 @@
 // A primitive held against reference values: value and partial derivatives by every way there is to get them, for every
-// non-empty subset of variable operands; the others literals or constant Scalars. See references_*.cpp.
+// non-empty subset of variable operands; the others literals or constant Scalars. By family: the other files of this folder.
 //
 // Two tables, both written by scripts/make_references.py: primitives.inc, the points of the structs, to 50 digits and
 // third order; samples.txt, random points of the domains, to 20 digits and fourth order.

@@ -1,4 +1,4 @@
-// The tables of reference values themselves; what is held against them is in references_*.cpp.
+// The tables of reference values themselves; what is held against them is in the other files.
 #include "reference_check.hpp"
 
 namespace wengert::test {
