@@ -300,6 +300,12 @@ inline void check_tensors(std::uint64_t seed, Counts& counts) {
     for (const Tensor& t : x) d.push_back(program.random(t.type()));
     return d;
   };
+  // Recorded, too: of a sum of constants, only the value would be in the graph, and not what it lost.
+  const auto recorded = [&](const std::vector<Tensor>& constants) {
+    std::vector<Tensor> variables;
+    for (const Tensor& t : constants) variables.push_back(r.variable(t));
+    return variables;
+  };
   // Σ g·d in f64.
   const auto along = [](const std::vector<Tensor>& g, const std::vector<Tensor>& d) {
     Tensor total = zeros(Shape{});
@@ -309,9 +315,9 @@ inline void check_tensors(std::uint64_t seed, Counts& counts) {
   };
   const std::vector<Tensor> d = directions(), e = directions();
   const std::vector<Tensor> g = gradient(y, cotangent, x);
-  const Tensor q = along(g, d);  // cotangent · J · d
+  const Tensor q = along(g, recorded(d));  // cotangent · J · d
   const std::vector<Tensor> h = gradient(q, x);
-  const Tensor p = along(h, e);  // e · H · d
+  const Tensor p = along(h, recorded(e));  // e · H · d
 
   std::vector<detail::AnyHandle> outputs{y, q, p};
   for (const Tensor& t : g) outputs.emplace_back(t);
