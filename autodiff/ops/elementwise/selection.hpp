@@ -333,7 +333,7 @@ struct LogicalAnd : LogicalBase<2> {
   static constexpr bool commutative = true;
   template <Number V>
   static WENGERT_INLINE V value(const V& x, const V& z) {
-    return V(truth(x) & truth(z));
+    return V(logical_and(truth(x), truth(z)));
   }
   template <class V>
   static WENGERT_INLINE Zero d0(const V&, const V&, const V&) {
@@ -355,7 +355,7 @@ struct LogicalOr : LogicalBase<2> {
   static constexpr bool commutative = true;
   template <Number V>
   static WENGERT_INLINE V value(const V& x, const V& z) {
-    return V(truth(x) | truth(z));
+    return V(logical_or(truth(x), truth(z)));
   }
   template <class V>
   static WENGERT_INLINE Zero d0(const V&, const V&, const V&) {
