@@ -70,12 +70,11 @@ def magnitude(function, at):
     return max(abs(value) for value in (function(*point) for point in around) if mp.isfinite(value) and mp.im(value) == 0)
 
 
-def reference(function, at, times):
+def reference(function, at, times, size):
     if sum(times) == 0:
         return function(*at)
     # 400 digits are 1328 bits: the difference of n-th order loses n·step_bits of them and is wrong by 2^(-2·step_bits).
     first, second = (derivative(function, at, times, bits) for bits in (240, 250))
-    size = magnitude(function, at)
     if abs(first - second) > mpf(10) ** -60 * max(size, abs(first)):
         raise SystemExit(f"no agreement at {at}, order {times}: {mp.nstr(first, 60)} and {mp.nstr(second, 60)}")
     nearest = mp.nint(second)
@@ -122,9 +121,9 @@ def samples(primitive):
         for _ in range(-(-SAMPLE_COUNT // len(boxes))):
             operands = [float(draw(generator, *interval)) for interval in box]
             at = [mpf(x) for x in operands]
-            values = []
+            size, values = magnitude(function, at), []
             for times in orders(primitive, SAMPLE_ORDER):
-                value = reference(function, at, times)
+                value = reference(function, at, times, size)
                 values.append("0" if value == 0 else mp.nstr(value, SAMPLE_DIGITS, min_fixed=-4, max_fixed=10))
             lines.append(f"{primitive['name']}; {' '.join(repr(x) for x in operands)}; {' '.join(values)}\n")
     return lines
@@ -135,9 +134,9 @@ def rows(primitive):
     function = formula_of(primitive)
     for point in primitive["points"]:
         at = [mpf(float.fromhex(text)) for text in point["at"]]
-        values = []
+        size, values = magnitude(function, at), []
         for times in orders(primitive, min(point["order"], HIGHEST_ORDER)):
-            value = reference(function, at, times)
+            value = reference(function, at, times, size)
             high = float(value)
             values.append((times + (0,) * (3 - arity), number(high), number(value - mpf(high)),
                            mp.nstr(value, DIGITS, min_fixed=-5, max_fixed=10)))

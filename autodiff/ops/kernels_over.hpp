@@ -23,12 +23,6 @@ struct Around {
   }
 };
 
-/// What the primitive `scale` does: 0 where either is exactly 0.
-template <class T>
-[[nodiscard]] inline T scale(T cotangent, T partial) {
-  return cotangent == T(0) || partial == T(0) ? T(0) : cotangent * partial;
-}
-
 /// adjoint[i] += contribution(i, r), r being the place that element i has in a reduction over the axes.
 template <class T, class Contribution>
 void add_over(const Around& around, const Type& type, std::string_view operation, Accumulator& adjoint,

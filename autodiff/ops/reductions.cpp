@@ -47,7 +47,7 @@ bool add_scaled(const char* operation, const Array& cotangent, const Type& type,
     const kernels::Elements<T> g(cotangent);
     const auto at = partial(t);
     kernels::add_over<T>(around, type, operation, adjoint,
-                         [&](std::int64_t i, std::int64_t r) { return kernels::scale(g[r], at(i, r)); });
+                         [&](std::int64_t i, std::int64_t r) { return contribution<true>(g[r], at(i, r)); });
   });
   return true;
 }
@@ -205,11 +205,11 @@ bool Softmax::add_contribution(std::size_t, const Array& cotangent, const Array&
     Array products = Array::uninitialised(y.type());
     const auto product = products.mutable_data<T>();
     for (std::size_t i = 0; i < product.size(); ++i)
-      product[i] = kernels::scale(g[static_cast<std::int64_t>(i)], value[static_cast<std::int64_t>(i)]);
+      product[i] = contribution<true>(g[static_cast<std::int64_t>(i)], value[static_cast<std::int64_t>(i)]);
     const Array sums = kernels::sum(products, integers(axes));
     const kernels::Elements<T> mean(sums);
     kernels::add_over<T>(around, y.type(), name, adjoint,
-                         [&](std::int64_t i, std::int64_t r) { return kernels::scale(g[i] - mean[r], value[i]); });
+                         [&](std::int64_t i, std::int64_t r) { return contribution<true>(g[i] - mean[r], value[i]); });
   });
   return true;
 }
@@ -232,8 +232,9 @@ bool LogSoftmax::add_contribution(std::size_t, const Array& cotangent, const Arr
     const Array sums = kernels::sum(passing, integers(axes));
     const Array shares = kernels::ElementwiseKernels<Exp, 0>::value(std::span(&y, 1), y.type());
     const kernels::Elements<T> total(sums), share(shares);
-    kernels::add_over<T>(around, y.type(), name, adjoint,
-                         [&](std::int64_t i, std::int64_t r) { return some(i) - kernels::scale(total[r], share[i]); });
+    kernels::add_over<T>(around, y.type(), name, adjoint, [&](std::int64_t i, std::int64_t r) {
+      return some(i) - contribution<true>(total[r], share[i]);
+    });
   });
   return true;
 }

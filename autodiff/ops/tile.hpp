@@ -145,11 +145,11 @@ template <class T>
 }
 template <class T>
 [[nodiscard]] TileCondition<T> logical_and(const TileCondition<T>& a, const TileCondition<T>& b) {
-  return {apply<ops::Mul>(a.truth, b.truth)};
+  return {apply<ops::LogicalAnd>(a.truth, b.truth)};
 }
 template <class T>
 [[nodiscard]] TileCondition<T> logical_or(const TileCondition<T>& a, const TileCondition<T>& b) {
-  return {apply<ops::Max>(a.truth, b.truth)};
+  return {apply<ops::LogicalOr>(a.truth, b.truth)};
 }
 namespace ops {
 template <class T>

@@ -1,5 +1,6 @@
 // A primitive held against reference values: value and partial derivatives by every way there is to get them, for every
-// non-empty subset of variable operands; the others literals or constant Scalars. By family: the other files of this folder.
+// non-empty subset of variable operands; the others literals or constant Scalars. By family: the other files of this
+// folder.
 //
 // Two tables, both written by scripts/make_references.py: primitives.inc, the points of the structs, to 50 digits and
 // third order; samples.txt, random points of the domains, to 20 digits and fourth order.
@@ -13,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <functional>
 #include <limits>
 #include <map>
 #include <sstream>
@@ -80,17 +82,27 @@ inline std::vector<Reference> points_of(std::string_view primitive) {
   return all;
 }
 
+/// The lines of samples.txt by primitive, read once.
+inline const std::map<std::string, std::vector<std::string>, std::less<>>& sample_lines() {
+  static const auto lines = [] {
+    std::map<std::string, std::vector<std::string>, std::less<>> all;
+    std::ifstream file(WENGERT_SOURCE_DIR "/tests/references/samples.txt");
+    for (std::string line; std::getline(file, line);)
+      if (!line.empty() && line[0] != '#') all[line.substr(0, line.find(';'))].push_back(line);
+    return all;
+  }();
+  return lines;
+}
 /// Of samples.txt.
 inline std::vector<Reference> samples_of(std::string_view primitive, unsigned differentiable) {
-  std::ifstream file(WENGERT_SOURCE_DIR "/tests/references/samples.txt");
   std::vector<Reference> all;
+  const auto lines = sample_lines().find(primitive);
+  if (lines == sample_lines().end()) return all;
   constexpr int order = 4;
   const std::vector<Times> times = ways(differentiable, order);
-  for (std::string line; std::getline(file, line);) {
-    const std::size_t end_of_name = line.find(';');
-    if (line.empty() || line[0] == '#' || std::string_view(line).substr(0, end_of_name) != primitive) continue;
+  for (const std::string& line : lines->second) {
     Reference reference{.at = {}, .order = order, .values = {}};
-    const char* at = line.c_str() + end_of_name + 1;
+    const char* at = line.c_str() + primitive.size() + 1;
     char* end = nullptr;
     for (std::size_t k = 0; at[std::strspn(at, " ")] != ';'; ++k, at = end) reference.at.at(k) = std::strtod(at, &end);
     at = std::strchr(at, ';') + 1;
@@ -140,7 +152,7 @@ class AtPoint {
       return Scalar(apply<P>(operand<K>()...));
     }(std::make_index_sequence<P::arity>{});
     compare("value", y.value(), {});
-    differentiate("", y, {}, 1);
+    differentiate(y, {}, 1);
   }
 
  private:
@@ -155,7 +167,7 @@ class AtPoint {
   }
 
   /// The derivatives of `y`, which is the derivative of the primitive `times` times, each way; then theirs.
-  void differentiate(const std::string& path, const Scalar& y, Times times, int order) {
+  void differentiate(const Scalar& y, Times times, int order) {
     if (order > point_.order) return;
     const Adjoints adjoints = backward(y);
     const std::vector<Scalar> g = gradient(y, x_);
@@ -172,7 +184,7 @@ class AtPoint {
       if (!(Active >> k & 1u)) continue;
       Times more = times;
       ++more[k];
-      differentiate(path, g[position_[k]], more, order + 1);
+      differentiate(g[position_[k]], more, order + 1);
     }
   }
 

@@ -9,6 +9,19 @@
 namespace wengert {
 namespace ops {
 
+/// What has derivative 0 by every operand, wherever it has one.
+template <std::size_t Arity>
+struct Flat : Elementwise<Arity> {
+  template <class... V>
+  static WENGERT_INLINE Zero d0(const V&...) {
+    return {};
+  }
+  template <class... V>
+  static WENGERT_INLINE Zero d1(const V&...) {
+    return {};
+  }
+};
+
 struct Abs : Elementwise<1> {
   static constexpr auto name = "abs", symbol = "|·|", reference = "abs(x)";
   static constexpr auto doc = "|x|. Partial sign(x); 0 at the kink x = 0.";
@@ -24,17 +37,13 @@ struct Abs : Elementwise<1> {
   static constexpr auto domain() { return std::array{Box<1>{{Interval{-4.0, 4.0}}}, Box<1>{{Interval{1e-3, 1e3}}}}; }
 };
 
-struct Sign : Elementwise<1> {
+struct Sign : Flat<1> {
   static constexpr auto name = "sign", symbol = "sign", reference = "sign(x)";
   static constexpr auto doc =
       "1 for x > 0, -1 for x < 0, x itself for ±0 and NaN. Derivative 0 everywhere, at the step too.";
   template <Number V>
   static WENGERT_INLINE V value(const V& x) {
     return x > V(0) ? V(1) : (x < V(0) ? V(-1) : x);
-  }
-  template <class V>
-  static WENGERT_INLINE Zero d0(const V&, const V&) {
-    return {};
   }
   static constexpr auto points() { return std::array{Point<1>{{0.7}}, Point<1>{{-2.5}}}; }
   static constexpr auto domain() { return std::array{Box<1>{{Interval{-6.0, 6.0}}}, Box<1>{{Interval{-1e3, 1e3}}}}; }
@@ -63,16 +72,12 @@ template <std::floating_point V>
   return Relu::value(x);
 }
 
-struct Heaviside : Elementwise<1> {
+struct Heaviside : Flat<1> {
   static constexpr auto name = "heaviside", symbol = "H", reference = "mpf(1) if x>=0 else mpf(0)";
   static constexpr auto doc = "Step: 0 for x < 0, 1 for x >= 0, NaN for NaN. Derivative 0 everywhere, at the step too.";
   template <Number V>
   static WENGERT_INLINE V value(const V& x) {
     return x < V(0) ? V(0) : (x >= V(0) ? V(1) : x);
-  }
-  template <class V>
-  static WENGERT_INLINE Zero d0(const V&, const V&) {
-    return {};
   }
   static constexpr auto points() { return std::array{Point<1>{{0.7}}, Point<1>{{-2.5}}}; }
   static constexpr auto domain() { return std::array{Box<1>{{Interval{-4.0, 4.0}}}, Box<1>{{Interval{1e-3, 1e3}}}}; }
@@ -82,7 +87,7 @@ template <std::floating_point V>
   return Heaviside::value(x);
 }
 
-struct Floor : Elementwise<1> {
+struct Floor : Flat<1> {
   static constexpr auto name = "floor", symbol = "⌊·⌋", reference = "floor(x)";
   static constexpr auto doc =
       "The largest whole number that is not above x. Derivative 0 everywhere, at the steps too.";
@@ -90,15 +95,11 @@ struct Floor : Elementwise<1> {
   static WENGERT_INLINE V value(const V& x) {
     return std::floor(x);
   }
-  template <class V>
-  static WENGERT_INLINE Zero d0(const V&, const V&) {
-    return {};
-  }
   static constexpr auto points() { return std::array{Point<1>{{0.7}}, Point<1>{{-2.5}}, Point<1>{{3.25}}}; }
   static constexpr auto domain() { return std::array{Box<1>{{Interval{-6.0, 6.0}}}, Box<1>{{Interval{-1e3, 1e3}}}}; }
 };
 
-struct Ceil : Elementwise<1> {
+struct Ceil : Flat<1> {
   static constexpr auto name = "ceil", symbol = "⌈·⌉", reference = "ceil(x)";
   static constexpr auto doc =
       "The smallest whole number that is not below x. Derivative 0 everywhere, at the steps too.";
@@ -106,15 +107,11 @@ struct Ceil : Elementwise<1> {
   static WENGERT_INLINE V value(const V& x) {
     return std::ceil(x);
   }
-  template <class V>
-  static WENGERT_INLINE Zero d0(const V&, const V&) {
-    return {};
-  }
   static constexpr auto points() { return std::array{Point<1>{{0.7}}, Point<1>{{-2.5}}, Point<1>{{3.25}}}; }
   static constexpr auto domain() { return std::array{Box<1>{{Interval{-6.0, 6.0}}}, Box<1>{{Interval{-1e3, 1e3}}}}; }
 };
 
-struct Round : Elementwise<1> {
+struct Round : Flat<1> {
   static constexpr auto name = "round", symbol = "round", reference = "sign(x)*floor(abs(x)+mpf(0.5))";
   static constexpr auto doc =
       "The nearest whole number, halves away from 0, as the C library's round. Derivative 0 everywhere, at the steps "
@@ -123,24 +120,16 @@ struct Round : Elementwise<1> {
   static WENGERT_INLINE V value(const V& x) {
     return std::round(x);
   }
-  template <class V>
-  static WENGERT_INLINE Zero d0(const V&, const V&) {
-    return {};
-  }
   static constexpr auto points() { return std::array{Point<1>{{0.7}}, Point<1>{{-2.25}}, Point<1>{{3.25}}}; }
   static constexpr auto domain() { return std::array{Box<1>{{Interval{-6.0, 6.0}}}, Box<1>{{Interval{-1e3, 1e3}}}}; }
 };
 
-struct Trunc : Elementwise<1> {
+struct Trunc : Flat<1> {
   static constexpr auto name = "trunc", symbol = "trunc", reference = "sign(x)*floor(abs(x))";
   static constexpr auto doc = "x without its fraction: rounded towards 0. Derivative 0 everywhere, at the steps too.";
   template <Number V>
   static WENGERT_INLINE V value(const V& x) {
     return std::trunc(x);
-  }
-  template <class V>
-  static WENGERT_INLINE Zero d0(const V&, const V&) {
-    return {};
   }
   static constexpr auto points() { return std::array{Point<1>{{0.7}}, Point<1>{{-2.5}}, Point<1>{{3.25}}}; }
   static constexpr auto domain() { return std::array{Box<1>{{Interval{-6.0, 6.0}}}, Box<1>{{Interval{-1e3, 1e3}}}}; }
@@ -252,16 +241,8 @@ struct Where : Elementwise<3> {
 // --- Comparisons and logic: truth values, stored as 0 or 1; no derivative -----------------------------------------
 
 /// What the six comparisons share. `Holds` is a stateless function object such as std::less<>.
-struct ComparisonBase : Elementwise<2> {
+struct ComparisonBase : Flat<2> {
   static constexpr Result result = Result::truth;
-  template <class V>
-  static WENGERT_INLINE Zero d0(const V&, const V&, const V&) {
-    return {};
-  }
-  template <class V>
-  static WENGERT_INLINE Zero d1(const V&, const V&, const V&) {
-    return {};
-  }
   static constexpr auto points() {
     return std::array{Point<2>{{1.5, -2.25}}, Point<2>{{-1.0, 3.0}}, Point<2>{{2.0, 2.0}, 0}};
   }
@@ -321,10 +302,22 @@ struct GreaterEqual : ComparisonBase {
 
 /// What the logical operations share: truth values of truth values.
 template <std::size_t Arity>
-struct LogicalBase : Elementwise<Arity> {
+struct LogicalBase : Flat<Arity> {
   static constexpr Result result = Result::truth;
   static constexpr unsigned truth_operands = (1u << Arity) - 1;
   static constexpr bool partials_use_value = false;
+  /// Every combination.
+  static constexpr auto points() {
+    std::array<Point<Arity>, std::size_t{1} << Arity> all{};
+    for (std::size_t i = 0; i < all.size(); ++i)
+      for (std::size_t k = 0; k < Arity; ++k) all[i].at[k] = (i >> (Arity - 1 - k) & 1u) != 0 ? 1.0 : 0.0;
+    return all;
+  }
+  static constexpr auto domain() {
+    std::array<Box<Arity>, 1> boxes{};
+    boxes[0].operands.fill({0.0, 1.0, true});
+    return boxes;
+  }
 };
 
 struct LogicalAnd : LogicalBase<2> {
@@ -335,18 +328,6 @@ struct LogicalAnd : LogicalBase<2> {
   static WENGERT_INLINE V value(const V& x, const V& z) {
     return V(logical_and(truth(x), truth(z)));
   }
-  template <class V>
-  static WENGERT_INLINE Zero d0(const V&, const V&, const V&) {
-    return {};
-  }
-  template <class V>
-  static WENGERT_INLINE Zero d1(const V&, const V&, const V&) {
-    return {};
-  }
-  static constexpr auto points() {
-    return std::array{Point<2>{{0.0, 0.0}}, Point<2>{{0.0, 1.0}}, Point<2>{{1.0, 0.0}}, Point<2>{{1.0, 1.0}}};
-  }
-  static constexpr auto domain() { return std::array{Box<2>{{Interval{0.0, 1.0, true}, Interval{0.0, 1.0, true}}}}; }
 };
 
 struct LogicalOr : LogicalBase<2> {
@@ -357,18 +338,6 @@ struct LogicalOr : LogicalBase<2> {
   static WENGERT_INLINE V value(const V& x, const V& z) {
     return V(logical_or(truth(x), truth(z)));
   }
-  template <class V>
-  static WENGERT_INLINE Zero d0(const V&, const V&, const V&) {
-    return {};
-  }
-  template <class V>
-  static WENGERT_INLINE Zero d1(const V&, const V&, const V&) {
-    return {};
-  }
-  static constexpr auto points() {
-    return std::array{Point<2>{{0.0, 0.0}}, Point<2>{{0.0, 1.0}}, Point<2>{{1.0, 0.0}}, Point<2>{{1.0, 1.0}}};
-  }
-  static constexpr auto domain() { return std::array{Box<2>{{Interval{0.0, 1.0, true}, Interval{0.0, 1.0, true}}}}; }
 };
 
 struct LogicalXor : LogicalBase<2> {
@@ -379,18 +348,6 @@ struct LogicalXor : LogicalBase<2> {
   static WENGERT_INLINE V value(const V& x, const V& z) {
     return V(truth(x) != truth(z));
   }
-  template <class V>
-  static WENGERT_INLINE Zero d0(const V&, const V&, const V&) {
-    return {};
-  }
-  template <class V>
-  static WENGERT_INLINE Zero d1(const V&, const V&, const V&) {
-    return {};
-  }
-  static constexpr auto points() {
-    return std::array{Point<2>{{0.0, 0.0}}, Point<2>{{0.0, 1.0}}, Point<2>{{1.0, 0.0}}, Point<2>{{1.0, 1.0}}};
-  }
-  static constexpr auto domain() { return std::array{Box<2>{{Interval{0.0, 1.0, true}, Interval{0.0, 1.0, true}}}}; }
 };
 
 struct LogicalNot : LogicalBase<1> {
@@ -400,12 +357,6 @@ struct LogicalNot : LogicalBase<1> {
   static WENGERT_INLINE V value(const V& x) {
     return V(!truth(x));
   }
-  template <class V>
-  static WENGERT_INLINE Zero d0(const V&, const V&) {
-    return {};
-  }
-  static constexpr auto points() { return std::array{Point<1>{{0.0}}, Point<1>{{1.0}}}; }
-  static constexpr auto domain() { return std::array{Box<1>{{Interval{0.0, 1.0, true}}}}; }
 };
 
 using SelectionPrimitives =
