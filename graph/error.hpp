@@ -124,6 +124,11 @@ class ArgumentError : public ErrorKind<ArgumentError> {
  public:
   using ErrorKind::ErrorKind;
 };
+/// Something outside the library failed: a program that is missing or broke off, a file that cannot be read or written.
+class EnvironmentError : public ErrorKind<EnvironmentError> {
+ public:
+  using ErrorKind::ErrorKind;
+};
 /// An invariant of the library does not hold: a bug of ours, or memory that something else overwrote.
 class InternalError : public ErrorKind<InternalError> {
  public:

@@ -76,6 +76,8 @@ struct Operation {
   bool elementwise = false;                       ///< element i of the result needs element i of each operand only
   bool linear = false;                            ///< linear in all operands together
   bool pure = true;                               ///< equal operands and attributes give equal results: may be merged
+  /// How it is drawn with an attribute: "aᵀ @ b", "slice [0:2]"; null: the symbol, and the attribute as it is.
+  std::string (*label)(const Attribute& attribute) = nullptr;
 };
 
 /// Place of an operation in the process-wide table.

@@ -168,6 +168,17 @@ Indices Slice::steps(const Attribute& ranges) {
   return Indices(numbers.last(numbers.size() / 3));
 }
 
+std::string Slice::label(const Attribute& ranges) {
+  const auto numbers = integers(ranges);
+  const std::size_t rank = numbers.size() / 3;
+  std::string text = "slice [";
+  for (std::size_t k = 0; k < rank; ++k) {
+    text += (k == 0 ? "" : ", ") + std::to_string(numbers[k]) + ":" + std::to_string(numbers[rank + k]);
+    if (numbers[2 * rank + k] != 1) text += ":" + std::to_string(numbers[2 * rank + k]);
+  }
+  return text + "]";
+}
+
 std::vector<Sample> Slice::samples() {
   return {{{{Dtype::f64, Shape{5}}}, std::vector<std::int64_t>{1, 5, 2}},
           {{{Dtype::f32, Shape{3, 4}}}, std::vector<std::int64_t>{0, 1, 3, 3, 2, 1}},

@@ -26,6 +26,8 @@ struct Broadcast : Structural {
   static T transpose(std::size_t, const T& cotangent, const X& x, const Attribute&) {
     return reshape(sum(cotangent, broadcast_axes(x[0].shape(), cotangent.shape())), x[0].shape());
   }
+  /// The name: a drawing shows the shape anyway.
+  static std::string label(const Attribute&) { return name; }
   static std::vector<Sample> samples();
 };
 // --- Moving elements ----------------------------------------------------------------------------------------------
@@ -40,6 +42,8 @@ struct Reshape : Structural {
   static T transpose(std::size_t, const T& cotangent, const X& x, const Attribute&) {
     return reshape(cotangent, x[0].shape());
   }
+  /// The name: a drawing shows the shape anyway.
+  static std::string label(const Attribute&) { return name; }
   static std::vector<Sample> samples();
 };
 
@@ -75,6 +79,8 @@ struct Slice : Structural {
   static void add_transposed(std::size_t, const Array& cotangent, std::span<const Array> x, const Attribute& ranges,
                              kernels::Accumulator& adjoint);
   static std::vector<Sample> samples();
+  /// "slice [0:2, 4:0:-1]": start, stop and step of each axis.
+  static std::string label(const Attribute& ranges);
   [[nodiscard]] static Indices starts(const Attribute& ranges);
   [[nodiscard]] static Indices steps(const Attribute& ranges);
 };

@@ -43,6 +43,12 @@ Array MatMul::value(std::span<const Array> x, const Attribute& flags, const Type
   return kernels::matmul(x[0], x[1], std::get<std::int64_t>(flags), result);
 }
 
+std::string MatMul::label(const Attribute& flags) {
+  const std::int64_t set = std::get<std::int64_t>(flags);
+  const auto mark = [&](std::int64_t flag) { return (set & flag) != 0 ? "ᵀ" : ""; };
+  return std::string(mark(kernels::transpose_first)) + "@" + mark(kernels::transpose_second);
+}
+
 std::vector<Sample> MatMul::samples() {
   const auto of = [](Shape a, Shape b, std::int64_t flags, Dtype dtype = Dtype::f64) {
     return Sample{{{dtype, a}, {dtype, b}}, flags};

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "wengert/autodiff/ops/kernels_matmul.hpp"
@@ -22,6 +23,8 @@ struct MatMul : Structural {
   static constexpr AttributeKind attribute = AttributeKind::integer;
   static Type type(std::span<const Type> x, const Attribute& flags);
   static Array value(std::span<const Array> x, const Attribute& flags, const Type& result);
+  /// "@", "ᵀ@", "@ᵀ", "ᵀ@ᵀ".
+  static std::string label(const Attribute& flags);
   template <class T>
   static T vjp(std::size_t operand, const T& cotangent, const T&, std::span<const T> x, const Attribute& flag_set) {
     using namespace kernels;

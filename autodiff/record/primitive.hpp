@@ -139,6 +139,7 @@ constexpr Primitive make_structural() {
   p.doc = P::doc;
   p.arity = P::arity;
   p.attribute = P::attribute;
+  if constexpr (requires(const graph::Attribute& attribute) { P::label(attribute); }) p.label = &P::label;
   p.type_rule = &P::type;
   p.commutative = P::commutative;
   p.linear = !P::chooses && ops::LinearPrimitive<P, Tensor>;

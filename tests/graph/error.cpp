@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(copies_do_not_throw_and_every_kind_is_an_error) {
   static_assert(std::is_base_of_v<std::runtime_error, Error>);
   const auto is_error = []<class... Kind>() { return (std::is_base_of_v<Error, Kind> && ...); };
   static_assert(is_error.operator()<ShapeError, DtypeError, DomainError, StaleHandle, ForeignRecording, GuardFailed,
-                                    CapacityError, ParseError, ArgumentError, InternalError>());
+                                    CapacityError, ParseError, ArgumentError, EnvironmentError, InternalError>());
   BOOST_CHECK_THROW((throw GuardFailed{{.problem = "p"}}), Error);
 }
 

@@ -75,6 +75,7 @@ struct Mul : Elementwise<2> {
 
 /// The product of a cotangent and a partial derivative: what the recorded reverse sweep multiplies with.
 struct Scale : Elementwise<2> {
+  static constexpr bool commutative = true;
   static constexpr auto name = "scale", symbol = "·", reference = "x*y";
   static constexpr auto doc =
       "x · y, and 0 where either is exactly 0 whatever the other is (∞ and NaN included): a cotangent that is 0 "
