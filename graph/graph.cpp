@@ -286,18 +286,31 @@ NodeId GraphBuilder::merged(OperationId operation, TypeId type, std::span<const 
   if (!record.pure) {
     return append(operation, type, operands, std::move(attribute), where);
   }
+  const auto same = [&](NodeId there) {
+    return graph_.operation_id(there) == operation &&
+           same_operands(graph_.operands(there), operands, record.commutative) &&
+           identical(graph_.attribute(there), attribute);
+  };
+  if (!operands.empty()) {
+    const NodeId latest = *std::max_element(operands.begin(), operands.end());
+    if (latest >= near_.size()) {
+      std::array<NodeId, near_users> none{};
+      none.fill(no_node);
+      near_.resize(graph_.size(), none);
+    }
+    for (std::size_t k = 0; k < near_users; ++k) {
+      const NodeId there = near_[latest][k];
+      if (there == no_node) return near_[latest][k] = append(operation, type, operands, std::move(attribute), where);
+      if (same(there)) return there;
+    }
+  }
   if (2 * (indexed_ + 1) > index_.size()) {
     grow_index();
   }
   const std::size_t mask = index_.size() - 1;
   std::size_t slot = hash_of(operation, operands, record.commutative, attribute) & mask;
   for (; index_[slot] != no_node; slot = (slot + 1) & mask) {
-    const NodeId there = index_[slot];
-    if (graph_.operation_id(there) == operation &&
-        same_operands(graph_.operands(there), operands, record.commutative) &&
-        identical(graph_.attribute(there), attribute)) {
-      return there;
-    }
+    if (same(index_[slot])) return index_[slot];
   }
   const NodeId id = append(operation, type, operands, std::move(attribute), where);
   index_[slot] = id;

@@ -333,7 +333,11 @@ class GraphBuilder {
   std::unordered_map<Type, TypeId> type_ids_;
   std::unordered_map<std::string, std::uint32_t, StringHash, std::equal_to<>> string_ids_;  // files, functions
   std::unordered_map<detail::StoredLocation, LocationId, LocationHash> location_ids_;
-  std::vector<NodeId> index_;  // pure nodes by hash, open addressing, no_node where free; only when merging
+  // Only when merging. The first users of a node that need no later one: what is looked for lies near what was made
+  // last, so this stays in the cache where a hash table would not. Then, for the rest, the table.
+  static constexpr std::size_t near_users = 4;
+  std::vector<std::array<NodeId, near_users>> near_;
+  std::vector<NodeId> index_;  // pure nodes by hash, open addressing, no_node where free
   std::size_t indexed_ = 0;
 };
 

@@ -37,8 +37,12 @@ class Expander {
     }
     if (options.ties) {
       for (const AdjointTie& tie : s.ties) {
-        if (tie.step != whole_value && tie.adjoint - s.first_id() < count) steps_[key(tie.primal, tie.step)] = no_node;
+        if (tie.step != whole_value && tie.adjoint - s.first_id() < count) {
+          steps_.emplace_back(key(tie.primal, tie.step), no_node);
+        }
       }
+      std::sort(steps_.begin(), steps_.end());
+      steps_.erase(std::unique(steps_.begin(), steps_.end()), steps_.end());
     }
   }
 
@@ -126,13 +130,16 @@ class Expander {
       const NodeId node = append(
           builder_.add(graph::register_operation(*step.primitive), std::span(stack.data() + depth, arity)), result);
       if (builder_.size() != before) {
+        if (options_.statements) {
+          out_.statements.resize(builder_.size(), 0);
+          out_.statements[node] = view.id;
+        }
         if (view.location != nullptr) builder_.set_location(node, location_of(view.location));
         set_scope(node, view.id);
       }
-      if (!steps_.empty()) {
-        if (const auto at = steps_.find(key(view.id, static_cast<std::uint16_t>(n))); at != steps_.end())
-          at->second = node;
-      }
+      const std::uint64_t here = key(view.id, static_cast<std::uint16_t>(n));
+      while (step_at_ < steps_.size() && steps_[step_at_].first < here) ++step_at_;
+      if (step_at_ < steps_.size() && steps_[step_at_].first == here) steps_[step_at_].second = node;
       stack[depth] = node;
       value[depth++] = result;
     }
@@ -148,6 +155,7 @@ class Expander {
 
   Expansion finish() && {
     if (options_.ties) add_ties();
+    if (options_.statements) out_.statements.resize(builder_.size(), 0);
     out_.graph = std::move(builder_).build();
     return std::move(out_);
   }
@@ -180,6 +188,10 @@ class Expander {
     }
     if (scope_ != 0) builder_.set_scope(node, scope_nodes_[scope_ - 1]);
   }
+  [[nodiscard]] NodeId node_of_step(std::uint64_t step) const {
+    const auto at = std::lower_bound(steps_.begin(), steps_.end(), std::pair(step, NodeId{0}));
+    return at != steps_.end() && at->first == step ? at->second : no_node;
+  }
   void add_ties() {
     for (const AdjointTie& tie : s_.ties) {
       if (tie.adjoint - s_.first_id() >= out_.node_of_.size()) continue;
@@ -187,8 +199,8 @@ class Expander {
       NodeId primal = no_node;
       if (tie.step == whole_value)
         primal = node_of(tie.primal);
-      else if (const auto at = steps_.find(key(tie.primal, tie.step)); at != steps_.end())
-        primal = at->second;
+      else
+        primal = node_of_step(key(tie.primal, tie.step));
       if (adjoint != no_node && primal != no_node && adjoint != primal)
         builder_.add_adjoint_link(adjoint, primal, tie.operand);
     }
@@ -199,8 +211,9 @@ class Expander {
   graph::GraphBuilder builder_;
   Expansion out_;
   std::vector<bool> needed_;
-  std::vector<graph::ScopeId> scope_nodes_;          // by scope of the recording - 1
-  std::unordered_map<std::uint64_t, NodeId> steps_;  // inner steps of statements that ties name
+  std::vector<graph::ScopeId> scope_nodes_;              // by scope of the recording - 1
+  std::vector<std::pair<std::uint64_t, NodeId>> steps_;  // inner steps of statements that ties name, ascending
+  std::size_t step_at_ = 0;                              // statements come in order, and so do their steps
   std::size_t scope_at_ = 0;
   std::uint32_t scope_ = 0;
 };
@@ -224,6 +237,35 @@ graph::NodeId Expansion::node(const Scalar& value, std::source_location where) c
 graph::NodeId Expansion::node(const Tensor& value, std::source_location where) const {
   check_result(tag_, Scalar::from_parts(0.0, value.id(), value.tag()), "Expansion::node");
   return node_of(value.id(), value.is_constant(), where);
+}
+
+graph::NodeId Expansion::find(const AnyHandle& value) const noexcept {
+  const Id at = value.id() - first_id_;
+  return value.id() == 0 || value.tag() != tag_ || at >= node_of_.size() ? no_node : node_of_[at];
+}
+
+Expansion Expansion::renumbered(graph::Graph other, std::span<const NodeId> node_of) const {
+  Expansion result;
+  result.values.assign(other.size(), std::numeric_limits<double>::quiet_NaN());
+  if (!statements.empty()) result.statements.assign(other.size(), 0);
+  // A node that stands for several has the value of each of them, and belongs where the first did.
+  for (auto id = static_cast<NodeId>(node_of.size()); id-- > 0;) {
+    const NodeId node = node_of[id];
+    if (node == no_node) continue;
+    result.values[node] = values[id];
+    if (!statements.empty()) result.statements[node] = statements[id];
+    if (const auto found = arrays.find(id); found != arrays.end()) result.arrays.insert_or_assign(node, found->second);
+  }
+  // Numbers that only the other graph has.
+  for (NodeId node = 0; node < other.size(); ++node) {
+    if (const auto* number = std::get_if<double>(&other.attribute(node))) result.values[node] = *number;
+  }
+  result.node_of_ = node_of_;
+  for (NodeId& node : result.node_of_) node = node == no_node ? no_node : node_of[node];
+  result.tag_ = tag_;
+  result.first_id_ = first_id_;
+  result.graph = std::move(other);
+  return result;
 }
 
 Expansion detail::expand_stream(Stream& s, std::span<const AnyHandle> outputs, const ExpandOptions& options,

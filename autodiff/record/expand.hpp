@@ -24,6 +24,8 @@ struct ExpandOptions {
   bool merge_duplicates = true;
   /// Ties from the adjoint nodes to their primal nodes.
   bool ties = true;
+  /// Fills Expansion::statements.
+  bool statements = false;
 };
 
 /// A graph of primitives, and how it belongs to its recording.
@@ -34,6 +36,9 @@ class Expansion {
   std::vector<double> values;
   /// The elements of the nodes that are tensors.
   std::unordered_map<graph::NodeId, Array> arrays;
+  /// By node, if asked for: a number that the primitives of one statement share, the id of its value; 0 for the rest. A
+  /// primitive of several statements belongs to the first.
+  std::vector<std::uint32_t> statements;
 
   /// The node of a value of the recording. Throws StaleHandle, ForeignRecording; ArgumentError for a value that is not
   /// in the graph: a constant, or something that no output depends on.
@@ -41,6 +46,10 @@ class Expansion {
                                    std::source_location where = std::source_location::current()) const;
   [[nodiscard]] graph::NodeId node(const Tensor& value,
                                    std::source_location where = std::source_location::current()) const;
+  /// The same without errors: no_node for what is not in the graph.
+  [[nodiscard]] graph::NodeId find(const detail::AnyHandle& value) const noexcept;
+  /// Of another graph that computes the same: node i of this graph is node_of[i] there, or no_node.
+  [[nodiscard]] Expansion renumbered(graph::Graph other, std::span<const graph::NodeId> node_of) const;
 
  private:
   [[nodiscard]] graph::NodeId node_of(detail::Id id, bool constant, std::source_location where) const;
