@@ -1,10 +1,8 @@
-// Looking at a graph: names, scopes, its text, and its drawing with the gradient beside it.
+// Looking at a graph: names, scopes, its text, and pictures of it with the gradient beside it.
 //
-// Writes two files that Graphviz draws:  dot -Tsvg network.dot -o network.svg
-// Before it: 02_recording.cpp, 03_higher_derivatives.cpp.
-#include <algorithm>
+// Writes pictures as DOT, JSON, Mermaid and TikZ; SVG and PNG too where Graphviz is installed: save(drawing,
+// "network.svg"). Before it: 02_recording.cpp, 03_higher_derivatives.cpp.
 #include <cstdio>
-#include <fstream>
 #include <string>
 #include <vector>
 
@@ -27,6 +25,12 @@ std::vector<Scalar> layer(Recording& r, const char* name, const std::vector<Scal
     r.name(out.back(), std::string(name) + "." + std::to_string(k));
   }
   return out;
+}
+
+void describe(const char* file, const graph::Drawing& drawing) {
+  save(drawing, file);
+  std::printf("%s: %zu boxes, %zu arrows, %zu frames\n", file, drawing.nodes.size(), drawing.edges.size(),
+              drawing.frames.size());
 }
 
 }  // namespace
@@ -52,24 +56,17 @@ int main() {
 
   // A node of the graph, by the handle it was recorded with.
   const graph::NodeId node = forward.node(output[1]);
-  std::printf("%s is node %u, in scope \"%s\", with value %.6f\n", std::string(forward.graph.name(node)).c_str(), node,
-              std::string(forward.graph.scope_record(forward.graph.scope(node)).name).c_str(), forward.values[node]);
+  std::printf("%s is node %u, in scope \"%s\", with value %.6f\n\n", std::string(forward.graph.name(node)).c_str(),
+              node, std::string(forward.graph.scope_record(forward.graph.scope(node)).name).c_str(),
+              forward.values[node]);
 
-  // The drawing: values, adjoints and local derivatives. With x given, the graph of the gradient beside it, tied to it.
-  // The gradient is recorded for the drawing and forgotten again.
+  // Pictures: values, adjoints and local derivatives. With weights given, the graph of the gradient beside it, tied to
+  // it. The gradient is recorded for the drawing and forgotten again.
   const auto before = r.statistics().values;
-  const std::string network = to_dot(loss, {}, {.dot = {.title = "the network"}});
-  const std::string gradient =
-      to_dot(loss, {w[4]}, {.dot = {.title = "and its gradient by one weight", .legend = true}});
-  std::ofstream("network.dot") << network;
-  std::ofstream("gradient.dot") << gradient;
-  const auto frames = [](const std::string& dot) {
-    std::size_t count = 0;
-    for (std::size_t at = dot.find("subgraph cluster"); at != dot.npos; at = dot.find("subgraph cluster", at + 1))
-      ++count;
-    return count;
-  };
-  std::printf("network.dot: %zu frames; gradient.dot: more, %s; the recording has grown by %d values\n",
-              frames(network), frames(gradient) > frames(network) ? "yes" : "no",
-              static_cast<int>(r.statistics().values - before));
+  describe("network.dot", draw(loss, {}, {.drawing = {.title = "the network"}}));
+  describe("statements.dot", draw(loss, {}, {.statements = true}));
+  describe("gradient.dot", draw(loss, {w[4]}, {.drawing = {.legend = true}}));
+  describe("path.dot", draw(loss, {w[4]}, {.simplified = true, .paths_only = true}));
+  describe("surroundings.dot", draw(loss, {w[4]}, {.around = output[0], .distance = 1}));
+  std::printf("the recording has grown by %d values\n", static_cast<int>(r.statistics().values - before));
 }

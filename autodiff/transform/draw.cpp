@@ -1,5 +1,6 @@
 #include "wengert/autodiff/transform/draw.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -7,8 +8,10 @@
 
 #include "wengert/autodiff/record/log.hpp"
 #include "wengert/autodiff/record/primitive.hpp"
+#include "wengert/autodiff/transform/simplify.hpp"
 #include "wengert/graph/analysis.hpp"
 #include "wengert/graph/error.hpp"
+#include "wengert/graph/extract.hpp"
 
 namespace wengert {
 
@@ -77,22 +80,170 @@ std::vector<double> node_adjoints(const Graph& graph, std::span<const double> va
   return adjoint;
 }
 
-std::string to_dot(const detail::AnyHandle& y, std::span<const detail::AnyHandle> x, const DrawOptions& options,
-                   std::source_location where) {
+namespace {
+
+/// √Σx² of the elements; none for dtypes that have no derivatives.
+std::optional<double> norm_of(const Array& array) {
+  if (!is_real(array.dtype())) return std::nullopt;
+  // Scaled by the largest, so that squares neither overflow nor vanish.
+  double largest = 0;
+  for (std::int64_t i = 0; i < array.size(); ++i) {
+    const double magnitude = std::abs(array.element(i));
+    if (std::isnan(magnitude)) return magnitude;
+    largest = std::max(largest, magnitude);
+  }
+  if (largest == 0 || std::isinf(largest)) return largest;
+  double sum = 0;
+  for (std::int64_t i = 0; i < array.size(); ++i) {
+    const double part = array.element(i) / largest;
+    sum += part * part;
+  }
+  return largest * std::sqrt(sum);
+}
+
+/// What draw() has at hand for annotations and the choice of a part.
+struct Subject {
+  const Expansion& expansion;
+  const Graph& graph;
+  NodeId root;
+  std::vector<double> values;        // by node; a tensor of rank 0 is as good as a scalar
+  std::vector<std::uint8_t> order;   // 1: of the gradient of y. What y needs is 0, also if y is a gradient itself
+  std::vector<bool> forward;         // what y needs
+  std::vector<NodeId> adjoint_node;  // by node: where its adjoint is in the graph of the gradient, or no_node
+  std::vector<double> adjoint;       // by node, scalars
+  std::vector<bool> parameter;
+
+  [[nodiscard]] bool is_scalar(NodeId id) const { return graph.type(id).shape.rank() == 0; }
+};
+
+Subject subject_of(const Expansion& expansion, std::span<const detail::AnyHandle> x) {
+  const Graph& graph = expansion.graph;
+  const NodeId root = graph.outputs()[0];
+  std::vector<double> values = expansion.values;
+  for (const auto& [id, array] : expansion.arrays) {
+    if (array.rank() == 0)
+      values[id] = is_real(array.dtype()) ? array.element(0) : static_cast<double>(array.integer_element(0));
+  }
+  std::vector<double> adjoints = node_adjoints(graph, values, root);
+  Subject subject{expansion,
+                  graph,
+                  root,
+                  std::move(values),
+                  std::vector<std::uint8_t>(graph.size(), 1),
+                  graph::needed_by(graph, std::span(&root, 1)),
+                  std::vector<NodeId>(graph.size(), graph::no_node),
+                  std::move(adjoints),
+                  std::vector<bool>(graph.size(), false)};
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    if (subject.forward[id] || graph.operation_id(id) == graph::variable_operation) subject.order[id] = 0;
+  }
+  for (const graph::AdjointLink& link : graph.all_adjoint_links()) {
+    // Of several gradients the one of y was recorded last.
+    if (link.operand == graph::AdjointLink::itself) subject.adjoint_node[link.primal] = link.adjoint;
+  }
+  for (const detail::AnyHandle& each : x) {
+    if (const NodeId node = expansion.find(each); node != graph::no_node) subject.parameter[node] = true;
+  }
+  return subject;
+}
+
+graph::Annotations annotations_of(const Subject& s, const DrawOptions& options) {
+  graph::Annotations annotations;
+  if (options.values) {
+    annotations.value = [&](NodeId id) { return s.is_scalar(id) ? std::optional(s.values[id]) : std::nullopt; };
+    annotations.norm = [&](NodeId id) -> std::optional<double> {
+      const auto found = s.expansion.arrays.find(id);
+      return found == s.expansion.arrays.end() || s.is_scalar(id) ? std::nullopt : norm_of(found->second);
+    };
+  }
+  const auto has_adjoint = [&](NodeId id) {
+    return s.forward[id] && is_real(s.graph.type(id).dtype) && s.graph.operation_id(id) != graph::constant_operation;
+  };
+  if (options.adjoints) {
+    annotations.adjoint = [&, has_adjoint](NodeId id) -> std::optional<double> {
+      if (!has_adjoint(id) || !s.is_scalar(id)) return std::nullopt;
+      // Beyond a tensor the sweep over scalars knows nothing; the recorded gradient may.
+      const NodeId recorded = s.adjoint_node[id];
+      if (recorded != graph::no_node && s.is_scalar(recorded)) return s.values[recorded];
+      return std::isnan(s.adjoint[id]) && !std::isnan(s.values[s.root]) ? std::nullopt : std::optional(s.adjoint[id]);
+    };
+    annotations.adjoint_norm = [&, has_adjoint](NodeId id) -> std::optional<double> {
+      if (!has_adjoint(id) || s.adjoint_node[id] == graph::no_node || s.is_scalar(id)) return std::nullopt;
+      const auto found = s.expansion.arrays.find(s.adjoint_node[id]);
+      return found == s.expansion.arrays.end() ? std::nullopt : norm_of(found->second);
+    };
+  }
+  if (options.local_derivatives) {
+    annotations.local_derivative = [&](NodeId user, std::uint32_t position) -> std::optional<double> {
+      const NodeId operand = s.graph.operands(user)[position];
+      if (!s.forward[user] || s.graph.operation_id(operand) == graph::constant_operation) return std::nullopt;
+      return local_derivative(s.graph, s.values, user, position);
+    };
+  }
+  annotations.parameter = [&](NodeId id) { return bool{s.parameter[id]}; };
+  annotations.order = [&](NodeId id) { return s.order[id]; };
+  if (options.statements) annotations.statement = [&](NodeId id) { return s.expansion.statements[id]; };
+  return annotations;
+}
+
+/// What of the graph is drawn; empty: all.
+std::vector<bool> chosen(const Subject& s, std::span<const detail::AnyHandle> x, const DrawOptions& options,
+                         std::source_location where) {
+  const bool part = options.view != View::both || options.paths_only || options.around;
+  if (!part) return {};
+  std::vector<bool> only(s.graph.size(), true);
+  const auto keep = [&](const std::vector<bool>& these) {
+    for (NodeId id = 0; id < only.size(); ++id) only[id] = only[id] && these[id];
+  };
+  if (options.view != View::both) {
+    for (NodeId id = 0; id < only.size(); ++id) only[id] = (s.order[id] == 0) == (options.view == View::forward);
+  }
+  if (options.paths_only) {
+    std::vector<NodeId> from;
+    for (const detail::AnyHandle& each : x) {
+      if (const NodeId node = s.expansion.find(each); node != graph::no_node) from.push_back(node);
+    }
+    std::vector<bool> on_path = graph::depending_on(s.graph, from);
+    // Of the forward graph what leads from x to y; the gradient by x is there for nothing else.
+    for (NodeId id = 0; id < on_path.size(); ++id) on_path[id] = s.order[id] != 0 || (on_path[id] && s.forward[id]);
+    keep(on_path);
+  }
+  if (options.around) {
+    const NodeId centre = s.expansion.find(*options.around);
+    if (centre == graph::no_node || !only[centre]) {
+      throw ArgumentError{{.operation = "draw",
+                           .problem = "the value to draw the surroundings of is not in the drawing",
+                           .expected = "a value that y depends on",
+                           .where = where}};
+    }
+    std::vector<bool> near = graph::around(s.graph, centre, options.distance);
+    for (NodeId id = 0; id < near.size(); ++id) {
+      if (s.adjoint_node[id] == graph::no_node || s.order[id] != 0) continue;
+      if (near[id]) near[s.adjoint_node[id]] = true;
+    }
+    keep(near);
+  }
+  return only;
+}
+
+}  // namespace
+
+graph::Drawing draw(const detail::AnyHandle& y, std::span<const detail::AnyHandle> x, const DrawOptions& options,
+                    std::source_location where) {
   if (y.id() == 0) {
-    throw ArgumentError{{.operation = "to_dot",
+    throw ArgumentError{{.operation = "draw",
                          .problem = "the value to draw is a constant",
                          .expected = "a value of a recording",
                          .where = where}};
   }
   detail::StreamHead& head = detail::Stream::of(y.tag());
-  if (&head == &detail::no_stream) detail::Stream::throw_bad_handle(y.tag(), "to_dot", where);
+  if (&head == &detail::no_stream) detail::Stream::throw_bad_handle(y.tag(), "draw", where);
   detail::Stream& stream = static_cast<detail::Stream&>(head);
-  stream.check(y.id(), y.tag(), "to_dot", where);
+  stream.check(y.id(), y.tag(), "draw", where);
 
   const Temporary temporary(stream);
   std::vector<detail::AnyGradient> gradients;
-  if (options.gradient && !x.empty()) gradients = detail::gradient_of(y, nullptr, x, where);
+  if (options.view != View::forward && !x.empty()) gradients = detail::gradient_of(y, nullptr, x, where);
   std::vector<detail::AnyHandle> outputs{y};
   for (std::size_t k = 0; k < gradients.size(); ++k) {
     if (x[k].tensor == nullptr)
@@ -100,38 +251,24 @@ std::string to_dot(const detail::AnyHandle& y, std::span<const detail::AnyHandle
     else
       outputs.emplace_back(gradients[k].tensor);
   }
-  const Expansion expansion = detail::expand_stream(stream, outputs, {}, where);
-  const Graph& graph = expansion.graph;
-  const NodeId root = graph.outputs()[0];
-  const std::vector<double> adjoints = node_adjoints(graph, expansion.values, root);
-  const std::vector<bool> forward = graph::needed_by(graph, std::span(&root, 1));
+  Expansion expansion = detail::expand_stream(stream, outputs, {.statements = options.statements}, where);
+  if (options.simplified) expansion = simplify(expansion);
+  const Subject subject = subject_of(expansion, x);
+  graph::DrawingOptions drawing_options = options.drawing;
+  drawing_options.only = chosen(subject, x, options, where);
 
-  const auto number = [](double v) { return std::isnan(v) ? std::nullopt : std::optional(v); };
-  graph::DotAnnotations annotations;
-  if (options.values) {
-    annotations.value = [&](NodeId id) -> std::optional<double> {
-      if (graph.type(id).shape.rank() != 0 || expansion.arrays.contains(id)) return std::nullopt;
-      return expansion.values[id];
-    };
-  }
-  if (options.adjoints) {
-    annotations.adjoint = [&](NodeId id) -> std::optional<double> {
-      const bool shown = forward[id] && graph.type(id).shape.rank() == 0 && graph.type(id).dtype == Dtype::f64 &&
-                         graph.operation_id(id) != graph::constant_operation;
-      return shown ? number(adjoints[id]) : std::nullopt;
-    };
-  }
-  if (options.local_derivatives) {
-    annotations.local_derivative = [&](NodeId user, std::uint32_t position) -> std::optional<double> {
-      const NodeId operand = graph.operands(user)[position];
-      if (!forward[user] || graph.operation_id(operand) == graph::constant_operation) return std::nullopt;
-      return local_derivative(graph, expansion.values, user, position);
-    };
-  }
   const detail::Phase phase("drawn");
-  std::string dot = graph::to_dot(graph, options.dot, annotations);
-  phase.finished({{"nodes", graph.size()}, {"bytes of DOT", dot.size()}});
-  return dot;
+  graph::Drawing drawing = graph::draw(expansion.graph, drawing_options, annotations_of(subject, options));
+  phase.finished({{"nodes", expansion.graph.size()}, {"boxes", drawing.nodes.size()}});
+  return drawing;
+}
+
+graph::Drawing draw_simplification(const detail::AnyHandle& y, std::span<const detail::AnyHandle> x,
+                                   const DrawOptions& options, std::source_location where) {
+  DrawOptions before = options, after = options;
+  before.simplified = false;
+  after.simplified = true;
+  return graph::side_by_side({draw(y, x, before, where), draw(y, x, after, where)}, {"before", "after"});
 }
 
 }  // namespace wengert

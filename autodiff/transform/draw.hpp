@@ -1,8 +1,13 @@
-// Drawing a value and its gradient: one call from a handle to Graphviz text.
+// Drawing a value and its gradient: one call from a handle to a picture.
 //
-//     std::ofstream("loss.dot") << to_dot(loss, {w1, w2});      // dot -Tsvg loss.dot -o loss.svg
+//     save(draw(loss, {w1, w2}), "loss.svg");             // or .png .dot .json .mmd .tex
+//
+// draw() decides what is shown and returns a graph::Drawing; save(), to_dot(), to_json(), to_mermaid(), to_tikz() write
+// it.
 #pragma once
 
+#include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
@@ -12,32 +17,77 @@
 #include <vector>
 
 #include "wengert/autodiff/record/expand.hpp"
-#include "wengert/graph/dot.hpp"
+#include "wengert/graph/drawing/draw.hpp"
+#include "wengert/graph/drawing/save.hpp"
 
 namespace wengert {
 
-struct DrawOptions {
-  graph::DotOptions dot{};
-  /// The gradient graph beside the forward one, tied to it. (The numbers of the adjoints and on the edges come without
-  /// it.)
-  bool gradient = true;
-  bool values = true;             ///< the value at each node
-  bool adjoints = true;           ///< ∂y/∂node at each forward node
-  bool local_derivatives = true;  ///< ∂user/∂operand on each forward edge: the factors of the chain rule
+/// Which graph is drawn.
+enum class View : std::uint8_t {
+  forward,   ///< y and what it is computed from
+  gradient,  ///< the gradient alone; what it takes from the forward graph stands at the rim, dashed
+  both,      ///< beside each other, tied: each adjoint next to its primal node
 };
 
-/// The graph of y as DOT: values, adjoints, local derivatives, and the graph of its gradient by x, tied to it. Without
-/// x, the forward graph alone. The gradient is recorded for the drawing and forgotten again: the recording stays as it
-/// is. A value at which something is not scalar has no number. Throws as gradient() and graph::to_dot do; ArgumentError
-/// when y is a constant.
-[[nodiscard]] std::string to_dot(const detail::AnyHandle& y, std::span<const detail::AnyHandle> x,
-                                 const DrawOptions& options = {},
-                                 std::source_location where = std::source_location::current());
+struct DrawOptions {
+  graph::DrawingOptions drawing{};
+  View view = View::both;
+  bool values = true;             ///< the value at each node; of a tensor its norm
+  bool adjoints = true;           ///< ∂y/∂node at each forward node; of a tensor its norm
+  bool local_derivatives = true;  ///< ∂user/∂operand on each forward edge: the factors of the chain rule
+  bool statements = false;        ///< one box for each statement of the program, instead of its primitives
+  bool simplified = false;        ///< after simplify(): 2 · x¹ · 1 is 2 · x
+  bool paths_only = false;        ///< only what lies on a path from one of x to y, with its gradient
+  /// Only what is within `distance` edges of this value; ties count as edges.
+  std::optional<detail::AnyHandle> around{};
+  std::size_t distance = 2;
+};
+
+/// The drawing of y: values, adjoints, local derivatives, and the graph of its gradient by x, tied to it. Variables
+/// among x are drawn as parameters, others as inputs. Without x, the forward graph alone. The gradient is recorded for
+/// the drawing and forgotten again: the recording stays as it is. Throws as gradient() and graph::draw do;
+/// ArgumentError when y is a constant, or `around` is a value that is not drawn.
+[[nodiscard]] graph::Drawing draw(const detail::AnyHandle& y, std::span<const detail::AnyHandle> x,
+                                  const DrawOptions& options = {},
+                                  std::source_location where = std::source_location::current());
+[[nodiscard]] inline graph::Drawing draw(const detail::AnyHandle& y, std::initializer_list<detail::AnyHandle> x = {},
+                                         const DrawOptions& options = {},
+                                         std::source_location where = std::source_location::current()) {
+  return draw(y, std::span(x.begin(), x.size()), options, where);
+}
+
+/// The same by a list of Scalars, or of Tensors.
+template <class X>
+  requires std::same_as<X, Scalar> || std::same_as<X, Tensor>
+[[nodiscard]] graph::Drawing draw(const detail::AnyHandle& y, const std::vector<X>& x, const DrawOptions& options = {},
+                                  std::source_location where = std::source_location::current()) {
+  const std::vector<detail::AnyHandle> handles(x.begin(), x.end());
+  return draw(y, std::span<const detail::AnyHandle>(handles), options, where);
+}
+
+/// Before and after simplify(), side by side.
+[[nodiscard]] graph::Drawing draw_simplification(const detail::AnyHandle& y, std::span<const detail::AnyHandle> x,
+                                                 const DrawOptions& options = {},
+                                                 std::source_location where = std::source_location::current());
+[[nodiscard]] inline graph::Drawing draw_simplification(const detail::AnyHandle& y,
+                                                        std::initializer_list<detail::AnyHandle> x,
+                                                        const DrawOptions& options = {},
+                                                        std::source_location where = std::source_location::current()) {
+  return draw_simplification(y, std::span(x.begin(), x.size()), options, where);
+}
+
+/// The drawing as DOT.
+[[nodiscard]] inline std::string to_dot(const detail::AnyHandle& y, std::span<const detail::AnyHandle> x,
+                                        const DrawOptions& options = {},
+                                        std::source_location where = std::source_location::current()) {
+  return graph::to_dot(draw(y, x, options, where));
+}
 [[nodiscard]] inline std::string to_dot(const detail::AnyHandle& y, std::initializer_list<detail::AnyHandle> x = {},
                                         const DrawOptions& options = {},
                                         std::source_location where = std::source_location::current()) {
-  return to_dot(y, std::span(x.begin(), x.size()), options, where);
+  return graph::to_dot(draw(y, x, options, where));
 }
+using graph::save;
 
 /// ∂output/∂node for every node that output depends on, by a numeric reverse sweep over the graph; NaN at nodes that
 /// are not scalars, and 0 where nothing flows. `values`: of Expansion.

@@ -58,7 +58,7 @@ inline constexpr std::uint32_t no_frame = 0xFFFFFFFFU;
 struct DrawnNode {
   std::string id{};  ///< [a-z][a-z0-9_]*, unique in the drawing, stable for the same graph and options
   NodeRole role = NodeRole::operation;
-  bool output = false;      ///< an output of the graph
+  bool output = false;      ///< an output of the graph; of copies, the first or the last is one
   bool not_finite = false;  ///< its value or its adjoint is infinite or NaN: what a search for a bug looks for
   std::uint8_t order = 0;   ///< 0: forward graph, 1: gradient, 2: gradient of a gradient, ...
   std::uint32_t frame = no_frame;
@@ -73,6 +73,7 @@ struct DrawnNode {
   NodeId first = no_node;
   NodeId last = no_node;
   std::size_t count = 1;
+  std::size_t copies = 1;  ///< how often the graph has it: more than 1 only in a frame of kind repetition
 
   friend bool operator==(const DrawnNode&, const DrawnNode&) = default;
 };

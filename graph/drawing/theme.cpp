@@ -122,7 +122,8 @@ NodeLook look_of(const DrawnNode& node, const Palette& palette) {
                      : node.output                    ? palette.output
                                                       : palette.role[static_cast<std::size_t>(node.role)];
   NodeLook look{std::string(tint.fill), std::string(tint.line), std::string(tint.text)};
-  if (node.magnitude) look.fill = mixed(palette.magnitude[0], palette.magnitude[1], *node.magnitude);
+  constexpr double darkest = 0.45;  // on it text keeps a contrast of 7 : 1
+  if (node.magnitude) look.fill = mixed(tint.fill, tint.line, darkest * *node.magnitude);
   if (node.not_finite) look.line = palette.alarm;
   return look;
 }

@@ -222,9 +222,9 @@ const WrongProgram wrong_programs[]{
      [](unsigned& line) {
        const Scalar c = 2.0;
        line = next();
-       static_cast<void>(to_dot(c));
+       static_cast<void>(draw(c));
      },
-     "to_dot: the value to draw is a constant; expected a value of a recording (@)"},
+     "draw: the value to draw is a constant; expected a value of a recording (@)"},
     {"naming_a_constant_tensor",
      [](unsigned& line) {
        Recording r;

@@ -87,7 +87,7 @@ void check_graph(const F& f, const std::vector<Tensor>& a, const std::vector<Ten
   const std::string text = graph::to_text(expansion.graph);
   const graph::Graph again = graph::from_text(text);
   BOOST_TEST(identical(expansion.graph, again));
-  BOOST_TEST(!to_dot(at_a.outputs[0], {at_a.x[0]}, {.gradient = false}).empty());
+  BOOST_TEST(!to_dot(at_a.outputs[0], {at_a.x[0]}, {.view = View::forward}).empty());
   if (at_a.outputs.size() > 1) BOOST_TEST(!to_dot(at_a.outputs[1], {at_a.x[0]}).empty());
   for (const auto& [operands, differentiated] : {std::pair{&a, &at_a}, std::pair{&b, &at_b}}) {
     std::vector<Array> variables;
