@@ -11,13 +11,18 @@ using graph::Theme;
 
 namespace {
 
+/// Without links: who reads the page has no program before him.
+void keep(const graph::Drawing& drawing, const std::string& name, Theme theme = Theme::light) {
+  save(drawing, "gallery_" + name + ".svg", {.theme = theme, .link = ""});
+}
+
 /// f(x, y) = x·y + sin(x), the first page of every lecture.
-void first(const std::string& suffix, const DrawOptions& options, const graph::SaveOptions& save_options = {}) {
+void first(const std::string& name, const DrawOptions& options, Theme theme = Theme::light) {
   Recording r;
   Scalar x = r.variable(2.0, "x"), y = r.variable(3.0, "y");
   Scalar f = x * y + sin(x);
   r.name(f, "f");
-  save(draw(f, {x, y}, options), "gallery_first" + suffix + ".svg", save_options);
+  keep(draw(f, {x, y}, options), "first_" + name, theme);
 }
 
 /// The lecture's 2-2-2 network.
@@ -48,10 +53,10 @@ struct Network {
 
 void network() {
   Network n;
-  save(draw(n.loss, n.w, {.view = View::forward}), "gallery_network.svg");
-  save(draw(n.loss, n.w, {.view = View::forward, .statements = true}), "gallery_statements.svg");
-  save(draw(n.loss, {n.w[4]}, {.simplified = true, .paths_only = true}), "gallery_path.svg");
-  save(draw(n.loss, {n.w[4]}, {.around = n.o[0], .distance = 1}), "gallery_around.svg");
+  keep(draw(n.loss, n.w, {.view = View::forward}), "network");
+  keep(draw(n.loss, n.w, {.view = View::forward, .statements = true}), "statements");
+  keep(draw(n.loss, {n.w[4]}, {.simplified = true, .paths_only = true}), "path");
+  keep(draw(n.loss, {n.w[4]}, {.around = n.o[0], .distance = 1}), "around");
 }
 
 void simplification() {
@@ -59,7 +64,7 @@ void simplification() {
   Scalar x = r.variable(3.0, "x");
   Scalar f = pow(x, 2) - 1.0 / x;
   r.name(f, "f");
-  save(draw_simplification(f, {x}), "gallery_simplification.svg");
+  keep(draw_simplification(f, {x}), "simplification");
 }
 
 void second() {
@@ -69,7 +74,7 @@ void second() {
   r.name(f, "f");
   Scalar slope = gradient(f, x);
   r.name(slope, "f'");
-  save(draw(slope, {x}, {.simplified = true}), "gallery_second.svg");
+  keep(draw(slope, {x}, {.simplified = true}), "second");
 }
 
 void recurrence() {
@@ -83,7 +88,7 @@ void recurrence() {
   }
   Scalar loss = pow(h - 1.0, 2);
   r.name(loss, "loss");
-  save(draw(loss, {w, u, b}, {.drawing = {.repetitions = true}, .view = View::forward}), "gallery_recurrence.svg");
+  keep(draw(loss, {w, u, b}, {.drawing = {.repetitions = true}, .view = View::forward}), "recurrence");
 }
 
 void layers() {
@@ -101,7 +106,7 @@ void layers() {
   }
   Scalar y = v[0] * v[1] + v[2];
   r.name(y, "y");
-  save(draw(y, {}), "gallery_layers.svg");
+  keep(draw(y, {}), "layers");
 }
 
 void million() {
@@ -109,7 +114,7 @@ void million() {
   Scalar c = r.variable(0.2, "c"), z = r.variable(0.0, "z");
   for (int k = 0; k < 1'000'000; ++k) z = z * z + c;
   r.name(z, "z.end");
-  save(draw(z, {c}), "gallery_million.svg");
+  keep(draw(z, {c}), "million");
 }
 
 Array filled(const Shape& shape, double first, double step) {
@@ -130,7 +135,7 @@ void tensors() {
   }
   loss = mean(square(h - y));
   r.name(loss, "loss");
-  save(draw(loss, {W, b}), "gallery_tensors.svg");
+  keep(draw(loss, {W, b}), "tensors");
 }
 
 void not_a_number() {
@@ -140,17 +145,17 @@ void not_a_number() {
   Scalar f = s * x + exp(y);
   r.name(s, "s");
   r.name(f, "f");
-  save(draw(f, {x, y}, {.view = View::forward}), "gallery_nan.svg");
+  keep(draw(f, {x, y}, {.view = View::forward}), "nan");
 }
 
 }  // namespace
 
 int main() {
-  first("_forward", {.view = View::forward});
-  first("_gradient", {.view = View::gradient});
-  first("_both", {.drawing = {.legend = true}});
-  first("_dark", {}, {.theme = Theme::dark});
-  first("_print", {}, {.theme = Theme::print});
+  first("forward", {.view = View::forward});
+  first("gradient", {.view = View::gradient});
+  first("both", {.drawing = {.legend = true}});
+  first("dark", {}, Theme::dark);
+  first("print", {}, Theme::print);
   network();
   simplification();
   second();

@@ -1,5 +1,4 @@
 // A neuron, its squared error, the gradient, and the picture of both.
-#include <fstream>
 #include <iostream>
 #include "wengert/autodiff/autodiff.hpp"
 #include "wengert/autodiff/transform/draw.hpp"
@@ -14,5 +13,5 @@ int main() {
   r.name(loss, "loss");
   std::vector<Scalar> g = gradient(loss, std::vector{w, b});
   std::cout << "loss " << loss.value() << ", by w " << g[0].value() << ", by b " << g[1].value() << "\n";
-  std::ofstream("neuron.dot") << to_dot(loss, {w, b});
+  save(draw(loss, {w, b}), "neuron.svg");
 }

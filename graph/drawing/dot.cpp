@@ -267,6 +267,14 @@ class Writer {
     return label.empty() ? "\"\"" : "<" + label + ">";
   }
 
+  [[nodiscard]] std::string link_to(const DrawnNode& node) const {
+    std::string link = options_.link;
+    // A relative path has no place in the scheme of files: it is relative to the picture.
+    constexpr std::string_view scheme = "file://";
+    if (link.starts_with(scheme) && !node.file.starts_with('/')) link.erase(0, scheme.size());
+    return replaced(replaced(link, "{file}", url_part(node.file)), "{line}", std::to_string(node.line));
+  }
+
   void put_node(const DrawnNode& node) {
     const NodeLook look = look_of(node, colours_);
     std::string more;
@@ -274,8 +282,7 @@ class Writer {
     if (node.output) more += ", peripheries=2";
     if (node.not_finite) more += ", penwidth=3";
     if (!node.file.empty() && !options_.link.empty()) {
-      more += ", URL=" + quoted(replaced(replaced(options_.link, "{file}", url_part(node.file)), "{line}",
-                                         std::to_string(node.line)));
+      more += ", URL=" + quoted(link_to(node));
     }
     line(node.id, " [label=", label_of(node), ", fillcolor=\"", look.fill, "\", color=\"", look.line,
          "\", fontcolor=\"", look.text, "\"", more, ", tooltip=", quoted(node.tooltip), "];");

@@ -31,7 +31,7 @@ namespace wengert::graph {
 struct DotOptions {
   Theme theme = Theme::light;
   /// Where a click on a node leads: a URL in which {file} and {line} are replaced, e.g. "vscode://file{file}:{line}".
-  /// Empty: nowhere.
+  /// Empty: nowhere. For a path that is not absolute "file://" is left out.
   std::string link = "file://{file}#L{line}";
 };
 

@@ -290,6 +290,9 @@ BOOST_AUTO_TEST_CASE(links_lead_where_they_are_told) {
   BOOST_TEST(count(dot_of(g, {}, {}, {.link = "vscode://file{file}:{line}"}),
                    "URL=\"vscode://file/a%20b/%22c%22.cpp:12\"") == 1U);
   BOOST_TEST(count(dot_of(g, {}, {}, {.link = ""}), "URL") == 0U);
+  GraphBuilder relative;
+  relative.set_location(relative.variable({}, "x"), Location{"src/a.cpp", 3, ""});
+  BOOST_TEST(count(dot_of(std::move(relative).build()), "URL=\"src/a.cpp#L3\"") == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(any_bytes_come_back_from_a_label) {
