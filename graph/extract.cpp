@@ -78,7 +78,8 @@ Extract extract(const Graph& graph, const std::vector<bool>& keep) {
   for (const AdjointLink& link : graph.all_adjoint_links()) {
     if (place[link.adjoint] == no_node || place[link.primal] == no_node) continue;
     // At the rim a primal node has no operands, and an adjoint none of its own ties.
-    if (part.elsewhere[place[link.adjoint]] || (link.operand != AdjointLink::itself && part.elsewhere[place[link.primal]]))
+    if (part.elsewhere[place[link.adjoint]] ||
+        (link.operand != AdjointLink::itself && part.elsewhere[place[link.primal]]))
       continue;
     builder.add_adjoint_link(place[link.adjoint], place[link.primal], link.operand);
   }
@@ -106,6 +107,15 @@ std::vector<bool> around(const Graph& graph, NodeId node, std::size_t distance) 
     rim.swap(next);
   }
   return reached;
+}
+
+std::vector<bool> with_adjoints(const Graph& graph, std::vector<bool> nodes) {
+  // Ties ascend by their adjoint, and one that is added here has no adjoints of its own added.
+  const std::vector<bool> given = nodes;
+  for (const AdjointLink& link : graph.all_adjoint_links()) {
+    if (link.operand == AdjointLink::itself && given[link.primal]) nodes[link.adjoint] = true;
+  }
+  return nodes;
 }
 
 std::vector<bool> between(const Graph& graph, NodeId from, NodeId to) {

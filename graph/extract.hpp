@@ -21,6 +21,8 @@ struct Extract {
 
 /// Nodes at most `distance` edges away from `node`, whichever way the edges point, and itself.
 [[nodiscard]] std::vector<bool> around(const Graph& graph, NodeId node, std::size_t distance);
+/// These nodes, and the nodes that are adjoints of them.
+[[nodiscard]] std::vector<bool> with_adjoints(const Graph& graph, std::vector<bool> nodes);
 /// Nodes on a path from `from` to `to`, both included; none when there is no path.
 [[nodiscard]] std::vector<bool> between(const Graph& graph, NodeId from, NodeId to);
 

@@ -189,12 +189,15 @@ graph::Annotations annotations_of(const Subject& s, const DrawOptions& options) 
 /// What of the graph is drawn; empty: all.
 std::vector<bool> chosen(const Subject& s, std::span<const detail::AnyHandle> x, const DrawOptions& options,
                          std::source_location where) {
-  const bool part = options.view != View::both || options.paths_only || options.around;
+  const bool part = options.view != View::both || options.paths_only || options.around || options.select;
   if (!part) return {};
   std::vector<bool> only(s.graph.size(), true);
   const auto keep = [&](const std::vector<bool>& these) {
     for (NodeId id = 0; id < only.size(); ++id) only[id] = only[id] && these[id];
   };
+  if (options.select) {
+    if (const std::vector<bool> these = options.select(s.graph); !these.empty()) keep(these);
+  }
   if (options.view != View::both) {
     for (NodeId id = 0; id < only.size(); ++id) only[id] = (s.order[id] == 0) == (options.view == View::forward);
   }
@@ -216,20 +219,18 @@ std::vector<bool> chosen(const Subject& s, std::span<const detail::AnyHandle> x,
                            .expected = "a value that y depends on",
                            .where = where}};
     }
-    std::vector<bool> near = graph::around(s.graph, centre, options.distance);
-    for (NodeId id = 0; id < near.size(); ++id) {
-      if (s.adjoint_node[id] == graph::no_node || s.order[id] != 0) continue;
-      if (near[id]) near[s.adjoint_node[id]] = true;
-    }
-    keep(near);
+    keep(graph::with_adjoints(s.graph, graph::around(s.graph, centre, options.distance)));
   }
   return only;
 }
 
 }  // namespace
 
-graph::Drawing draw(const detail::AnyHandle& y, std::span<const detail::AnyHandle> x, const DrawOptions& options,
-                    std::source_location where) {
+namespace {
+
+/// y and its gradient by x as a graph of primitives. What was recorded for it is forgotten again.
+Expansion expanded(const detail::AnyHandle& y, std::span<const detail::AnyHandle> x, const DrawOptions& options,
+                   std::source_location where) {
   if (y.id() == 0) {
     throw ArgumentError{{.operation = "draw",
                          .problem = "the value to draw is a constant",
@@ -252,7 +253,19 @@ graph::Drawing draw(const detail::AnyHandle& y, std::span<const detail::AnyHandl
       outputs.emplace_back(gradients[k].tensor);
   }
   Expansion expansion = detail::expand_stream(stream, outputs, {.statements = options.statements}, where);
-  if (options.simplified) expansion = simplify(expansion);
+  return options.simplified ? simplify(expansion) : expansion;
+}
+
+}  // namespace
+
+graph::Graph graph_of(const detail::AnyHandle& y, std::span<const detail::AnyHandle> x, const DrawOptions& options,
+                      std::source_location where) {
+  return expanded(y, x, options, where).graph;
+}
+
+graph::Drawing draw(const detail::AnyHandle& y, std::span<const detail::AnyHandle> x, const DrawOptions& options,
+                    std::source_location where) {
+  const Expansion expansion = expanded(y, x, options, where);
   const Subject subject = subject_of(expansion, x);
   graph::DrawingOptions drawing_options = options.drawing;
   drawing_options.only = chosen(subject, x, options, where);

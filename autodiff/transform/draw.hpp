@@ -9,6 +9,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <source_location>
@@ -38,9 +39,11 @@ struct DrawOptions {
   bool statements = false;        ///< one box for each statement of the program, instead of its primitives
   bool simplified = false;        ///< after simplify(): 2 · x¹ · 1 is 2 · x
   bool paths_only = false;        ///< only what lies on a path from one of x to y, with its gradient
-  /// Only what is within `distance` edges of this value; ties count as edges.
+  /// Only what is within `distance` edges of this value, and the adjoints of that.
   std::optional<detail::AnyHandle> around{};
   std::size_t distance = 2;
+  /// Of the graph that is to be drawn, the nodes that are (graph/extract.hpp has choices to make); no answer: all.
+  std::function<std::vector<bool>(const graph::Graph&)> select{};
 };
 
 /// The drawing of y: values, adjoints, local derivatives, and the graph of its gradient by x, tied to it. Variables
@@ -55,6 +58,11 @@ struct DrawOptions {
                                          std::source_location where = std::source_location::current()) {
   return draw(y, std::span(x.begin(), x.size()), options, where);
 }
+
+/// The graph that draw() draws all or a part of: of y and of its gradient by x, simplified if the options say so.
+[[nodiscard]] graph::Graph graph_of(const detail::AnyHandle& y, std::span<const detail::AnyHandle> x,
+                                    const DrawOptions& options = {},
+                                    std::source_location where = std::source_location::current());
 
 /// The same by a list of Scalars, or of Tensors.
 template <class X>
