@@ -253,7 +253,8 @@ Expansion expanded(const detail::AnyHandle& y, std::span<const detail::AnyHandle
       outputs.emplace_back(gradients[k].tensor);
   }
   Expansion expansion = detail::expand_stream(stream, outputs, {.statements = options.statements}, where);
-  return options.simplified ? simplify(expansion) : expansion;
+  if (options.simplified) return simplify(expansion);
+  return expansion;
 }
 
 }  // namespace
