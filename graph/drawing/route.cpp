@@ -18,6 +18,7 @@ constexpr double detour = 6;         // from a column to a line beside it
 constexpr double detour_step = 4;    // between such lines
 constexpr double loop = 7;           // from a node to a line around it
 constexpr double shortest_stub = 9;  // between a node and the edge of its column, to be drawn as a part of its own
+constexpr double least_stub = 7;     // where there must be one
 constexpr double number_before = 9;  // from the head to its number
 constexpr double number_beside = 4.5;
 
@@ -95,8 +96,11 @@ class Router {
       k = end;
     }
     for (const auto& [pair, edges] : level) {
+      const double half = std::min(p_.boxes[pair.first].half_along, p_.boxes[pair.second].half_along);
+      const auto count = static_cast<double>(edges.size());
+      const double step = std::min(most_between_ports, 1.5 * half / count);
       for (std::size_t i = 0; i < edges.size(); ++i) {
-        const double offset = (static_cast<double>(i) - static_cast<double>(edges.size() - 1) / 2) * most_between_ports;
+        const double offset = (static_cast<double>(i) - (count - 1) / 2) * step;
         port_[edges[i]] = {offset, offset};
       }
     }
@@ -180,29 +184,62 @@ class Router {
     return true;
   }
 
-  /// Through the gaps, as straight as what stands in the way allows.
+  [[nodiscard]] double column_edge(std::uint32_t node, double side) const {
+    const FlowColumn& column = p_.columns[p_.rank[node]];
+    return side > 0 ? column.end : column.begin;
+  }
+
+  /// Whether the line from the port `a` of a node leaves its column between the node's neighbours.
+  [[nodiscard]] bool leaves(std::uint32_t node, double side, const FlowPoint& a, const FlowPoint& b) const {
+    if (a.along == b.along) return true;
+    const double t = (column_edge(node, side) - a.along) / (b.along - a.along);
+    const double across = a.across + (b.across - a.across) * t;
+    return across >= p_.lanes.low[node] && across <= p_.lanes.high[node];
+  }
+
+  /// Through the gaps, as straight as what stands in the way allows. Short ways straight out of the column are left out
+  /// unless a wider neighbour is in the way.
   void draw_through(std::uint32_t k) {
     const std::uint32_t from = edge(k).from;
     const std::uint32_t to = edge(k).to;
     const double sign = p_.rank[from] < p_.rank[to] ? 1 : -1;
+    const FlowPoint tail{p_.boxes[from].along + sign * reach_along(from, port_[k][0]),
+                         p_.boxes[from].across + port_[k][0]};
+    const FlowPoint head{p_.boxes[to].along - sign * reach_along(to, port_[k][1]), p_.boxes[to].across + port_[k][1]};
+    double tail_stub = sign * (column_edge(from, sign) - tail.along);
+    double head_stub = sign * (head.along - column_edge(to, -sign));
+    const double tail_least = std::max(tail_stub, least_stub);
+    const double head_least = std::max(head_stub, least_stub);
+    if (tail_stub < shortest_stub) tail_stub = 0;
+    if (head_stub < shortest_stub) head_stub = 0;
+    const auto path = [&] {
+      return through(k, sign, {tail.along + sign * tail_stub, tail.across},
+                     {head.along - sign * head_stub, head.across});
+    };
+    std::vector<FlowPoint> inner = path();
+    const bool tail_clear = tail_stub > 0 || leaves(from, sign, tail, inner[1]);
+    const bool head_clear = head_stub > 0 || leaves(to, -sign, head, inner[inner.size() - 2]);
+    if (!tail_clear) tail_stub = tail_least;
+    if (!head_clear) head_stub = head_least;
+    if (!tail_clear || !head_clear) inner = path();
+    auto& points = lines_[k].points;
+    points = {tail};
+    points.insert(points.end(), inner.begin(), inner.end());
+    points.push_back(head);
+    simplify(points);
+  }
+
+  /// The way from `anchor` behind the tail to `end` before the head.
+  [[nodiscard]] std::vector<FlowPoint> through(std::uint32_t k, double sign, FlowPoint anchor,
+                                               const FlowPoint& end) const {
+    const auto& bends = p_.bends[k];
+    const std::uint32_t from = p_.rank[edge(k).from];
+    std::vector<std::uint32_t> ranks;
+    for (std::uint32_t i = 1; i <= bends.size(); ++i) ranks.push_back(sign > 0 ? from + i : from - i);
     const auto near = [&](std::uint32_t rank, double side) {
       return side > 0 ? p_.columns[rank].end : p_.columns[rank].begin;
     };
-    const auto& bends = p_.bends[k];
-    std::vector<std::uint32_t> ranks;
-    for (std::size_t i = 0; i < bends.size(); ++i) {
-      ranks.push_back(sign > 0 ? p_.rank[from] + 1 + static_cast<std::uint32_t>(i)
-                               : p_.rank[from] - 1 - static_cast<std::uint32_t>(i));
-    }
-    const FlowPoint head{p_.boxes[to].along - sign * reach_along(to, port_[k][1]), p_.boxes[to].across + port_[k][1]};
-    FlowPoint end{near(p_.rank[to], -sign), head.across};
-    if (std::abs(end.along - head.along) < shortest_stub) end = head;
-    auto& points = lines_[k].points;
-    points.push_back(
-        {p_.boxes[from].along + sign * reach_along(from, port_[k][0]), p_.boxes[from].across + port_[k][0]});
-    FlowPoint anchor{near(p_.rank[from], sign), points.front().across};
-    if (std::abs(anchor.along - points.front().along) < shortest_stub) anchor = points.front();
-    points.push_back(anchor);
+    std::vector<FlowPoint> points{anchor};
     for (std::size_t next = 0; next < bends.size() && !is_clear(anchor, end, bends, ranks, next, bends.size());) {
       // The farthest bend that can be reached in a straight line; the next one at least.
       std::size_t reached = next;
@@ -217,8 +254,7 @@ class Router {
       next = reached + 1;
     }
     points.push_back(end);
-    points.push_back(head);
-    simplify(points);
+    return points;
   }
 
   /// Takes out points that lie on the line between their neighbours, or on one of these.

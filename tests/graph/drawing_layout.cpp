@@ -171,16 +171,11 @@ BOOST_AUTO_TEST_CASE(nothing_overlaps_in_the_samples) {
 
 BOOST_AUTO_TEST_CASE(nothing_overlaps_in_random_drawings) {
   Dice random{std::mt19937(3)};
-  std::size_t lines = 0;
-  std::size_t through = 0;
   for (int round = 0; round < 150; ++round) {
     const std::uint32_t nodes = 2 + random(30);
     const Drawing drawing = random_drawing(random, nodes, random(2 * nodes), random(6));
-    through += check_layout(drawing, layout(drawing));
-    lines += drawing.edges.size();
+    BOOST_TEST(check_layout(drawing, layout(drawing)) == 0);
   }
-  BOOST_TEST_MESSAGE(through << " of " << lines << " lines pass through a node");
-  BOOST_TEST(through * 100 <= lines);
 }
 
 BOOST_AUTO_TEST_CASE(forward_flows_right_and_the_gradient_back) {
@@ -262,7 +257,7 @@ BOOST_AUTO_TEST_CASE(large_drawings_take_no_time) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   BOOST_TEST_MESSAGE(seconds << " s for " << drawing.nodes.size() << " nodes and " << drawing.edges.size() << " edges");
   BOOST_TEST(seconds < 10);  // half a second; sanitizers and busy machines take longer
-  check_layout(drawing, where);
+  BOOST_TEST(check_layout(drawing, where) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(chains_do_not_recurse) {
