@@ -83,6 +83,23 @@ std::size_t check_layout(const Drawing& drawing, const Layout& where) {
       }
     }
   }
+  // Where a gradient is drawn beside forward nodes, it stands below (right of) them.
+  const bool rightward = drawing.direction == Direction::left_to_right;
+  const auto start = [&](const LayoutBox& box, bool along) { return along == rightward ? box.x : box.y; };
+  const auto stop = [&](const LayoutBox& box, bool along) {
+    return along == rightward ? box.x + box.width : box.y + box.height;
+  };
+  for (std::uint32_t f = 0; f < where.frames.size(); ++f) {
+    if (drawing.frames[f].kind != FrameKind::gradient || where.frames[f].width == 0) continue;
+    for (std::uint32_t k = 0; k < where.nodes.size(); ++k) {
+      const LayoutBox& node = where.nodes[k];
+      if (drawing.nodes[k].order != 0 || stop(node, true) < start(where.frames[f], true) ||
+          stop(where.frames[f], true) < start(node, true)) {
+        continue;
+      }
+      BOOST_TEST_REQUIRE(stop(node, false) <= start(where.frames[f], false), "gradient " << f << " and node " << k);
+    }
+  }
   std::size_t through = 0;
   for (std::size_t k = 0; k < drawing.edges.size(); ++k) {
     const DrawnEdge& edge = drawing.edges[k];
@@ -193,6 +210,44 @@ BOOST_AUTO_TEST_CASE(forward_flows_right_and_the_gradient_back) {
   for (const auto& [primal, adjoint] : {std::pair{1U, 17U}, {5U, 16U}, {6U, 13U}, {7U, 12U}}) {
     BOOST_TEST(centre(where.nodes[primal]) == centre(where.nodes[adjoint]));
     BOOST_TEST(where.nodes[primal].y < where.nodes[adjoint].y);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_only_the_gradient_uses_stands_beside_it) {
+  Drawing drawing = sample::neuron();
+  const auto elsewhere = static_cast<std::uint32_t>(drawing.nodes.size());
+  drawing.nodes.push_back({.id = "other", .role = NodeRole::elsewhere, .texts = {sample::name("other")}});
+  drawing.edges.push_back({.from = elsewhere, .to = 13});
+  const Layout where = layout(drawing);
+  BOOST_TEST(check_layout(drawing, where) == 0);
+  BOOST_TEST(centre(where.nodes[elsewhere]) == centre(where.nodes[13]));
+}
+
+BOOST_AUTO_TEST_CASE(frames_close_around_what_is_in_them) {
+  const Drawing drawing = sample::neuron();
+  const Layout where = layout(drawing);
+  double top = 1e9;
+  double bottom = 0;
+  for (std::uint32_t k = 10; k < 18; ++k) {
+    top = std::min(top, where.nodes[k].y);
+    bottom = std::max(bottom, where.nodes[k].y + where.nodes[k].height);
+  }
+  BOOST_TEST(top - where.frames[0].y < 40);  // its label, and a line that passes above
+  BOOST_TEST(where.frames[0].y + where.frames[0].height - bottom < 10);
+}
+
+BOOST_AUTO_TEST_CASE(frames_are_as_wide_as_their_labels) {
+  for (const Direction direction : {Direction::left_to_right, Direction::top_down}) {
+    sample::Sketch s;
+    s.drawing.direction = direction;
+    for (int k = 0; k < 2; ++k) {
+      const auto frame = s.frame(FrameKind::scope, std::string(40, 'm'));
+      s.node(NodeRole::operation, {sample::op("+")}, 0, frame);
+    }
+    s.edge(0, 1);
+    const Layout where = layout(s.drawing);
+    for (const LayoutBox& frame : where.frames) BOOST_TEST(frame.width >= 40 * 0.55 * 9);
+    check_layout(s.drawing, where);
   }
 }
 
