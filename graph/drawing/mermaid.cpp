@@ -32,6 +32,17 @@ void append_text(std::string& target, std::string_view text) {
   for (std::size_t k = 0; k < text.size(); ++k) {
     const char before = k == 0 ? '\0' : text[k - 1];
     const char after = k + 1 == text.size() ? '\0' : text[k + 1];
+    // Mermaid takes a backslash and an n, however written, for a line break.
+    if (text.substr(k).starts_with("\\n")) {
+      target += "#92;x0a";
+      ++k;
+      continue;
+    }
+    if (text.substr(k).starts_with("\\\\")) {
+      target += text.substr(k).starts_with("\\\\n") ? "#92;x5c" : "#92;#92;";
+      ++k;
+      continue;
+    }
     const auto byte = static_cast<unsigned char>(text[k]);
     const std::size_t length = byte < 0x80 ? 1 : utf8_length(text.substr(k));
     const char32_t point = detail::code_point(text.substr(k, length));
@@ -95,13 +106,34 @@ std::string quoted(std::string_view printable) {
 std::string title_string(std::string_view bytes) {
   std::string text = "\"";
   detail::for_each_character(detail::printable(bytes), [&](std::string_view sequence, char32_t point) {
-    if (point == U'<' || point == U'>' || point == U'&') {
-      text += point == U'<' ? "\\\\x3c" : point == U'>' ? "\\\\x3e" : "\\\\x26";
-    } else if (point == 0xFFFE || point == 0xFFFF) {
-      text += point == 0xFFFE ? "\\ufffe" : "\\uffff";  // not part of YAML
-    } else {
-      if (point == U'"' || point == U'\\') text += '\\';
-      text += sequence;
+    switch (point) {
+      case U'<':
+        text += R"(\\x3c)";
+        break;
+      case U'>':
+        text += R"(\\x3e)";
+        break;
+      case U'&':
+        text += R"(\\x26)";
+        break;
+      case 0xB6:  // see append_text
+        text += R"(\\xc2\\xb6)";
+        break;
+      case 0xFB02:
+        text += R"(\\xef\\xac\\x82)";
+        break;
+      case 0xFFFE:  // not part of YAML
+        text += R"(\ufffe)";
+        break;
+      case 0xFFFF:
+        text += R"(\uffff)";
+        break;
+      case U'"':
+      case U'\\':
+        text += '\\';
+        [[fallthrough]];
+      default:
+        text += sequence;
     }
   });
   return text + '"';

@@ -20,8 +20,8 @@
 /// | frame | subgraph |
 ///
 /// Texts are quoted strings in which everything that Mermaid, Markdown or HTML could read as theirs is an entity code
-/// ("#60;"), so that they stay text; they appear as graph/escape.hpp shows them (with "<", ">" and "&" of titles, and
-/// two characters that Mermaid itself uses, as \xHH). A line break is <br/>.
+/// ("#60;"), so that they stay text; they appear as graph/escape.hpp shows them (with "<", ">" and "&" of titles,
+/// line breaks, and what Mermaid itself uses, as \xHH). A line break is <br/>.
 ///
 /// Needs Mermaid 10.5 or newer (looked at with 11). Mermaid makes its own layout; a gradient flows back beside its
 /// forward graph as in the other formats, less exactly. As it is usually configured, Mermaid refuses more than 500

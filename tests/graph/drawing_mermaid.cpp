@@ -56,6 +56,7 @@ BOOST_AUTO_TEST_CASE(strings_hold_nothing_that_mermaid_or_markdown_reads) {
   BOOST_TEST(mermaid_string("_w_ - ") == "\"#95;w#95; #45;#32;\"");
   BOOST_TEST(mermaid_string("∂L/∂w") == "\"∂L/∂w\"");
   BOOST_TEST(mermaid_string("ﬂ°¶") == "\"#92;xef#92;xac#92;x82°#92;xc2#92;xb6\"");
+  BOOST_TEST(mermaid_string("a\nb \\n \\") == "\"a#92;x0ab #92;x5cn #92;#92;\"");
   BOOST_TEST(mermaid_string("") == "\" \"");
 }
 
@@ -80,6 +81,7 @@ BOOST_AUTO_TEST_CASE(any_bytes_stay_text_and_can_be_read_back) {
     const std::string quoted = mermaid_string(bytes);
     BOOST_TEST(quoted.find('"', 1) == quoted.size() - 1);
     BOOST_TEST((quoted.find_first_of("<>&`$*[]{}|\\:\n") == std::string::npos));
+    BOOST_TEST(quoted.find("#92;n") == std::string::npos);
     BOOST_TEST((quoted.find("\xEF\xAC\x82") == std::string::npos && quoted.find("¶") == std::string::npos));
     for (std::size_t k = 0; k < quoted.size(); k += std::max<std::size_t>(1, utf8_length(quoted.substr(k)))) {
       BOOST_TEST_REQUIRE(utf8_length(quoted.substr(k)) != 0);
