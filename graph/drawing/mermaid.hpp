@@ -23,9 +23,9 @@
 /// ("#60;"), so that they stay text; they appear as graph/escape.hpp shows them (with "<", ">" and "&" of titles,
 /// line breaks, and what Mermaid itself uses, as \xHH). A line break is <br/>.
 ///
-/// Needs Mermaid 10.5 or newer (looked at with 11). Mermaid makes its own layout; a gradient flows back beside its
-/// forward graph as in the other formats, less exactly. As it is usually configured, Mermaid refuses more than 500
-/// edges or 50 000 characters. Tooltips, file and line are left out, and so is the legend.
+/// Needs Mermaid 10.5 or newer (looked at with 10.9 and 11.17). Mermaid makes its own layout; a gradient flows back
+/// beside its forward graph as in the other formats, less exactly. As it is usually configured, Mermaid refuses more
+/// than 500 edges or 50 000 characters. Tooltips, file and line are left out, and so is the legend.
 #pragma once
 
 #include <string>

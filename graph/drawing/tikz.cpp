@@ -21,6 +21,8 @@ constexpr double inner_border = 2.2;  // between the borders of an output
 constexpr double stack = 2.5;         // between the boxes of folded nodes
 constexpr double title_room = 20;
 constexpr double note_line = 9;
+constexpr double legend_margin = 6;
+constexpr double least_legend = 220;
 
 /// A number with one digit behind the point at most.
 std::string number(double value) {
@@ -201,46 +203,53 @@ class Writer {
       put_text(where_.width / 2, -title_room / 2,
                "text=" + colour(palette_.text) + ", font=\\sffamily\\bfseries\\normalsize", latex_text(drawing_.title));
     }
-    if (drawing_.legend) {
-      put_legend(y);
-      y += 20;
-    }
+    if (drawing_.legend) y = put_legend(y);
     for (const std::string& note : drawing_.notes) {
       put_text(4, y, "note", latex_text(note));
       y += note_line;
     }
   }
 
-  /// A key to the shapes that occur, in one line.
-  void put_legend(double y) {
-    double x = 6;
-    const auto item = [&](DrawnNode node, const std::string& what) {
-      node.texts.clear();
-      put_shape(node, {x, y + 3, 20, 12});
-      put_text(x + 24, y + 9, "note, anchor=west", what);
-      x += 34 + 4.2 * static_cast<double>(what.size());
+  /// A key to what occurs, as wide as the picture. Returns where it ends.
+  double put_legend(double y) {
+    constexpr double swatch = 20;
+    constexpr double row = 17;
+    double x = legend_margin;
+    const auto put = [&](const std::string& what, auto&& draw) {
+      const double width = swatch + 14 + 4.2 * static_cast<double>(what.size());
+      if (x > legend_margin && x + width > std::max(where_.width, least_legend)) {
+        x = legend_margin;
+        y += row;
+      }
+      draw();
+      put_text(x + swatch + 4, y + 9, "note, anchor=west", what);
+      x += width;
+    };
+    const auto node = [&](const DrawnNode& drawn, const std::string& what) {
+      put(what, [&] { put_shape(drawn, {x, y + 3, swatch, 12}); });
+    };
+    const auto edge = [&](EdgeKind kind, const std::string& look, const std::string& what) {
+      const auto is = [&](const DrawnEdge& drawn) { return drawn.kind == kind; };
+      if (std::none_of(drawing_.edges.begin(), drawing_.edges.end(), is)) return;
+      put(what, [&] { line("\\path[" + look + "] " + at(x, y + 9) + " -- " + at(x + swatch, y + 9) + ";"); });
     };
     const auto has = [&](auto&& which) { return std::any_of(drawing_.nodes.begin(), drawing_.nodes.end(), which); };
     for (std::size_t k = 0; k < node_role_count; ++k) {
       const auto role = static_cast<NodeRole>(k);
-      if (has([&](const DrawnNode& node) { return node.role == role && (node.order == 0 || k < 2); })) {
-        item({.role = role}, std::string(detail::word(role)));
+      if (has([&](const DrawnNode& drawn) { return drawn.role == role && drawn.order == 0; })) {
+        node({.role = role}, std::string(detail::word(role)));
       }
     }
-    if (has([](const DrawnNode& node) { return node.output && node.order == 0; })) item({.output = true}, "output");
-    if (has([](const DrawnNode& node) { return node.order != 0; })) item({.order = 1}, "gradient");
-    if (has([](const DrawnNode& node) { return node.not_finite; })) item({.not_finite = true}, "not finite");
-    const auto sample = [&](EdgeKind kind, const std::string& look, const std::string& what) {
-      if (std::none_of(drawing_.edges.begin(), drawing_.edges.end(),
-                       [&](const DrawnEdge& e) { return e.kind == kind; })) {
-        return;
-      }
-      line("\\path[" + look + "] " + at(x, y + 9) + " -- " + at(x + 20, y + 9) + ";");
-      put_text(x + 24, y + 9, "note, anchor=west", what);
-      x += 34 + 4.2 * static_cast<double>(what.size());
-    };
-    sample(EdgeKind::tie, "tie, draw=" + colour(palette_.tie[0]), "adjoint of");
-    sample(EdgeKind::carried, "carried, draw=" + colour(palette_.line), "into the next repetition");
+    if (has([](const DrawnNode& drawn) { return drawn.output && drawn.order == 0; })) node({.output = true}, "output");
+    if (has([](const DrawnNode& drawn) { return drawn.order != 0; })) node({.order = 1}, "gradient");
+    if (has([](const DrawnNode& drawn) { return drawn.not_finite; })) node({.not_finite = true}, "not finite");
+    if (has([](const DrawnNode& drawn) { return drawn.magnitude.has_value(); })) {
+      node({.magnitude = 0.0}, "small values");
+      node({.magnitude = 1.0}, "large values");
+    }
+    edge(EdgeKind::tie, "tie, draw=" + colour(palette_.tie[0]), "adjoint of");
+    edge(EdgeKind::carried, "carried, draw=" + colour(palette_.line), "into the next repetition");
+    return y + row + 3;
   }
 
   // ---- the whole
