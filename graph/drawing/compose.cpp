@@ -148,7 +148,6 @@ class Composer {
         break;
       case FrameKind::repetition:
         frame.times = folding_.repetitions[step.id].times;
-        frame.label = "× " + grouped(frame.times);
         break;
       default:
         frame.label = shortened(scope_label(step.id, unit), options_.longest_text);

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "wengert/graph/drawing/wording.hpp"
 #include "wengert/graph/escape.hpp"
 
 namespace wengert::graph {
@@ -232,7 +233,9 @@ class Writer {
              tint_of(frame.order).line, "\"; margin=12;");
         break;
       case FrameKind::repetition:
-        line("label=<<B>", coloured(frame.label, colours_.repetition.text, 13),
+        line("label=<<B>",
+             coloured((frame.label.empty() ? "× " : frame.label + " × ") + grouped(frame.times),
+                      colours_.repetition.text, 13),
              "</B>>; labeljust=r; style=\"rounded,filled\"; peripheries=2; fillcolor=\"",
              frame.order == 0 ? colours_.repetition.fill : colours_.scope_fill[(frame.order - 1) % 2], "\"; color=\"",
              colours_.repetition.line, "\"; margin=12;");

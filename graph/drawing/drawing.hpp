@@ -110,8 +110,8 @@ struct DrawnFrame {
   FrameKind kind = FrameKind::scope;
   std::uint32_t parent = no_frame;
   std::uint8_t order = 0;  ///< of the nodes in it
-  std::string label{};
-  std::size_t times = 1;  ///< of a repetition
+  std::string label{};     ///< empty for a repetition, which says how often it is there
+  std::size_t times = 1;   ///< of a repetition
 
   friend bool operator==(const DrawnFrame&, const DrawnFrame&) = default;
 };

@@ -69,6 +69,7 @@ std::string json_of(const Drawing& drawing, const DrawnNode& node) {
   json += ", \"first\": " + json_id(node.first);
   json += ", \"last\": " + json_id(node.last);
   json += ", \"count\": " + std::to_string(node.count);
+  json += ", \"copies\": " + std::to_string(node.copies);
   return json + "}";
 }
 

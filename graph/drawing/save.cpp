@@ -5,6 +5,9 @@
 #include <utility>
 
 #include "wengert/graph/drawing/graphviz.hpp"
+#include "wengert/graph/drawing/json.hpp"
+#include "wengert/graph/drawing/mermaid.hpp"
+#include "wengert/graph/drawing/tikz.hpp"
 #include "wengert/graph/error.hpp"
 
 namespace wengert::graph {
@@ -39,6 +42,12 @@ std::string written(const Drawing& drawing, Format format, const SaveOptions& op
       return run_graphviz(dot(), "svg");
     case Format::png:
       return run_graphviz(dot(), "png");
+    case Format::json:
+      return to_json(drawing);
+    case Format::mermaid:
+      return to_mermaid(drawing, options.theme);
+    case Format::tikz:
+      return to_tikz(drawing, options.theme);
     default:
       return dot();
   }

@@ -33,7 +33,6 @@ constexpr Palette light{
     .scope_fill = {"#FCF4F9", "#FFFCEB"},
     .repetition = {"#F4F4FF", "#5A5AA8", "#3C3C8C"},
     .alarm = "#D00000",
-    .magnitude = {"#FFFFFF", "#F2B872"},
 };
 
 constexpr Palette dark{
@@ -58,7 +57,6 @@ constexpr Palette dark{
     .scope_fill = {"#251A22", "#242014"},
     .repetition = {"#1E2036", "#8C8CE0", "#C4C4FF"},
     .alarm = "#FF5A5A",
-    .magnitude = {"#20242B", "#8A5A1C"},
 };
 
 constexpr Palette print{
@@ -83,7 +81,6 @@ constexpr Palette print{
     .scope_fill = {"#F6F6F6", "#F0F0F0"},
     .repetition = {"#F7F7F7", "#555555", "#222222"},
     .alarm = "#000000",
-    .magnitude = {"#FFFFFF", "#C4C4C4"},
 };
 
 constexpr int hex(char digit) { return digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10; }

@@ -34,7 +34,6 @@ struct Palette {
   std::string_view scope_fill[2];  ///< and in gradients
   Tint repetition;                 ///< frames of repetitions
   std::string_view alarm;          ///< border of what is not finite
-  std::string_view magnitude[2];   ///< fill of the smallest and of the largest
 };
 
 [[nodiscard]] const Palette& palette(Theme theme);
@@ -42,7 +41,7 @@ struct Palette {
 /// The colour between `a` (t = 0) and `b` (t = 1) as "#RRGGBB".
 [[nodiscard]] std::string mixed(std::string_view a, std::string_view b, double t);
 
-/// Fill, line and text of a node.
+/// Fill, line and text of a node. The larger its magnitude, the nearer its fill comes to the colour of its line.
 struct NodeLook {
   std::string fill;
   std::string line;

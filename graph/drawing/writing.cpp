@@ -1,6 +1,7 @@
 /// See writing.hpp.
 #include "wengert/graph/drawing/writing.hpp"
 
+#include "wengert/graph/drawing/wording.hpp"
 #include "wengert/graph/error.hpp"
 
 namespace wengert::graph::detail {
@@ -96,7 +97,7 @@ std::string edge_text(const DrawnEdge& edge) {
 
 std::string frame_text(const DrawnFrame& frame) {
   std::string text = printable(frame.label);
-  if (frame.kind == FrameKind::repetition) text += (text.empty() ? "× " : " × ") + std::to_string(frame.times);
+  if (frame.kind == FrameKind::repetition) text += (text.empty() ? "× " : " × ") + grouped(frame.times);
   return text;
 }
 
