@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <map>
 #include <ostream>
 
 #include <CLI/CLI.hpp>
@@ -69,29 +70,28 @@ CLI::App* add_grad(CLI::App& app, GradOptions& options) {
 }
 
 CLI::App* add_lecture(CLI::App& app, lecture::Options& options) {
-  using lecture::Chapter;
-  CLI::App* lecture =
-      app.add_subcommand("lecture", "The lecture's examples on the board; without a chapter, the whole 2-2-2 network");
-  const auto chapter = [&](const std::string& name, Chapter id, const std::string& description) {
-    CLI::App* sub = lecture->add_subcommand(name, description);
-    sub->fallthrough();
-    sub->parse_complete_callback([&options, id] { options.chapter = id; });
-    return sub;
-  };
-  chapter("forward", Chapter::forward, "Forward calculation, neuron by neuron");
-  chapter("loss", Chapter::loss, "The loss of the network's outputs");
-  chapter("backprop", Chapter::backprop, "The gradient by the chain rule, factor by factor, drawn");
-  CLI::App* train = chapter("train", Chapter::train, "Gradient descent");
-  train->add_option("--steps", options.steps, "Number of updates")
-      ->check(CLI::Range(1L, 100'000'000L))
-      ->capture_default_str();
-  chapter("and", Chapter::logical_and, "AND as one neuron");
-  chapter("xor", Chapter::logical_xor, "XOR as two neurons, and why one is not enough");
-  lecture->require_subcommand(0, 1);
-  lecture->add_option("--rate", options.rate, "Learning rate")->check(CLI::PositiveNumber)->capture_default_str();
+  CLI::App* lecture = app.add_subcommand(
+      "lecture", "The lecture's topics, worked on the board, with pictures; all of them without TOPIC");
+  lecture->add_option("TOPIC", options.topic, "Only this one; --list names them");
+  lecture->add_flag("--list", options.list, "Print the topics with the slides that they belong to");
+  lecture->add_option("--rate", options.rate, "Learning rate (0.5; gradient alone: 0.085)")->check(CLI::PositiveNumber);
+  lecture->add_option("--steps", options.steps, "Updates (train: 10000; gradient alone: 20)")
+      ->check(CLI::Range(1L, 100'000'000L));
+  lecture->add_flag("--json", options.json, "Print the numbers as one line of JSON");
   lecture->add_option("--out", options.folder, "Folder for pictures")
       ->check(CLI::ExistingDirectory)
       ->capture_default_str();
+  lecture->add_flag_callback(
+      "--no-pictures", [&options] { options.pictures = false; }, "Write no pictures");
+  const std::map<std::string, plot::Theme> themes{
+      {"light", plot::Theme::light}, {"dark", plot::Theme::dark}, {"print", plot::Theme::print}};
+  lecture
+      ->add_option_function<std::string>(
+          "--theme", [&options, themes](const std::string& theme) { options.theme = themes.at(theme); },
+          "Colours of plots: light, dark, or print (greys)")
+      ->check(CLI::IsMember(std::vector<std::string>{"light", "dark", "print"}))
+      ->default_str("light");
+  lecture->footer(lecture::topic_list());
   return lecture;
 }
 

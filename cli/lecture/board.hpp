@@ -1,13 +1,11 @@
-/// Board: equations as a teacher writes them, formula, numbers, result.
+/// Board: equations, tables and matrices as a teacher writes them.
 #pragma once
 
-#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
-
-#include "wengert/autodiff/autodiff.hpp"
 
 namespace wengert::cli::lecture {
 
@@ -29,6 +27,21 @@ class Formula {
   std::vector<std::vector<Quantity>> terms_;
 };
 
+/// Rows of cells.
+using Cells = std::vector<std::vector<std::string>>;
+
+/// Part of a line with matrices: text, or a matrix between brackets.
+using Block = std::variant<std::string, Cells>;
+
+/// The number with so many decimals, right for columns.
+[[nodiscard]] std::string fixed(double number, int decimals);
+/// All digits of a loss that a double is sure of, without the noise behind them: 0.291027773694, 3.51018778e-05.
+[[nodiscard]] std::string loss_text(double loss);
+/// A number behind a minus or before a power: in parentheses when it is negative.
+[[nodiscard]] std::string in_parentheses(double number);
+/// "w3" for ("w", 2): names count from 1.
+[[nodiscard]] std::string name(const char* letters, std::size_t k);
+
 /// Collects lines of text.
 class Board {
  public:
@@ -39,6 +52,10 @@ class Board {
   /// left = parts[0] = parts[1] = …: on one line when it fits 100 columns, else one part a line below the first =, and
   /// the terms of a part that is too wide by itself below each other.
   void equation(std::string_view left, const std::vector<std::string>& parts);
+  /// Columns two blanks apart: the first one begins on the left, the others end on the right.
+  void table(const Cells& rows);
+  /// Texts and matrices beside each other.
+  void blocks(const std::vector<Block>& blocks);
 
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
 

@@ -1,44 +1,80 @@
 #include "wengert/cli/lecture/lecture.hpp"
 
-#include <filesystem>
+#include <algorithm>
+#include <array>
 #include <ostream>
 #include <string>
 #include <vector>
 
-#include "wengert/autodiff/transform/draw.hpp"
-#include "wengert/cli/lecture/chapters.hpp"
-#include "wengert/cli/picture.hpp"
+#include "wengert/cli/errors.hpp"
+#include "wengert/cli/lecture/topics.hpp"
+#include "wengert/cli/text.hpp"
 
 namespace wengert::cli::lecture {
-
 namespace {
 
-/// The network with its gradient by the weights, as DOT and, where Graphviz is installed, as SVG; says where.
-void draw_network(const Network& network, const std::string& folder, const Streams& streams) {
-  const std::vector<wengert::detail::AnyHandle> weights(network.w.begin(), network.w.end());
-  const std::string dot = to_dot(network.loss, weights);
-  const std::string base = (std::filesystem::path(folder) / "lecture").string();
-  write_file(base + ".dot", dot);
-  const bool drawn = draw(dot, "svg", base + ".svg") == Drawing::drawn;
-  streams.out << "\nThe graph of the loss and of its gradient: "
-              << (drawn ? base + ".svg" : base + ".dot (Graphviz makes a picture of it: dot -Tsvg)") << "\n";
+constexpr std::array all_topics{
+    Topic{"neuron", "3", "The artificial neuron, of scalars and of tensors, drawn", &show_neuron},
+    Topic{"and", "4-5", "AND is one neuron with a step; its separating line", &show_and},
+    Topic{"xor", "6-7", "XOR needs a second neuron; a search for a single one, and why it fails", &show_xor},
+    Topic{"activations", "8-10", "Activation functions and their derivatives", &show_activations},
+    Topic{"forward", "12-18", "Forward calculation on the 2-2-2 network, neuron by neuron", &show_forward},
+    Topic{"loss", "23", "The loss of its outputs", &show_loss},
+    Topic{"gradient", "24-26", "Why the gradient: derivative, gradient and Jacobian, descent over contour lines",
+          &show_gradient},
+    Topic{"backprop", "27-33", "Backpropagation by the chain rule, factor by factor, drawn", &show_backprop},
+    Topic{"update", "33", "One update of all eight weights, and the loss after it", &show_update},
+    Topic{"train", "22", "The training loop: 10 000 updates, the loss at each", &show_train},
+    Topic{"matrix", "34-35", "The same network in matrix form, h = g(Wx)", &show_matrix},
+};
+
+const Topic& find(const std::string& name) {
+  std::vector<std::string_view> names;
+  for (const Topic& topic : all_topics) {
+    if (topic.name == name) return topic;
+    names.push_back(topic.name);
+  }
+  const std::string_view meant = nearest(name, names);
+  throw UsageError(
+      "the lecture has no topic '" + name + "'\n  hint: " +
+      (meant.empty() ? "wengert lecture --list names them" : "did you mean '" + std::string(meant) + "'?"));
 }
 
 }  // namespace
 
+std::span<const Topic> topics() { return all_topics; }
+
+std::string topic_list() {
+  std::string text;
+  for (const Topic& topic : all_topics) {
+    const std::string slides =
+        (topic.slides.find('-') == topic.slides.npos ? "slide " : "slides ") + std::string(topic.slides);
+    text += padded(topic.name, 13) + padded(slides, 14) + std::string(topic.about) + "\n";
+  }
+  return text;
+}
+
 void run(const Options& options, const Streams& streams) {
-  Recording recording(RecordingOptions{.locations = false});
-  const Network network = record(recording, initial_weights);
-  const bool all = options.chapter == Chapter::all;
-  Board board;
-  if (all || options.chapter == Chapter::forward) forward_chapter(board, network);
-  if (all || options.chapter == Chapter::loss) loss_chapter(board, network);
-  if (all || options.chapter == Chapter::backprop) backprop_chapter(board, network, options.rate);
-  if (all || options.chapter == Chapter::train) train_chapter(board, options.steps, options.rate);
-  if (options.chapter == Chapter::logical_and) and_chapter(board);
-  if (options.chapter == Chapter::logical_xor) xor_chapter(board);
-  streams.out << board.text();
-  if (all || options.chapter == Chapter::backprop) draw_network(network, options.folder, streams);
+  std::vector<Topic> chosen(all_topics.begin(), all_topics.end());
+  if (!options.topic.empty()) chosen = {find(options.topic)};
+  if (options.list) {
+    streams.out << topic_list();
+    return;
+  }
+  nlohmann::ordered_json all{{"schema", 1}};
+  Pictures pictures(options);
+  for (const Topic& topic : chosen) {
+    Board board;
+    nlohmann::ordered_json numbers = nlohmann::ordered_json::object();
+    topic.show({options, board, pictures, numbers});
+    if (!options.json) {
+      streams.out << (topic.name == chosen.front().name ? "" : "\n") << board.text();
+      streams.out.flush();
+    }
+    pictures.write(options.json ? nullptr : &streams.out);
+    all[std::string(topic.name)] = std::move(numbers);
+  }
+  if (options.json) streams.out << all.dump() << "\n";
 }
 
 }  // namespace wengert::cli::lecture

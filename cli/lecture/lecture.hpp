@@ -1,24 +1,31 @@
-/// `wengert lecture`: the lecture's examples, worked on the board.
+/// `wengert lecture [topic]`: the lecture's topics, worked on the board, with pictures.
+///
+/// Reading order of cli/lecture/: this, topics.hpp, board.hpp, pictures.hpp, network.hpp, then a file per topic or two.
 #pragma once
 
-#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "wengert/cli/command.hpp"
-#include "wengert/cli/lecture/network.hpp"
+#include "wengert/cli/plot/theme.hpp"
 
 namespace wengert::cli::lecture {
 
-enum class Chapter : std::uint8_t { all, forward, loss, backprop, train, logical_and, logical_xor };
-
 struct Options {
-  Chapter chapter = Chapter::all;
-  double rate = default_rate;
-  long steps = 10'000;
+  std::string topic;           ///< empty: all, in the order of the slides
+  bool list = false;           ///< only names, slides and what they are about
+  bool json = false;           ///< the numbers as one line of JSON instead of the board
+  std::optional<double> rate;  ///< learning rate, where a topic has one
+  std::optional<long> steps;   ///< updates, where a topic takes some
+  bool pictures = true;
   std::string folder = ".";  ///< for pictures
+  plot::Theme theme = plot::Theme::light;
 };
 
-/// Throws WorkError when a picture cannot be written.
+/// The topics with their slides, a line each.
+[[nodiscard]] std::string topic_list();
+
+/// Throws UsageError for an unknown topic, WorkError when a picture cannot be written.
 void run(const Options& options, const Streams& streams);
 
 }  // namespace wengert::cli::lecture

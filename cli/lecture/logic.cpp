@@ -1,11 +1,11 @@
-// Chapters on Boolean operators: neurons whose activation is the Heaviside step.
+// Slides 4 to 7: Boolean operators by neurons whose activation is the Heaviside step.
 
 #include <algorithm>
 #include <array>
 #include <functional>
 #include <string>
 
-#include "wengert/cli/lecture/chapters.hpp"
+#include "wengert/cli/lecture/topics.hpp"
 #include "wengert/cli/text.hpp"
 #include "wengert/nn/nn.hpp"
 
@@ -23,24 +23,28 @@ double fires(const std::array<double, N>& weights, const std::array<double, N>& 
 }
 
 double and_neuron(const Inputs& x) { return fires<2>({1, 1}, x, 1.2); }
+double or_neuron(const Inputs& x) { return fires<2>({1, 1}, x, 0.5); }
 double xor_network(const Inputs& x) { return fires<3>({1, 1, -2}, {x[0], x[1], and_neuron(x)}, 0.6); }
 
-void truth_table(Board& board, const std::string& operation, const std::function<double(const Inputs&)>& network) {
-  board.say("x0  x1  " + operation);
+void truth_table(const Desk& desk, const std::string& operation, const std::function<double(const Inputs&)>& network) {
+  desk.board.say("x0  x1  " + operation);
+  nlohmann::ordered_json& table = desk.numbers["table"] = nlohmann::ordered_json::array();
   for (const Inputs& x : rows) {
-    board.say(" " + on_board(x[0]) + "   " + on_board(x[1]) + "    " + on_board(network(x)));
+    desk.board.say(" " + on_board(x[0]) + "   " + on_board(x[1]) + "    " + on_board(network(x)));
+    table.push_back({x[0], x[1], network(x)});
   }
 }
 
+/// Weights and threshold of the search are whole multiples of this: sums of such numbers are exact.
+constexpr double unit = 0.125;
+constexpr int half_width = 32;
+
 struct Search {
-  std::size_t neurons = 0;
-  std::size_t best = 0;  ///< rows of the XOR table that the best of them gets right
+  std::array<std::size_t, 5> neurons{};  ///< by the number of rows of the XOR table that they get right
 };
 
-/// Every neuron with weights and threshold on a grid from -2 to 2.
+/// Every neuron with weights and threshold on the grid.
 Search search_xor_neuron() {
-  constexpr int half_width = 20;
-  constexpr double unit = 0.1;
   Search search;
   for (int a = -half_width; a <= half_width; ++a) {
     for (int b = -half_width; b <= half_width; ++b) {
@@ -49,37 +53,148 @@ Search search_xor_neuron() {
         for (std::size_t k = 0; k < rows.size(); ++k) {
           right += fires<2>({a * unit, b * unit}, rows[k], threshold * unit) == xor_table[k] ? 1U : 0U;
         }
-        ++search.neurons;
-        search.best = std::max(search.best, right);
+        ++search.neurons[right];
       }
     }
   }
   return search;
 }
 
+// --- Pictures: the plane of the two inputs ---
+
+constexpr plot::Range shown{-0.5, 1.9};
+
+plot::Panel plane(const std::string& title) {
+  plot::Panel panel{.title = title};
+  panel.x = {.label = "x0", .range = shown, .ticks = {0, 1}};
+  panel.y = {.label = "x1", .range = shown, .ticks = {0, 1}};
+  return panel;
+}
+
+/// x0 + x1 = threshold.
+plot::Polyline diagonal(double threshold) {
+  return {{shown.low, threshold - shown.low}, {threshold - shown.low, shown.low}};
+}
+
+/// low <= x0 + x1 <= high.
+plot::Polyline strip(double low, double high) {
+  return {{shown.low, low - shown.low},
+          {low - shown.low, shown.low},
+          {high - shown.low, shown.low},
+          {shown.low, high - shown.low}};
+}
+
+/// The four inputs: filled where the result is to be 1, open where it is to be 0.
+void add_inputs(plot::Panel& panel, const std::function<double(const Inputs&)>& wanted) {
+  for (const Inputs& x : rows) {
+    const bool on = wanted(x) != 0;
+    panel.marks.push_back({.label = on_board(x[0]) + "," + on_board(x[1]) + " → " + (on ? "1" : "0"),
+                           .points = {{x[0], x[1]}},
+                           .style = on ? 0U : 1U,
+                           .mark = on ? plot::Mark::dot : plot::Mark::ring});
+  }
+}
+
+constexpr double side = 340;  // pixels of a plane
+constexpr double far = 5;     // a sum of inputs outside of what is shown
+
+plot::Figure and_figure() {
+  plot::Panel panel = plane("");
+  panel.areas.push_back({.corners = strip(1.2, far), .style = 0, .label = "fires"});
+  panel.curves.push_back({.label = "x0 + x1 = 1.2", .points = diagonal(1.2), .style = 2, .solid = true});
+  add_inputs(panel, and_neuron);
+  return {.title = "AND: one line separates",
+          .description =
+              "The plane of the inputs x0 and x1. The line x0 + x1 = 1.2 separates (1,1), where AND is 1, from the "
+              "other three inputs, where it is 0.",
+          .panels = {panel},
+          .width = 1.2 * side,
+          .height = 1.2 * side};
+}
+
+plot::Figure xor_figure() {
+  const auto wanted = [](const Inputs& x) { return x[0] != x[1] ? 1.0 : 0.0; };
+  plot::Panel best = plane("One neuron: 3 of 4");
+  best.areas.push_back({.corners = strip(0.5, far), .style = 0, .label = "fires"});
+  best.curves.push_back({.label = "x0 + x1 = 0.5", .points = diagonal(0.5), .style = 2, .solid = true});
+  add_inputs(best, wanted);
+
+  plot::Panel none = plane("No line: the diagonals cross");
+  none.curves.push_back({.label = "all 1", .points = {{0, 1}, {1, 0}}, .style = 0});
+  none.curves.push_back({.label = "all 0", .points = {{0, 0}, {1, 1}}, .style = 1});
+  add_inputs(none, wanted);
+  none.marks.push_back({.label = "1 and 0 at once?", .points = {{0.5, 0.5}}, .style = 2, .mark = plot::Mark::ring});
+
+  plot::Panel two = plane("Two neurons: a strip");
+  two.areas.push_back({.corners = strip(0.6, 1.2), .style = 0, .label = "fires"});
+  two.curves.push_back({.label = "x0 + x1 = 0.6", .points = diagonal(0.6), .style = 2, .solid = true});
+  two.curves.push_back({.label = "AND: x0 + x1 = 1.2", .points = diagonal(1.2), .style = 3});
+  add_inputs(two, wanted);
+  return {
+      .title = "XOR: a second neuron is needed",
+      .description =
+          "Three times the plane of the inputs x0 and x1. First: a single neuron gets three of the four inputs right. "
+          "Second: the segment between the inputs whose XOR is 1 crosses the segment between those whose XOR is 0. A "
+          "neuron gives one result on a whole segment when it gives it at both ends, so it would have to give both "
+          "where "
+          "they cross. Third: with the AND neuron in front, the second one fires in the strip between the lines "
+          "x0 + x1 = 0.6 and x0 + x1 = 1.2, which holds both inputs whose XOR is 1.",
+      .panels = {best, none, two},
+      .columns = 3,
+      .width = side,
+      .height = side};
+}
+
 }  // namespace
 
-void and_chapter(Board& board) {
+void show_and(const Desk& desk) {
+  Board& board = desk.board;
   board.heading("AND: one neuron");
   board.say("AND = H(1·x0 + 1·x1 − 1.2), where H is the Heaviside step");
   board.say("");
-  truth_table(board, "AND", and_neuron);
+  truth_table(desk, "AND", and_neuron);
+  board.say("");
+  board.say("It fires on one side of the line x0 + x1 = 1.2, and (1,1) lies there alone.");
+  desk.pictures.plot("and", "The inputs and the line", and_figure());
 }
 
-void xor_chapter(Board& board) {
+void show_xor(const Desk& desk) {
+  Board& board = desk.board;
   board.heading("XOR: the AND neuron feeds a second one");
   board.say("AND = H(1·x0 + 1·x1 − 1.2)");
   board.say("XOR = H(1·x0 + 1·x1 − 2·AND − 0.6)");
   board.say("");
-  truth_table(board, "XOR", xor_network);
+  truth_table(desk, "XOR", xor_network);
+  board.say("");
+  board.say("It fires between two lines, 0.6 ≤ x0 + x1 < 1.2: with two neurons there are two.");
 
   const Search search = search_xor_neuron();
+  const std::string values = std::to_string(2 * half_width + 1), end = on_board(half_width * unit);
+  std::size_t all = 0, best = 0;
+  for (std::size_t right = 0; right < search.neurons.size(); ++right) {
+    all += search.neurons[right];
+    if (search.neurons[right] > 0) best = right;
+  }
   board.heading("XOR: no single neuron");
-  board.say("H(w0·x0 + w1·x1 − θ), w0, w1 and θ from −2 to 2 in steps of 0.1: " + std::to_string(search.neurons) +
-            " neurons,");
-  board.say("the best of them gets " + std::to_string(search.best) + " of 4 rows right.");
+  board.say("A search: H(w0·x0 + w1·x1 − θ) with every w0, w1 and θ from −" + end + " to " + end + " in steps of " +
+            on_board(unit) + ",");
+  board.say(values + " · " + values + " · " + values + " = " + std::to_string(all) + " neurons.");
+  board.say("");
+  Cells table{{"rows right", "neurons"}};
+  for (std::size_t right = 0; right < search.neurons.size(); ++right)
+    table.push_back({std::to_string(right) + " of 4", std::to_string(search.neurons[right])});
+  board.table(table);
+  board.say("");
+  const auto or_rows = std::count_if(rows.begin(), rows.end(),
+                                     [](const Inputs& x) { return or_neuron(x) == (x[0] != x[1] ? 1.0 : 0.0); });
+  board.say("The best of them gets " + std::to_string(best) + " of 4 rows right; w0 = w1 = 1, θ = 0.5, for instance, " +
+            std::to_string(or_rows) + " (it is OR).");
   board.say("Why: (0,0) off needs θ > 0; (0,1) and (1,0) on need w1 ≥ θ and w0 ≥ θ;");
   board.say("then w0 + w1 ≥ 2θ > θ, and (1,1), which should be off, is on.");
+  desk.numbers["search"] = {
+      {"from", -half_width * unit},     {"to", half_width * unit}, {"step", unit}, {"neurons", all}, {"best", best},
+      {"by_rows_right", search.neurons}};
+  desk.pictures.plot("xor", "Why one line is not enough and two are", xor_figure());
 }
 
 }  // namespace wengert::cli::lecture

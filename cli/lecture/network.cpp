@@ -43,11 +43,12 @@ Network record(Recording& recording, const Weights& weights) {
   return n;
 }
 
-void Descent::step() {
+double Descent::step() {
   recording_.clear();
   const Network n = record(recording_, weights_);
   backward(n.loss, adjoints_);
   for (std::size_t k = 0; k < weights_.size(); ++k) weights_[k] -= rate_ * adjoints_[n.w[k]];
+  return n.loss.value();
 }
 
 double Descent::loss() {

@@ -36,8 +36,8 @@ struct Network {
 class Descent {
  public:
   explicit Descent(double rate) : rate_(rate) {}
-  /// One update.
-  void step();
+  /// One update; gives the loss before it.
+  double step();
   [[nodiscard]] const Weights& weights() const noexcept { return weights_; }
   /// Loss with the present weights.
   [[nodiscard]] double loss();

@@ -1,22 +1,20 @@
-#include "wengert/cli/lecture/chapters.hpp"
+// Slides 12 to 33: forward calculation, loss, backpropagation and one update of the 2-2-2 network.
 
-#include <algorithm>
-#include <cstdio>
+#include <array>
 #include <string>
+#include <vector>
 
+#include "wengert/autodiff/transform/draw.hpp"
+#include "wengert/cli/lecture/network.hpp"
+#include "wengert/cli/lecture/topics.hpp"
 #include "wengert/cli/text.hpp"
 
 namespace wengert::cli::lecture {
 namespace {
 
-std::string name(const char* letters, std::size_t k) { return letters + std::to_string(k + 1); }
-
 /// In front of a name: "dL", but "d out o1".
 std::string d(const std::string& of) { return (of.find(' ') == of.npos ? "d" : "d ") + of; }
 std::string derivative(const std::string& y, const std::string& x) { return d(y) + "/" + d(x); }
-
-/// A number behind a minus or before a power.
-std::string in_parentheses(double number) { return number < 0 ? "(" + on_board(number) + ")" : on_board(number); }
 
 /// A value of the network and the adjoints of a sweep that began there.
 struct Swept {
@@ -103,16 +101,25 @@ void hidden_layer_lines(Board& board, const Network& n, const Sweeps& s) {
   }
 }
 
-/// All digits that a double is sure of, without the noise behind them: 0.291027773694, 3.51018778e-05.
-std::string loss_text(double loss) {
-  char text[40];
-  std::snprintf(text, sizeof text, loss >= 1e-3 ? "%.12f" : "%.8e", loss);
-  return text;
+/// The network with the lecture's weights.
+struct Worked {
+  Recording recording{RecordingOptions{.locations = false}};
+  Network n = record(recording, initial_weights);
+};
+
+/// w' = w − η · dL/dw, with numbers.
+void update_line(Board& board, const Quantity& w, const Quantity& slope, double rate) {
+  board.equation(w.name + "'", {w.name + " − η · " + slope.name,
+                                on_board(w.value) + " − " + on_board(rate) + " · " + in_parentheses(slope.value),
+                                on_board(w.value - rate * slope.value)});
 }
 
 }  // namespace
 
-void forward_chapter(Board& board, const Network& n) {
+void show_forward(const Desk& desk) {
+  const Worked worked;
+  const Network& n = worked.n;
+  Board& board = desk.board;
   board.heading("Forward calculation");
   const std::array<Quantity, 2> i{Quantity{"i1", n.i[0].value()}, {"i2", n.i[1].value()}};
   const std::array<Quantity, 2> h{Quantity{"out h1", n.h[0].value()}, {"out h2", n.h[1].value()}};
@@ -127,9 +134,20 @@ void forward_chapter(Board& board, const Network& n) {
     neuron_lines(board, name("o", k), h, weights(4 + 2 * k), {"b2", n.b[1].value()}, n.net_o[k].value(),
                  n.o[k].value());
   }
+  for (std::size_t k = 0; k < 2; ++k) {
+    desk.numbers[name("net h", k)] = n.net_h[k].value();
+    desk.numbers[name("out h", k)] = n.h[k].value();
+  }
+  for (std::size_t k = 0; k < 2; ++k) {
+    desk.numbers[name("net o", k)] = n.net_o[k].value();
+    desk.numbers[name("out o", k)] = n.o[k].value();
+  }
 }
 
-void loss_chapter(Board& board, const Network& n) {
+void show_loss(const Desk& desk) {
+  const Worked worked;
+  const Network& n = worked.n;
+  Board& board = desk.board;
   board.heading("Loss: mean squared error");
   const auto square = [](const std::string& target, const std::string& output) {
     return "½(" + target + " − " + output + ")²";
@@ -137,49 +155,59 @@ void loss_chapter(Board& board, const Network& n) {
   const auto numbers = [&](std::size_t k) { return square(on_board(n.t[k].value()), on_board(n.o[k].value())); };
   board.equation("L", {square("t1", "out o1") + " + " + square("t2", "out o2"), numbers(0) + " + " + numbers(1),
                        on_board(n.loss.value())});
+  desk.numbers["L"] = n.loss.value();
 }
 
-void backprop_chapter(Board& board, const Network& n, double rate) {
+void show_backprop(const Desk& desk) {
+  const Worked worked;
+  const Network& n = worked.n;
+  Board& board = desk.board;
+  const double rate = desk.options.rate.value_or(default_rate);
   const Sweeps sweeps(n);
   board.heading("Backpropagation: the output weights");
   output_layer_lines(board, n, sweeps);
   board.heading("Backpropagation: the hidden weights, over both outputs");
   hidden_layer_lines(board, n, sweeps);
+  board.heading("The step that slide 33 takes, learning rate η = " + on_board(rate));
+  update_line(board, {"w5", n.w[4].value()}, sweeps.loss.by("w5", n.w[4]), rate);
 
-  board.heading("One update, learning rate η = " + on_board(rate));
   for (std::size_t k = 0; k < n.w.size(); ++k) {
-    const double w = n.w[k].value();
     const Quantity slope = sweeps.loss.by(name("w", k), n.w[k]);
-    board.equation(name("w", k) + "'", {name("w", k) + " − η · " + slope.name,
-                                        on_board(w) + " − " + on_board(rate) + " · " + in_parentheses(slope.value),
-                                        on_board(w - rate * slope.value)});
+    desk.numbers[slope.name] = slope.value;
   }
+  for (std::size_t k = 0; k < 2; ++k) {
+    for (const Quantity& factor : {sweeps.loss.by(sweeps.o[k]), sweeps.o[k].by(sweeps.net_o[k]),
+                                   sweeps.loss.by(sweeps.h[k]), sweeps.h[k].by(sweeps.net_h[k])})
+      desk.numbers[factor.name] = factor.value;
+  }
+  if (!desk.pictures.wanted()) return;
+  const std::vector<wengert::detail::AnyHandle> weights(n.w.begin(), n.w.end());
+  desk.pictures.graph("backprop", "The graph of the loss and of its gradient", to_dot(n.loss, weights));
 }
 
-void train_chapter(Board& board, long steps, double rate) {
-  board.heading("Training: " + std::to_string(steps) + (steps == 1 ? " update" : " updates") + ", learning rate " +
-                on_board(rate));
-  const std::size_t width = std::max<std::size_t>(7, std::to_string(steps).size());
-  const auto line = [&](const std::string& updates, const std::string& loss) {
-    board.say(std::string(width - updates.size(), ' ') + updates + "  " + loss);
-  };
-  line("updates", "loss");
+void show_update(const Desk& desk) {
+  const Worked worked;
+  const Network& n = worked.n;
+  Board& board = desk.board;
+  const double rate = desk.options.rate.value_or(default_rate);
+  const Swept loss("L", n.loss);
   Descent descent(rate);
-  long next = 1;
-  line("0", loss_text(descent.loss()));
-  for (long step = 1; step <= steps; ++step) {
-    descent.step();
-    const bool shown = step == next || step + 1 >= steps;
-    if (step == next) next *= 10;
-    if (shown) line(std::to_string(step), loss_text(descent.loss()));
-  }
-  Recording recording;
-  const Network n = record(recording, descent.weights());
+  descent.step();
+
+  board.heading("One update, learning rate η = " + on_board(rate));
+  board.say("Every weight goes against its slope, all eight at once: w' = w − η · dL/dw");
   board.say("");
-  for (std::size_t k = 0; k < n.w.size(); ++k) board.equation(name("w", k), {on_board(n.w[k].value())});
-  for (std::size_t k = 0; k < 2; ++k) {
-    board.say(name("out o", k) + " = " + on_board(n.o[k].value()) + "  (target " + on_board(n.t[k].value()) + ")");
+  Cells rows{{"", "w", "dL/dw", "w'"}};
+  for (std::size_t k = 0; k < n.w.size(); ++k) {
+    const double after = descent.weights()[k];
+    rows.push_back({name("w", k), fixed(n.w[k].value(), 2), fixed(loss.adjoints[n.w[k]], 16), fixed(after, 16)});
+    desk.numbers[name("w", k)] = {{"before", n.w[k].value()}, {"slope", loss.adjoints[n.w[k]]}, {"after", after}};
   }
+  board.table(rows);
+  board.say("");
+  const double before = n.loss.value(), after = descent.loss();
+  board.table({{"loss before", loss_text(before)}, {"loss after", loss_text(after)}});
+  desk.numbers["loss"] = {{"before", before}, {"after", after}};
 }
 
 }  // namespace wengert::cli::lecture

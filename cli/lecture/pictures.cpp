@@ -1,0 +1,35 @@
+#include "wengert/cli/lecture/pictures.hpp"
+
+#include <filesystem>
+#include <ostream>
+
+#include "wengert/cli/picture.hpp"
+
+namespace wengert::cli::lecture {
+
+void Pictures::plot(const std::string& name, const std::string& caption, const plot::Figure& figure) {
+  if (wanted()) pending_.push_back({name, caption, plot::svg_of(figure, options_.theme), false});
+}
+
+void Pictures::graph(const std::string& name, const std::string& caption, std::string dot) {
+  if (wanted()) pending_.push_back({name, caption, std::move(dot), true});
+}
+
+void Pictures::write(std::ostream* out) {
+  if (!pending_.empty() && out != nullptr) *out << "\n";
+  for (const Picture& picture : pending_) {
+    const std::string base = (std::filesystem::path(options_.folder) / ("lecture_" + picture.name)).string();
+    std::string written = base + ".svg";
+    if (picture.dot) {
+      write_file(base + ".dot", picture.text);
+      if (draw(picture.text, "svg", base + ".svg") == Drawing::no_graphviz)
+        written = base + ".dot (Graphviz makes a picture of it: dot -Tsvg)";
+    } else {
+      write_file(written, picture.text);
+    }
+    if (out != nullptr) *out << picture.caption << ": " << written << "\n";
+  }
+  pending_.clear();
+}
+
+}  // namespace wengert::cli::lecture
