@@ -111,7 +111,8 @@ BOOST_AUTO_TEST_CASE(gradient_agrees_with_central_differences) {
 }
 
 BOOST_AUTO_TEST_CASE(training_takes_steps_and_a_rate) {
-  const std::string board = run_command({"lecture", "train", "--steps", "3", "--rate", "0.25"}).out;
+  const TemporaryFolder folder;
+  const std::string board = run_command({"lecture", "train", "--steps", "3", "--rate", "0.25"}, folder.path()).out;
   BOOST_TEST(board.find("Training: 3 updates, learning rate 0.25\n") != std::string::npos);
   BOOST_TEST(board.find("\n      3  ") != std::string::npos);
 }
@@ -287,7 +288,8 @@ BOOST_AUTO_TEST_CASE(pictures_are_well_formed_and_the_same_each_time) {
     const TemporaryFolder folder, other;
     const std::string out = run_command({"lecture", "--theme", theme}, folder.path()).out;
     BOOST_TEST(run_command({"lecture", "--theme", theme, "--out", other.path().string()}).status == 0);
-    for (const char* name : {"neuron", "and", "xor", "activations", "derivative", "gradient", "backprop", "train"}) {
+    for (const char* name :
+         {"neuron", "and", "xor", "activations", "derivative", "gradient", "factors", "backprop", "train"}) {
       const std::string file = "lecture_" + std::string(name) + ".svg";
       const std::string svg = wengert::test::contents(folder.path() / file);
       const bool graph = std::filesystem::exists(folder.path() / ("lecture_" + std::string(name) + ".dot"));
