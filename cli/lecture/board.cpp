@@ -51,7 +51,8 @@ std::vector<std::string> matrix_lines(const Cells& rows) {
 }  // namespace
 
 std::string fixed(double number, int decimals) {
-  std::array<char, 400> text{};
+  if (!(std::abs(number) < 1e9)) return shortest(number);  // more digits than a double has
+  std::array<char, 64> text{};
   std::snprintf(text.data(), text.size(), "%.*f", decimals, number);
   return text.data();
 }

@@ -33,7 +33,7 @@ using Cells = std::vector<std::vector<std::string>>;
 /// Part of a line with matrices: text, or a matrix between brackets.
 using Block = std::variant<std::string, Cells>;
 
-/// The number with so many decimals, right for columns.
+/// The number with so many decimals (at most 17), right for columns; shortest() from 1e9 on.
 [[nodiscard]] std::string fixed(double number, int decimals);
 /// All digits of a loss that a double is sure of, without the noise behind them: 0.291027773694, 3.51018778e-05.
 [[nodiscard]] std::string loss_text(double loss);

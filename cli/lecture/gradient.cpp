@@ -169,7 +169,7 @@ void show_descent(const Desk& desk) {
     if (step > 5 && step != steps && (step > 100 ? step % power : step % 5) != 0) continue;
     std::vector<std::string> row{std::to_string(step)};
     for (const double number : {place.at.x, place.at.y, place.value, place.gradient.x, place.gradient.y})
-      row.push_back(std::abs(number) < 1e9 ? fixed(number, 6) : shortest(number));
+      row.push_back(fixed(number, 6));
     rows.push_back(std::move(row));
     table.push_back({{"step", step},
                      {"x", place.at.x},

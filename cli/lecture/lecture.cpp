@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -40,6 +41,15 @@ const Topic& find(const std::string& name) {
       (meant.empty() ? "wengert lecture --list names them" : "did you mean '" + std::string(meant) + "'?"));
 }
 
+/// JSON has no numbers that are not finite: "inf", "-inf", "nan".
+void write_not_finite_as_text(nlohmann::ordered_json& json) {
+  if (json.is_structured()) {
+    for (nlohmann::ordered_json& element : json) write_not_finite_as_text(element);
+  } else if (json.is_number_float() && !std::isfinite(json.get<double>())) {
+    json = shortest(json.get<double>());
+  }
+}
+
 }  // namespace
 
 std::span<const Topic> topics() { return all_topics; }
@@ -74,7 +84,9 @@ void run(const Options& options, const Streams& streams) {
     pictures.write(options.json ? nullptr : &streams.out);
     all[std::string(topic.name)] = std::move(numbers);
   }
-  if (options.json) streams.out << all.dump() << "\n";
+  if (!options.json) return;
+  write_not_finite_as_text(all);
+  streams.out << all.dump() << "\n";
 }
 
 }  // namespace wengert::cli::lecture

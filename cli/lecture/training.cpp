@@ -46,7 +46,7 @@ plot::Figure loss_figure(plot::Polyline points, long steps, double rate) {
   panel.marks.push_back({.label = loss_text(last) + " after " + grouped(steps), .points = {points.back()}});
   panel.curves.push_back({.points = std::move(points)});
   return {
-      .title = "The loss falls: " + grouped(steps) + (steps == 1 ? " update" : " updates") + ", learning rate " +
+      .title = "The loss over " + grouped(steps) + (steps == 1 ? " update" : " updates") + ", learning rate " +
                on_board(rate),
       .description = "The loss of the 2-2-2 network over the number of updates, on a logarithmic scale. It begins at " +
                      loss_text(first) + " and ends at " + loss_text(last) + ".",

@@ -334,8 +334,9 @@ std::string svg_of(const Figure& figure, Theme theme) {
   }
   draw_legend(svg, figure, theme, legend_y);
   for (std::size_t k = 0; k < figure.panels.size(); ++k) {
-    const double left = margin + static_cast<double>(k % columns) * step_x + room.left;
-    const double above = top + static_cast<double>(k / columns) * step_y + room.top;
+    const std::size_t row = k / columns, column = k % columns;
+    const double left = margin + static_cast<double>(column) * step_x + room.left;
+    const double above = top + static_cast<double>(row) * step_y + room.top;
     frames[k].area = {left, above, left + figure.width, above + figure.height};
     PanelDrawing(svg, figure.panels[k], frames[k], theme).draw();
   }

@@ -262,6 +262,21 @@ BOOST_AUTO_TEST_CASE(descent_follows_the_gradient) {
   BOOST_TEST(book["y"].get<double>() == 1.21, close);
 }
 
+BOOST_AUTO_TEST_CASE(a_descent_that_goes_nowhere_is_told_as_it_is) {
+  const TemporaryFolder folder;
+  const std::vector<std::string> arguments{"lecture", "gradient", "--rate", "1", "--steps", "1000"};
+  const Outcome outcome = run_command(arguments, folder.path());
+  BOOST_TEST(outcome.status == 0);
+  BOOST_TEST(outcome.out.find("\n1000") != std::string::npos);
+  BOOST_TEST(outcome.out.find("nan") != std::string::npos);
+  const std::string svg = wengert::test::contents(folder.path() / "lecture_gradient.svg");
+  BOOST_TEST(wengert::test::XmlJudge(svg).problem() == "");
+  BOOST_TEST(svg.find("nan") == svg.npos);
+  const nlohmann::json last = numbers_of({"gradient", "--rate", "1", "--steps", "1000"})["gradient"]["descent"].back();
+  BOOST_TEST(last["step"] == 1000);
+  BOOST_TEST(last["f"] == "nan");
+}
+
 BOOST_AUTO_TEST_CASE(jacobians_are_those_of_formulas_and_differences) {
   const nlohmann::json numbers = numbers_of({"gradient"})["gradient"];
   BOOST_TEST(numbers["jacobian"] == nlohmann::json({{12.0, 4.0}, {5.0, std::cos(3.0)}}));
