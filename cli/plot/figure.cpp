@@ -13,6 +13,7 @@ namespace {
 // Sizes in pixels. A figure of 700 pixels on a slide of 1920 is enlarged nearly three times.
 constexpr double margin = 18;
 constexpr double title_size = 21, panel_title_size = 17, label_size = 16, tick_size = 15, contour_size = 14;
+constexpr double tick_gap = 7;  // below the axis: clear of the lowest label of the other axis
 constexpr double mark_radius = 6;
 
 /// The range of the finite (on a logarithmic axis, positive) coordinates.
@@ -72,7 +73,7 @@ struct Frame {
   [[nodiscard]] static double share(double value, Range range, Scale scale) {
     if (scale == Scale::linear) return (value - range.low) / (range.high - range.low);
     if (!(value > 0)) return std::numeric_limits<double>::quiet_NaN();
-    return std::log(value / range.low) / std::log(range.high / range.low);
+    return (std::log(value) - std::log(range.low)) / (std::log(range.high) - std::log(range.low));
   }
   [[nodiscard]] Point pixels(Point p) const {
     return {area.left + share(p.x, x, x_scale) * (area.right - area.left),
@@ -97,7 +98,7 @@ Room room_of(const Panel& panel, const Frame& frame) {
   if (!panel.title.empty()) room.top += panel_title_size + 8;
   if (!panel.y.label.empty()) room.top += label_size + 8;
   room.top = std::max(room.top, tick_size / 2);
-  room.bottom = tick_size + 8 + (panel.x.label.empty() ? 0 : label_size + 4);
+  room.bottom = tick_size + tick_gap + 4 + (panel.x.label.empty() ? 0 : label_size + 4);
   return room;
 }
 
@@ -215,10 +216,27 @@ class PanelDrawing {
         if (frame_.area.contains(p)) mark(p, marks.mark, colour(marks.style), mark_radius);
   }
 
-  /// The text; where a line passes, on a patch of the background.
-  void label(const Box& box, std::string_view text, std::string_view fill, double size, bool bold) {
+  // --- Texts; where a line passes, on a patch of the background ---
+
+  /// A label's text, shortened where it is wider than the panel, and the box that it needs.
+  struct Label {
+    Label(const std::string& whole, double size, bool is_bold, const Box& area)
+        : bold(is_bold),
+          font(size),
+          text(fitted_text(whole, scale() * size, area.right - area.left)),
+          width(text_width(text, scale() * size)),
+          height(1.15 * size) {}
+    [[nodiscard]] double scale() const { return bold ? 1.05 : 1; }
+    bool bold;
+    double font;
+    std::string text;
+    double width, height;
+  };
+
+  void put(const Box& box, const Label& label, std::string_view fill) {
     if (labels_.crossed(box)) svg_.rectangle(box.grown(1), colours_.background, 0.8);
-    svg_.text({(box.left + box.right) / 2, box.bottom - 0.28 * size}, text, {size, fill, Anchor::middle, bold});
+    const Point at{(box.left + box.right) / 2, box.bottom - 0.28 * label.font};
+    svg_.text(at, label.text, {label.font, fill, Anchor::middle, label.bold});
   }
 
   void texts() {
@@ -226,15 +244,14 @@ class PanelDrawing {
       if (marks.label.empty() || marks.points.empty()) continue;
       const Point p = frame_.pixels(marks.points.front());
       if (!frame_.area.contains(p)) continue;
-      label(labels_.around(p, text_width(marks.label, label_size), 1.15 * label_size), marks.label, colours_.ink,
-            label_size, false);
+      const Label label(marks.label, label_size, false, frame_.area);
+      put(labels_.around(p, label.width, label.height), label, colours_.ink);
     }
     for (std::size_t k = 0; k < curves_.size(); ++k) {
       const Curve& curve = panel_.curves[k];
       if (curve.label.empty() || curves_[k].empty()) continue;
-      const double width = text_width(curve.label, 1.04 * label_size);
-      label(labels_.beside(curves_[k], width, 1.15 * label_size), curve.label, text_colour(theme_, curve.style),
-            label_size, true);
+      const Label label(curve.label, label_size, true, frame_.area);
+      put(labels_.beside(curves_[k], label.width, label.height), label, text_colour(theme_, curve.style));
     }
     for (const Area& area : panel_.areas) {
       const Polyline inside = clipped_polygon(frame_.pixels(area.corners), frame_.area);
@@ -244,15 +261,14 @@ class PanelDrawing {
         middle.x += p.x / static_cast<double>(inside.size());
         middle.y += p.y / static_cast<double>(inside.size());
       }
-      const double width = text_width(area.label, 1.04 * label_size);
-      label(labels_.around({middle.x, middle.y}, width, 1.15 * label_size), area.label, text_colour(theme_, area.style),
-            label_size, true);
+      const Label label(area.label, label_size, true, frame_.area);
+      put(labels_.around(middle, label.width, label.height), label, text_colour(theme_, area.style));
     }
     for (std::size_t k = 0; k < contours_.size(); ++k) {
       const std::string& text = panel_.contours[k].label;
       if (text.empty() || contours_[k].empty()) continue;
-      label(labels_.upon(contours_[k], text_width(text, contour_size), 1.15 * contour_size), text, colours_.muted,
-            contour_size, false);
+      const Label label(text, contour_size, false, frame_.area);
+      put(labels_.upon(contours_[k], label.width, label.height), label, colours_.muted);
     }
   }
 
@@ -261,7 +277,7 @@ class PanelDrawing {
     svg_.line({{area.left, area.top}, {area.left, area.bottom}, {area.right, area.bottom}}, {colours_.muted, 1.2});
     for (const Tick& tick : frame_.x_ticks) {
       const double x = frame_.pixels({tick.at, frame_.y.low}).x;
-      svg_.text({x, area.bottom + tick_size + 4}, tick.label, {tick_size, colours_.muted, Anchor::middle},
+      svg_.text({x, area.bottom + tick_size + tick_gap}, tick.label, {tick_size, colours_.muted, Anchor::middle},
                 tick.exponent);
     }
     for (const Tick& tick : frame_.y_ticks) {
@@ -269,15 +285,20 @@ class PanelDrawing {
       svg_.text({area.left - 7, y + 0.36 * tick_size}, tick.label, {tick_size, colours_.muted, Anchor::end},
                 tick.exponent);
     }
+    // No wider than the panel with the margin behind it.
+    const double width = area.right - area.left + margin;
     double y = area.top - 10;
     if (!panel_.y.label.empty()) {
-      svg_.text({area.left, y}, panel_.y.label, {label_size, colours_.ink});
+      svg_.text({area.left, y}, fitted_text(panel_.y.label, label_size, width), {label_size, colours_.ink});
       y -= label_size + 8;
     }
-    if (!panel_.title.empty()) svg_.text({area.left, y}, panel_.title, {panel_title_size, colours_.ink, {}, true});
+    if (!panel_.title.empty()) {
+      const std::string title = fitted_text(panel_.title, 1.05 * panel_title_size, width);
+      svg_.text({area.left, y}, title, {panel_title_size, colours_.ink, Anchor::start, true});
+    }
     if (!panel_.x.label.empty()) {
-      svg_.text({(area.left + area.right) / 2, area.bottom + tick_size + label_size + 9}, panel_.x.label,
-                {label_size, colours_.ink, Anchor::middle});
+      const Point at{(area.left + area.right) / 2, area.bottom + tick_size + tick_gap + label_size + 5};
+      svg_.text(at, fitted_text(panel_.x.label, label_size, width), {label_size, colours_.ink, Anchor::middle});
     }
   }
 
@@ -290,16 +311,26 @@ class PanelDrawing {
   std::vector<std::vector<Polyline>> contours_, curves_;  ///< in pixels, clipped
 };
 
-/// Legend entries in one line; its width.
-double draw_legend(Svg& svg, const Figure& figure, Theme theme, double y) {
+constexpr double legend_sample = 44, legend_gap = 8, legend_step = 28;  // pixels
+constexpr double legend_widest = 400;
+
+double legend_width(const Figure& figure) {
+  double width = 0;
+  for (const LegendEntry& entry : figure.legend)
+    width += legend_sample + legend_gap + std::min(text_width(entry.label, label_size), legend_widest) + legend_step;
+  return width;
+}
+
+/// The entries in one line.
+void draw_legend(Svg& svg, const Figure& figure, Theme theme, double y) {
   double x = margin;
   for (const LegendEntry& entry : figure.legend) {
-    constexpr double sample = 44;
-    svg.line({{x, y}, {x + sample, y}}, {series_colour(theme, entry.style), 3, series_dashes(entry.style)});
-    svg.text({x + sample + 8, y + 0.36 * label_size}, entry.label, {label_size, palette(theme).ink});
-    x += sample + 8 + text_width(entry.label, label_size) + 28;
+    svg.line({{x, y}, {x + legend_sample, y}}, {series_colour(theme, entry.style), 3, series_dashes(entry.style)});
+    x += legend_sample + legend_gap;
+    const std::string label = fitted_text(entry.label, label_size, legend_widest);
+    svg.text({x, y + 0.36 * label_size}, label, {label_size, palette(theme).ink});
+    x += text_width(label, label_size) + legend_step;
   }
-  return x;
 }
 
 }  // namespace
@@ -324,13 +355,17 @@ std::string svg_of(const Figure& figure, Theme theme) {
   const double step_x = room.left + figure.width + room.right + margin;
   const double step_y = room.top + figure.height + room.bottom + margin;
   double width = margin + static_cast<double>(columns) * step_x;
-  width = std::max(width, 2 * margin + text_width(figure.title, 1.08 * title_size));
+  // A long title or legend makes the picture wider, up to a point.
+  constexpr double bold = 1.08, widest = 1600;
+  width = std::max(width, std::min(widest, 2 * margin + text_width(figure.title, bold * title_size)));
+  width = std::max(width, 2 * margin + legend_width(figure));
+  const std::string title = fitted_text(figure.title, bold * title_size, width - 2 * margin);
   const double height = top + static_cast<double>(rows) * step_y;
 
   const Palette colours = palette(theme);
   Svg svg(std::ceil(width), std::ceil(height), figure.title, figure.description, colours.background);
   if (!figure.title.empty()) {
-    svg.text({margin, margin + title_size - 3}, figure.title, {title_size, colours.ink, Anchor::start, true});
+    svg.text({margin, margin + title_size - 3}, title, {title_size, colours.ink, Anchor::start, true});
   }
   draw_legend(svg, figure, theme, legend_y);
   for (std::size_t k = 0; k < figure.panels.size(); ++k) {

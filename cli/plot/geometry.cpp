@@ -1,5 +1,6 @@
 #include "wengert/cli/plot/geometry.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -8,6 +9,14 @@ namespace wengert::cli::plot {
 
 std::optional<std::pair<Point, Point>> clipped(Point a, Point b, const Box& box) {
   const double dx = b.x - a.x, dy = b.y - a.y;
+  if (!std::isfinite(dx) || !std::isfinite(dy)) {
+    // Ends so far apart that their distance is no double any more.
+    const auto scaled = [](Point p, double by) { return Point{p.x * by, p.y * by}; };
+    const auto part = clipped(scaled(a, 0.25), scaled(b, 0.25),
+                              {box.left * 0.25, box.top * 0.25, box.right * 0.25, box.bottom * 0.25});
+    if (!part) return std::nullopt;
+    return std::pair{scaled(part->first, 4), scaled(part->second, 4)};
+  }
   double enters = 0, leaves = 1;
   // Each side: how fast the segment goes outwards, and how far a is inside.
   const std::array<std::pair<double, double>, 4> sides{
@@ -22,7 +31,12 @@ std::optional<std::pair<Point, Point>> clipped(Point a, Point b, const Box& box)
     }
   }
   if (!(enters <= leaves)) return std::nullopt;
-  const auto at = [&](double t) { return t == 0 ? a : t == 1 ? b : Point{a.x + t * dx, a.y + t * dy}; };
+  // What cancels when an end is far away must not lead out of the box.
+  const auto at = [&](double t) {
+    if (t == 0) return a;
+    if (t == 1) return b;
+    return Point{std::clamp(a.x + t * dx, box.left, box.right), std::clamp(a.y + t * dy, box.top, box.bottom)};
+  };
   return std::pair{at(enters), at(leaves)};
 }
 
@@ -58,7 +72,7 @@ Polyline clipped_polygon(const Polyline& corners, const Box& box) {
       if (from >= 0) kept.push_back(a);
       if ((from >= 0) != (to >= 0)) {
         const double t = from / (from - to);
-        kept.push_back({a.x + t * (b.x - a.x), a.y + t * (b.y - a.y)});
+        kept.push_back({std::lerp(a.x, b.x, t), std::lerp(a.y, b.y, t)});
       }
     }
     polygon = std::move(kept);

@@ -93,7 +93,8 @@ double text_width(std::string_view text, double size) {
   // Widths of DejaVu Sans, which is wider than most, in classes.
   double width = 0;
   for (const char c : text) {
-    if ((static_cast<unsigned char>(c) & 0xC0) == 0x80) continue;  // inside a character of several bytes
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) width += 4 * 0.62;  // becomes \x01
+    if ((static_cast<unsigned char>(c) & 0xC0) == 0x80) continue;              // inside a character of several bytes
     if (std::string_view("ijl.,:;|'!()[] ft").find(c) != std::string_view::npos)
       width += 0.38;
     else if (std::string_view("mwMW@%").find(c) != std::string_view::npos)
@@ -104,6 +105,17 @@ double text_width(std::string_view text, double size) {
       width += 0.62;
   }
   return width * size;
+}
+
+std::string fitted_text(std::string_view text, double size, double width) {
+  if (text_width(text, size) <= width) return std::string(text);
+  std::size_t end = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    at += std::max<std::size_t>(1, graph::utf8_length(text.substr(at)));
+    if (text_width(text.substr(0, at), size) + text_width("…", size) > width) break;
+    end = at;
+  }
+  return std::string(text.substr(0, end)) + "…";
 }
 
 Svg::Svg(double width, double height, std::string_view title, std::string_view description,

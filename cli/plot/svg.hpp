@@ -18,6 +18,9 @@ namespace wengert::cli::plot {
 /// Pixels that `text` takes in a sans-serif font of this size; rather too many than too few.
 [[nodiscard]] double text_width(std::string_view text, double size);
 
+/// The text, or as much of its beginning as fits into `width` pixels with an ellipsis behind it.
+[[nodiscard]] std::string fitted_text(std::string_view text, double size, double width);
+
 struct Stroke {
   std::string_view colour;
   double width = 1;

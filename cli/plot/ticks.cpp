@@ -125,7 +125,7 @@ Range drawable(Range range, Scale scale) {
 Range padded(Range range, Scale scale) {
   constexpr double room = 0.05;
   if (scale == Scale::log) {
-    const double factor = std::pow(range.high / range.low, room);
+    const double factor = std::exp(room * (std::log(range.high) - std::log(range.low)));
     return drawable({range.low / factor, range.high * factor}, scale);
   }
   const double by = room * (range.high - range.low);

@@ -21,6 +21,8 @@
 #include "wengert/cli/lecture/network.hpp"
 #include "wengert/cli/lecture/topics.hpp"
 #include "wengert/cli/lecture/ulps.hpp"
+#include "wengert/cli/plot/geometry.hpp"
+#include "wengert/cli/plot/svg.hpp"
 #include "xml.hpp"
 
 namespace {
@@ -317,6 +319,41 @@ BOOST_AUTO_TEST_CASE(pictures_are_well_formed_and_the_same_each_time) {
       BOOST_TEST(judge.texts("title").at(0) != "");
       BOOST_TEST(judge.texts("desc").at(0) != "");
       BOOST_TEST(!judge.texts("text").empty());
+    }
+  }
+}
+
+/// Where the texts of a plot are, by the widths that the plot reckons with.
+std::vector<std::pair<std::string, wengert::cli::plot::Box>> text_boxes(const std::string& svg) {
+  const std::regex element(
+      R"re(<text x="([-0-9.]+)" y="([-0-9.]+)" font-size="([0-9.]+)" fill="[^"]*"(?: text-anchor="(\w+)")?[^>]*>([^<]*)<)re");
+  std::vector<std::pair<std::string, wengert::cli::plot::Box>> boxes;
+  for (std::sregex_iterator match(svg.begin(), svg.end(), element), end; match != end; ++match) {
+    const double x = std::stod((*match)[1]), y = std::stod((*match)[2]), size = std::stod((*match)[3]);
+    const std::string anchor = (*match)[4], text = (*match)[5];
+    const double width = wengert::cli::plot::text_width(text, size);
+    const double left = anchor == "end" ? x - width : anchor == "middle" ? x - width / 2 : x;
+    boxes.push_back({text, {left, y - 0.8 * size, left + width, y + 0.2 * size}});
+  }
+  return boxes;
+}
+
+BOOST_AUTO_TEST_CASE(texts_of_plots_neither_overlap_nor_leave_the_picture) {
+  const TemporaryFolder folder;
+  static_cast<void>(run_command({"lecture"}, folder.path()));
+  for (const char* name : {"and", "xor", "activations", "derivative", "gradient", "train"}) {
+    const std::string svg = wengert::test::contents(folder.path() / ("lecture_" + std::string(name) + ".svg"));
+    std::smatch size;
+    BOOST_REQUIRE(std::regex_search(svg, size, std::regex(R"re(viewBox="0 0 ([0-9]+) ([0-9]+)")re")));
+    const wengert::cli::plot::Box picture{0, 0, std::stod(size[1]), std::stod(size[2])};
+    const auto boxes = text_boxes(svg);
+    BOOST_TEST(boxes.size() > 8U);
+    for (std::size_t k = 0; k < boxes.size(); ++k) {
+      BOOST_TEST(picture.contains(boxes[k].second), name << ": '" << boxes[k].first << "' leaves the picture");
+      for (std::size_t other = 0; other < k; ++other) {
+        BOOST_TEST(!boxes[k].second.overlaps(boxes[other].second),
+                   name << ": '" << boxes[k].first << "' lies on '" << boxes[other].first << "'");
+      }
     }
   }
 }

@@ -8,6 +8,7 @@
 #include <numbers>
 #include <random>
 #include <set>
+#include <sstream>
 #include <string>
 
 #include <boost/test/unit_test.hpp>
@@ -289,6 +290,63 @@ BOOST_AUTO_TEST_CASE(a_plot_byte_for_byte) {
   const std::string svg = svg_of(figure, Theme::light);
   if (std::getenv("WENGERT_ACCEPT") != nullptr) std::ofstream(path, std::ios::binary) << svg;
   BOOST_TEST(svg == wengert::test::contents(path), "plot.svg differs; drawn was\n" << svg);
+}
+
+/// The numbers of every attribute points="…", as points.
+std::vector<Point> drawn_points(const std::string& svg) {
+  std::vector<Point> points;
+  for (std::size_t at = 0; (at = svg.find(" points=\"", at)) != svg.npos;) {
+    at += 9;
+    std::istringstream text(svg.substr(at, svg.find('"', at) - at));
+    for (char comma = 0; text.good();) {
+      Point p;
+      text >> p.x >> comma >> p.y;
+      if (!text.fail()) points.push_back(p);
+    }
+  }
+  return points;
+}
+
+BOOST_AUTO_TEST_CASE(whatever_the_numbers_are_the_drawing_stays_in_its_frame) {
+  std::mt19937_64 random(3);
+  const std::array<double, 10> odd{nan, inf, -inf, 0, -0.0, 1e308, -1e308, 5e-324, 1e-300, 1e16};
+  const auto number = [&] {
+    const auto choice = random() % 20;
+    if (choice < odd.size()) return odd[choice];
+    return std::uniform_real_distribution<double>(-1, 1)(random) * std::pow(10, static_cast<double>(random() % 12) - 4);
+  };
+  for (int trial = 0; trial < 300; ++trial) {
+    const auto scale = [&] { return random() % 2 == 0 ? Scale::linear : Scale::log; };
+    const auto polyline = [&] {
+      Polyline line;
+      for (auto k = random() % 12; k > 0; --k) line.push_back({number(), number()});
+      return line;
+    };
+    Panel panel{.title = "t", .x = {.label = "x", .scale = scale()}, .y = {.label = "y", .scale = scale()}};
+    if (random() % 2 == 0) panel.x.range = {number(), number()};
+    panel.curves.push_back({.label = "curve", .points = polyline(), .arrows = true, .mark = Mark::dot});
+    panel.marks.push_back({.label = "marks", .points = polyline(), .mark = Mark::square});
+    panel.contours.push_back({.label = "1", .lines = {polyline(), polyline()}});
+    const std::string svg = svg_of({.title = "t", .description = "d", .panels = {panel}}, Theme::light);
+    const XmlJudge judge(svg);
+    BOOST_TEST_REQUIRE(judge.problem() == "");
+    for (const char* absent : {"nan", "inf"})
+      BOOST_REQUIRE_MESSAGE(svg.find(absent) == svg.npos, absent << " is in trial " << trial << "\n" << svg);
+    for (const Point& p : drawn_points(svg)) BOOST_TEST_REQUIRE((p.x >= 0 && p.y >= 0 && p.x < 900 && p.y < 600));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(long_texts_are_shortened_to_what_fits) {
+  BOOST_TEST(fitted_text("short", 16, 100) == "short");
+  const std::string cut = fitted_text(std::string(100, 'x'), 16, 100);
+  BOOST_TEST(cut.ends_with("x…"));
+  BOOST_TEST(text_width(cut, 16) <= 100);
+  BOOST_TEST(text_width(cut, 16) > 80);
+  BOOST_TEST(fitted_text("ééééééééééééééé", 16, 60) == "éééé…");
+  std::string text = "word ";
+  while (text.size() < 100'000) text += text;
+  const std::string svg = svg_of(small_figure(text), Theme::light);
+  for (const std::string& drawn : XmlJudge(svg).texts("text")) BOOST_TEST(drawn.size() < 100'000);
 }
 
 BOOST_AUTO_TEST_CASE(a_gap_is_no_line_in_the_document) {
