@@ -183,8 +183,8 @@ void show_backprop(const Desk& desk) {
   if (!desk.pictures.wanted()) return;
   const std::vector<wengert::detail::AnyHandle> weights(n.w.begin(), n.w.end());
   desk.pictures.graph("factors", "The network, each factor on its edge",
-                      to_dot(n.loss, weights, {.view = View::forward}));
-  desk.pictures.graph("backprop", "The graph of the loss and of its gradient", to_dot(n.loss, weights));
+                      wengert::draw(n.loss, weights, {.view = View::forward}));
+  desk.pictures.graph("backprop", "The graph of the loss and of its gradient", wengert::draw(n.loss, weights));
 }
 
 void show_update(const Desk& desk) {

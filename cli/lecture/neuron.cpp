@@ -88,7 +88,7 @@ void show_neuron(const Desk& desk) {
   board.say("Both ways: " + agreement.text() + ".");
   if (!desk.pictures.wanted()) return;
   desk.pictures.graph("neuron", "The graph of the neuron and of its gradient",
-                      to_dot(neuron.out, {neuron.w[0], neuron.w[1], neuron.b}));
+                      wengert::draw(neuron.out, {neuron.w[0], neuron.w[1], neuron.b}));
 }
 
 }  // namespace wengert::cli::lecture

@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "wengert/cli/picture.hpp"
+#include "wengert/graph/drawing/dot.hpp"
 
 namespace wengert::cli::lecture {
 
@@ -11,8 +12,8 @@ void Pictures::plot(const std::string& name, const std::string& caption, const p
   if (wanted()) pending_.push_back({name, caption, plot::svg_of(figure, options_.theme), false});
 }
 
-void Pictures::graph(const std::string& name, const std::string& caption, std::string dot) {
-  if (wanted()) pending_.push_back({name, caption, std::move(dot), true});
+void Pictures::graph(const std::string& name, const std::string& caption, const wengert::graph::Drawing& drawing) {
+  if (wanted()) pending_.push_back({name, caption, to_dot(drawing, {.theme = options_.theme}), true});
 }
 
 void Pictures::write(std::ostream* out) {

@@ -7,6 +7,7 @@
 #include "wengert/cli/command.hpp"
 #include "wengert/cli/lecture/lecture.hpp"
 #include "wengert/cli/plot/figure.hpp"
+#include "wengert/graph/drawing/drawing.hpp"
 
 namespace wengert::cli::lecture {
 
@@ -18,8 +19,8 @@ class Pictures {
   [[nodiscard]] bool wanted() const noexcept { return options_.pictures; }
   /// A plot, to be lecture_<name>.svg. `caption` begins the line that says where it is.
   void plot(const std::string& name, const std::string& caption, const plot::Figure& figure);
-  /// A graph as DOT, to be lecture_<name>.dot and, where Graphviz is installed, lecture_<name>.svg.
-  void graph(const std::string& name, const std::string& caption, std::string dot);
+  /// A graph, to be lecture_<name>.dot and, where Graphviz is installed, lecture_<name>.svg.
+  void graph(const std::string& name, const std::string& caption, const wengert::graph::Drawing& drawing);
 
   /// Writes what was added since and says where; to nobody when `out` is null. Throws WorkError.
   void write(std::ostream* out);

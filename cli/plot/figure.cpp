@@ -105,7 +105,7 @@ Room room_of(const Panel& panel, const Frame& frame) {
 class PanelDrawing {
  public:
   PanelDrawing(Svg& svg, const Panel& panel, const Frame& frame, Theme theme)
-      : svg_(svg), panel_(panel), frame_(frame), theme_(theme), colours_(palette(theme)), labels_(frame.area) {}
+      : svg_(svg), panel_(panel), frame_(frame), theme_(theme), colours_(surroundings(theme)), labels_(frame.area) {}
 
   void draw() {
     svg_.begin_group("panel");
@@ -306,7 +306,7 @@ class PanelDrawing {
   const Panel& panel_;
   const Frame& frame_;
   Theme theme_;
-  Palette colours_;
+  Surroundings colours_;
   LabelPlacer labels_;
   std::vector<std::vector<Polyline>> contours_, curves_;  ///< in pixels, clipped
 };
@@ -328,7 +328,7 @@ void draw_legend(Svg& svg, const Figure& figure, Theme theme, double y) {
     svg.line({{x, y}, {x + legend_sample, y}}, {series_colour(theme, entry.style), 3, series_dashes(entry.style)});
     x += legend_sample + legend_gap;
     const std::string label = fitted_text(entry.label, label_size, legend_widest);
-    svg.text({x, y + 0.36 * label_size}, label, {label_size, palette(theme).ink});
+    svg.text({x, y + 0.36 * label_size}, label, {label_size, surroundings(theme).ink});
     x += text_width(label, label_size) + legend_step;
   }
 }
@@ -362,7 +362,7 @@ std::string svg_of(const Figure& figure, Theme theme) {
   const std::string title = fitted_text(figure.title, bold * title_size, width - 2 * margin);
   const double height = top + static_cast<double>(rows) * step_y;
 
-  const Palette colours = palette(theme);
+  const Surroundings colours = surroundings(theme);
   Svg svg(std::ceil(width), std::ceil(height), figure.title, figure.description, colours.background);
   if (!figure.title.empty()) {
     svg.text({margin, margin + title_size - 3}, title, {title_size, colours.ink, Anchor::start, true});

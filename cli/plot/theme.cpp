@@ -75,7 +75,7 @@ double contrast(std::string_view a, std::string_view b) {
 }
 
 std::string text_colour(Theme theme, std::size_t style) {
-  const Palette colours = palette(theme);
+  const Surroundings colours = surroundings(theme);
   const Rgb from = parsed(series_colour(theme, style)), to = parsed(colours.ink);
   for (int tenth = 0; tenth < 10; ++tenth) {
     std::string colour = between(from, to, tenth / 10.0);
@@ -84,7 +84,7 @@ std::string text_colour(Theme theme, std::size_t style) {
   return std::string(colours.ink);
 }
 
-Palette palette(Theme theme) {
+Surroundings surroundings(Theme theme) {
   if (theme == Theme::dark) return {"#16181d", "#f2f2f2", "#b4b8c0", "#343841"};
   if (theme == Theme::print) return {"#ffffff", "#000000", "#404040", "#dcdcdc"};
   return {"#ffffff", "#1a1a1a", "#555555", "#e4e4e4"};

@@ -5,27 +5,24 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "wengert/graph/drawing/theme.hpp"
+
 namespace wengert::cli::plot {
 
-enum class Theme : std::uint8_t {
-  light,
-  dark,
-  print,  ///< black and grey on white
-};
+using graph::Theme;
 
 /// The colours of everything that is no series.
-struct Palette {
+struct Surroundings {
   std::string_view background;
   std::string_view ink;    ///< titles, axes
   std::string_view muted;  ///< labels of ticks, lines through 0
   std::string_view grid;
 };
 
-[[nodiscard]] Palette palette(Theme theme);
+[[nodiscard]] Surroundings surroundings(Theme theme);
 /// Series number `style`, counted around.
 [[nodiscard]] std::string_view series_colour(Theme theme, std::size_t style);
 /// The colour of series number `style`, darkened or lightened until it reads as text (contrast 4.5, WCAG 2.1).

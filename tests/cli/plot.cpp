@@ -375,7 +375,7 @@ BOOST_AUTO_TEST_CASE(series_are_told_apart_without_colour_and_texts_can_be_read)
   BOOST_TEST(dashes.size() == 6U);
   BOOST_TEST(contrast("#000000", "#ffffff") == 21, boost::test_tools::tolerance(1e-12));
   for (const Theme theme : {Theme::light, Theme::dark, Theme::print}) {
-    const Palette colours = palette(theme);
+    const Surroundings colours = surroundings(theme);
     BOOST_TEST(contrast(colours.ink, colours.background) >= 7);
     BOOST_TEST(contrast(colours.muted, colours.background) >= 4.5);
     for (std::size_t style = 0; style < 6; ++style) {
