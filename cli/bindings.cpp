@@ -1,9 +1,9 @@
 #include "wengert/cli/bindings.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <string_view>
 
+#include "wengert/cli/data/read.hpp"
 #include "wengert/cli/errors.hpp"
 #include "wengert/cli/parser.hpp"
 #include "wengert/cli/text.hpp"
@@ -16,14 +16,14 @@ std::string_view trimmed(std::string_view text) {
   return first == text.npos ? std::string_view{} : text.substr(first, text.find_last_not_of(" \t\n") - first + 1);
 }
 
-/// The parts between commas that stand outside parentheses.
-std::vector<std::string_view> split(std::string_view text) {
+/// The parts between separators that stand outside brackets.
+std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   std::size_t begin = 0, depth = 0;
   for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] == '(') ++depth;
-    if (text[at] == ')' && depth > 0) --depth;
-    if (text[at] == ',' && depth == 0) {
+    if (text[at] == '(' || text[at] == '[') ++depth;
+    if ((text[at] == ')' || text[at] == ']') && depth > 0) --depth;
+    if (text[at] == separator && depth == 0) {
       parts.push_back(text.substr(begin, at - begin));
       begin = at + 1;
     }
@@ -32,20 +32,22 @@ std::vector<std::string_view> split(std::string_view text) {
   return parts;
 }
 
-double parse_value(const std::string& name, std::string_view text) {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  if (text == "inf" || text == "+inf") return infinity;
-  if (text == "-inf") return -infinity;
-  if (text == "nan") return std::numeric_limits<double>::quiet_NaN();
+Array parse_value(const std::string& name, std::string_view text) {
+  if (text.starts_with('@')) return read_array(std::string(text.substr(1)));
+  const std::string in_the_value = "--at: in the value of '" + name + "': ";
   try {
+    if (split(text, ';').size() > 1)
+      throw UsageError(in_the_value + "a value is one expression; between x=1 and y=2 stands a comma");
     const Expression value = parse(text);
     if (!value.variables.empty()) {
       throw UsageError("--at: the value of '" + name + "' contains the variable '" + value.variables.front() +
-                       "'; a value is a number");
+                       "'; a value is made of numbers");
     }
-    return evaluate(value, {}).value();
+    return evaluate(value, {}).elements();
   } catch (const ParseError& error) {
-    throw UsageError("--at: in the value of '" + name + "': " + describe(error, text));
+    throw UsageError(in_the_value + describe(error, text));
+  } catch (const EvaluationError& error) {
+    throw UsageError(in_the_value + describe(error, text));
   }
 }
 
@@ -64,12 +66,20 @@ std::string variables(std::span<const std::string> names) {
   return (names.size() == 1 ? "variable " : "variables ") + quoted_list(names);
 }
 
+/// The name that was probably meant, as a hint of its own line; empty if there is none.
+std::string did_you_mean(const std::string& name, std::span<const Binding> point) {
+  std::vector<std::string_view> known;
+  for (const Binding& binding : point) known.push_back(binding.name);
+  const std::string_view meant = nearest(name, known);
+  return meant.empty() ? "" : "\n  hint: did you mean '" + std::string(meant) + "'?";
+}
+
 }  // namespace
 
 std::vector<Binding> parse_bindings(std::span<const std::string> options) {
   std::vector<Binding> bindings;
   for (const std::string& option : options) {
-    for (const std::string_view part : split(option)) {
+    for (const std::string_view part : split(option, ',')) {
       Binding binding = parse_binding(part);
       const auto same = [&](const Binding& other) { return other.name == binding.name; };
       if (std::any_of(bindings.begin(), bindings.end(), same)) {
@@ -84,6 +94,10 @@ std::vector<Binding> parse_bindings(std::span<const std::string> options) {
 void check_bindings(const Expression& expression, std::span<const Binding> bindings) {
   std::vector<std::string> unused, missing;
   for (const Binding& binding : bindings) {
+    const auto assigns = [&](const Statement& statement) { return statement.name == binding.name; };
+    if (std::any_of(expression.statements.begin(), expression.statements.end(), assigns)) {
+      throw UsageError("--at: '" + binding.name + "' gets its value in the expression");
+    }
     if (std::find(expression.variables.begin(), expression.variables.end(), binding.name) ==
         expression.variables.end()) {
       unused.push_back(binding.name);
@@ -94,6 +108,13 @@ void check_bindings(const Expression& expression, std::span<const Binding> bindi
     if (std::none_of(bindings.begin(), bindings.end(), named)) missing.push_back(name);
   }
   if (!missing.empty()) {
+    if (!unused.empty()) {
+      // Most likely a slip in one of the two.
+      for (const std::string& name : missing) {
+        if (const std::string hint = did_you_mean(name, bindings); !hint.empty())
+          throw UsageError("no value for the " + variables(missing) + hint);
+      }
+    }
     std::string example;
     for (const std::string& name : expression.variables) example += (example.empty() ? "" : ",") + name + "=…";
     throw UsageError("no value for the " + variables(missing) + "; give one to each, as in --at " + example);
@@ -103,6 +124,22 @@ void check_bindings(const Expression& expression, std::span<const Binding> bindi
         "--at: the expression has no " + variables(unused) + "; " +
         (expression.variables.empty() ? "it has none" : "its variables: " + quoted_list(expression.variables)));
   }
+}
+
+std::vector<std::size_t> chosen_variables(std::span<const Binding> point, std::span<const std::string> names) {
+  std::vector<std::size_t> chosen;
+  for (const std::string& name : names) {
+    const auto at = std::find_if(point.begin(), point.end(), [&](const Binding& b) { return b.name == name; });
+    if (at == point.end())
+      throw UsageError("--wrt: the expression has no variable '" + name + "'" + did_you_mean(name, point));
+    const auto index = static_cast<std::size_t>(at - point.begin());
+    if (std::find(chosen.begin(), chosen.end(), index) != chosen.end())
+      throw UsageError("--wrt: '" + name + "' stands twice");
+    chosen.push_back(index);
+  }
+  if (names.empty())
+    for (std::size_t k = 0; k < point.size(); ++k) chosen.push_back(k);
+  return chosen;
 }
 
 }  // namespace wengert::cli

@@ -29,15 +29,20 @@ void protect_minus(std::vector<std::string>& arguments) {
 }
 
 void print_functions(std::ostream& out) {
-  constexpr std::size_t indent = 15, width = 100;
+  constexpr std::size_t indent = 21, width = 100;
   const auto line = [&](const std::string& call, std::string_view doc) {
     out << wrapped(padded(call, indent - 1) + " " + std::string(doc), width, indent) << "\n";
   };
   for (const Function& function : functions()) line(example_call(function), function.doc);
-  line("where(c, x, y)", "x where the comparison c holds, else y; c is as in x < y, also with <= > >= == !=.");
-  line("+ - * /", "Sum, difference, product, quotient.");
+  line("+ - * /", "Sum, difference, product, quotient; arrays element by element, shapes are broadcast as in NumPy.");
   line("x^y", "Power, also x**y. 2^3^2 is 2^(3^2), -x^2 is -(x^2). A constant whole exponent is multiplied out.");
-  line("pi, e", "Constants.");
+  line("A @ x", "The matrix product, also of a matrix and a vector, or of two vectors.");
+  line("< <= > >= == !=", "Comparisons: 1 if it holds, else 0.");
+  line("a & b, a | b, !a", "And, or, not; also a && b, a || b. Every number but 0 is true.");
+  line("[1, 2, 3]", "A vector; [1, 2; 3, 4] is a matrix with two rows. Elements may be expressions.");
+  line("x[0], A[1, 2]", "Elements, counted from 0; A[1] is a row, x[1:3] are elements 1 and 2, A[:, 0] is a column.");
+  line("u = x^2; u + 1", "A name for a value. Statements end with ; or the line; the value is that of the last one.");
+  line("pi, e, inf, nan", "Constants.");
 }
 
 /// What the options were; which subcommand ran is CLI11's to know.
@@ -49,22 +54,35 @@ struct Options {
   PrimitivesOptions primitives;
 };
 
+/// The expression, its point, and what is differentiated by.
+void add_point(CLI::App& command, PointOptions& options) {
+  command
+      .add_option("EXPR", options.expression,
+                  "Expression, such as 'sin(x)*y + x^2'; `wengert functions` lists functions")
+      ->required();
+  command
+      .add_option("--at", options.at,
+                  "Point: x=2,y=[1,2,3],A=@matrix.csv (or .npy); may be given several times. Its order is that of the "
+                  "results")
+      ->allow_extra_args(false);
+  command.add_option("--wrt", options.wrt, "Differentiate by these variables only, in this order: x,y")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+}
+
 CLI::App* add_grad(CLI::App& app, GradOptions& options) {
   CLI::App* grad = app.add_subcommand("grad", "Value and derivatives of an expression at a point");
-  grad->add_option("EXPR", options.expression,
-                   "Expression, such as 'sin(x)*y + x^2'; `wengert functions` lists functions")
-      ->required();
-  grad->add_option("--at", options.at,
-                   "Point: x=2,y=pi/2; may be given several times. Its order is that of the results")
-      ->allow_extra_args(false);
+  add_point(*grad, options);
   grad->add_option("--order", options.order, "Highest order of derivatives: 1, 2 or 3")
       ->check(CLI::Range(1, max_order))
       ->capture_default_str();
   grad->add_flag("--json", options.json, "Print one line of JSON");
   grad->add_option("--dot", options.dot_file, "Write the graph of value and gradient as DOT text to this file");
   grad->add_option("--svg", options.svg_file, "Draw the graph of value and gradient to this file (needs Graphviz)");
+  grad->add_option("--png", options.png_file, "The same as PNG");
   grad->footer(
-      "Example: wengert grad 'sin(x)*y' --at x=2,y=3 --order 2\n"
+      "Examples: wengert grad 'sin(x)*y' --at x=2,y=3 --order 2\n"
+      "          wengert grad 'u = A @ x; norm(u)^2' --at 'A=[1,2;3,4],x=[1,-1]' --wrt x\n"
       "An expression that begins with -- needs a -- before it.");
   return grad;
 }

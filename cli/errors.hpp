@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "wengert/cli/expression.hpp"
 #include "wengert/graph/error.hpp"
 
 namespace wengert::cli {
@@ -23,11 +24,14 @@ class WorkError : public std::runtime_error {
 
 /// The error, the place in `text` where it is with a caret under it, and the hint:
 ///
-///     unknown function 'sine' at column 1
+///     unknown function 'sine' at column 1            (of several lines: at line 2, column 1)
 ///       sine(x)*y
 ///       ^
 ///       hint: did you mean 'sin'?
 [[nodiscard]] std::string describe(const ParseError& error, std::string_view text);
+
+/// The same of an operation that could not be done on its operands.
+[[nodiscard]] std::string describe(const EvaluationError& error, std::string_view text);
 
 /// What an error of the library says, without the source lines of the command.
 [[nodiscard]] std::string describe(const Error& error);

@@ -2,23 +2,22 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "wengert/cli/command.hpp"
-#include "wengert/cli/derivatives.hpp"
+#include "wengert/cli/point.hpp"
 
 namespace wengert::cli {
 
-struct GradOptions {
-  std::string expression;
-  std::vector<std::string> at;  ///< texts of the --at options
+struct GradOptions : PointOptions {
   int order = 1;
   bool json = false;
   std::string dot_file;  ///< empty: not wanted
-  std::string svg_file;  ///< empty: not wanted
+  std::string svg_file;  ///< likewise
+  std::string png_file;  ///< likewise
 };
 
-/// Throws UsageError for an expression or a point that cannot be, WorkError for a file that cannot be written.
+/// Throws UsageError for an expression or a point that cannot be, WorkError for an operation that cannot be done on its
+/// operands and for a file that cannot be written.
 void run_grad(const GradOptions& options, const Streams& streams);
 
 }  // namespace wengert::cli

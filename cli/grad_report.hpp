@@ -1,22 +1,24 @@
-/// How the results of `wengert grad` are printed: as a table for people, as JSON for programs.
+/// How derivatives are shown: as a table for people, as JSON for programs.
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "wengert/cli/derivatives.hpp"
 
 namespace wengert::cli {
 
-/// The expression, its point, value, derivatives with their names, and a plain sentence about each that is not finite.
-[[nodiscard]] std::string table_of(const Derivatives& derivatives, std::string_view expression);
+/// The statements of the expression, its point, value, derivatives with their names, and a plain sentence about each
+/// that is not finite. Large arrays are shortened.
+[[nodiscard]] std::string table_of(const Derivatives& derivatives, const Expression& expression);
 
 /// One line:
 ///
 ///     {"schema":1,"value":…,"variables":{name:…},"gradient":{name:…},"hessian":[[…]],"third":[[[…]]]}
 ///
-/// "hessian" and "third" when they were computed. Names and rows are in the order of the point. Numbers have the fewest
-/// digits that read back as the same double; those that are not finite are the strings "inf", "-inf" and "nan".
+/// "hessian" and "third" when they were computed; "jacobian" instead of "gradient" when the value is an array. Arrays
+/// are nested as their shapes say; the Jacobian of an element y[i] by an element x[j] is jacobian.x[i][j]. Names and
+/// rows are in the order of the chosen variables, elements row-major. Numbers are written as json.hpp says. Nothing is
+/// shortened.
 [[nodiscard]] std::string json_of(const Derivatives& derivatives);
 
 }  // namespace wengert::cli

@@ -40,8 +40,8 @@ constexpr auto report(void (Builder::*event)(std::string_view)) {
 constexpr auto report(void (Builder::*event)()) {
   return [event](auto& context) { (builder(context).*event)(); };
 }
-constexpr auto report(void (Builder::*event)(const Function&), const Function& function) {
-  return [event, &function](auto& context) { (builder(context).*event)(function); };
+constexpr auto report(void (Builder::*event)(const Function&, std::string_view), const Function& function) {
+  return [event, &function](auto& context) { (builder(context).*event)(function, matched(context)); };
 }
 
 // Tokens. Sets of characters are spelt out: the classes of the library ask a table that ends at 127.
@@ -55,18 +55,32 @@ const auto mantissa = (+digit >> -('.' >> *digit)) | ('.' >> +digit);
 const auto exponent = x3::char_("eE") >> -x3::char_("+-") >> +digit;
 const auto number = x3::raw[x3::lexeme[mantissa >> -exponent]];
 const auto name = x3::raw[x3::lexeme[name_start >> *name_rest]];
-const auto where_keyword = x3::lexeme["where" >> !name_rest] >> &x3::lit('(');
+const auto here = x3::raw[x3::eps];
 const auto parenthesis = x3::raw[x3::lit('(')];
-const auto sign = x3::lit('-')[report(&Builder::wait, operators::negate)] | '+';
-const auto power = (x3::lit('^') | "**")[report(&Builder::wait, operators::power)];
+const auto bracket = x3::raw[x3::lit('[')];
+const auto equals = x3::lit('=') >> !x3::lit('=');
 
-struct ComparisonSymbols : x3::symbols<const Function*> {
-  ComparisonSymbols() {
-    add("<", &operators::less)("<=", &operators::less_equal)(">", &operators::greater)(">=", &operators::greater_equal);
-    add("==", &operators::equal)("!=", &operators::not_equal);
-  }
-};
-const ComparisonSymbols comparison_symbol;
+/// A sign or a power: it waits for its operand, and that of what comes behind it.
+template <class Token>
+auto prefix(const Token& token, const Function& function) {
+  return x3::omit[x3::raw[x3::as_parser(token)][report(&Builder::wait, function)]];
+}
+const auto sign = prefix('-', operators::negate) | '+' | prefix(x3::lit('!') >> !x3::lit('='), operators::logical_not);
+const auto power = prefix(x3::lit('^') | "**", operators::power);
+
+/// An operator between two operands.
+template <class Token>
+auto infix(const Token& token, const Function& function) {
+  return x3::omit[x3::raw[x3::as_parser(token)][report(&Builder::operation, function)]];
+}
+const auto or_sign = infix(x3::lit("||") | '|', operators::logical_or);
+const auto and_sign = infix(x3::lit("&&") | '&', operators::logical_and);
+const auto comparison_sign = infix("<=", operators::less_equal) | infix('<', operators::less) |
+                             infix(">=", operators::greater_equal) | infix('>', operators::greater) |
+                             infix("==", operators::equal) | infix("!=", operators::not_equal);
+const auto sum_sign = infix('+', operators::add) | infix('-', operators::subtract);
+const auto product_sign =
+    infix('*', operators::multiply) | infix('/', operators::divide) | infix('@', operators::product);
 
 // Named rules: `expression` because it is recursive, the others for what errors show.
 
@@ -79,49 +93,70 @@ const x3::rule<struct ExpressionRule> expression{operand_text};
 
 const auto close = named<struct CloseRule>("an operator or ')'", x3::lit(')')[report(&Builder::leave)]);
 const auto close_call = named<struct CloseCallRule>("an operator, ',' or ')'", x3::lit(')')[report(&Builder::leave)]);
-const auto comma = named<struct CommaRule>("an operator or ','", x3::lit(','));
+const auto close_array =
+    named<struct CloseArrayRule>("an operator, ',', ';' or ']'", x3::lit(']')[report(&Builder::end_array)]);
+const auto close_index =
+    named<struct CloseIndexRule>("an operator, ',', ':' or ']'", x3::lit(']')[report(&Builder::end_index)]);
 const auto end = named<struct EndRule>("an operator or the end", x3::eoi);
 const auto argument = named<struct ArgumentRule>(operand_text, expression[report(&Builder::argument)]);
-const auto comparison = named<struct ComparisonRule>(
-    "one of < <= > >= == !=",
-    comparison_symbol[([](auto& context) { builder(context).comparison(*x3::_attr(context)); })]);
+const auto element = named<struct ElementRule>(operand_text, expression[report(&Builder::element)]);
 
-// The grammar of parser.hpp.
+// The grammar of parser.hpp, from the inside out.
 
-const auto condition = (expression > comparison > expression)[report(&Builder::end_condition)];
-const auto selection = (where_keyword > parenthesis[report(&Builder::enter)] > condition > comma > expression > comma >
-                        expression > close)[report(&Builder::call, operators::where)];
+const auto row = element >> *(',' > element);
+const auto array = bracket[report(&Builder::begin_array)] > row >
+                   *(x3::raw[x3::lit(';')][report(&Builder::next_row)] > row) > close_array;
 const auto call =
     (parenthesis[report(&Builder::begin_call)] > argument > *(',' > argument) > close_call)[report(&Builder::end_call)];
 const auto named_atom = name[report(&Builder::name)] >> (call | x3::eps[report(&Builder::variable)]);
 const auto group = parenthesis[report(&Builder::enter)] > expression > close;
-const auto atom =
-    named<struct AtomRule>(operand_text, number[report(&Builder::number)] | selection | named_atom | group);
-const auto signed_atom = named<struct SignedAtomRule>(operand_text, (+sign > atom) | atom);
+const auto atom = named<struct AtomRule>(operand_text, number[report(&Builder::number)] | array | named_atom | group);
+
+const auto stop = !x3::char_(",]") >> expression[report(&Builder::index_stop)];
+const auto item = named<struct ItemRule>("a position", (x3::lit(':')[report(&Builder::index_from_beginning)] >> -stop) |
+                                                           (expression[report(&Builder::index_start)] >>
+                                                            -(x3::lit(':')[report(&Builder::index_to)] >> -stop)));
+const auto index = bracket[report(&Builder::begin_index)] > item > *(',' > item) > close_index;
+
+const auto postfix = atom >> *index;
+const auto signed_postfix = named<struct SignedRule>(operand_text, (+sign > postfix) | postfix);
 const auto operand =
-    named<struct OperandRule>(operand_text, x3::eps[report(&Builder::begin_chain)] >> signed_atom >>
-                                                *(power > signed_atom) >> x3::eps[report(&Builder::end_chain)]);
-const auto product = named<struct ProductRule>(
-    operand_text, operand >> *((x3::lit('*') > operand)[report(&Builder::call, operators::multiply)] |
-                               (x3::lit('/') > operand)[report(&Builder::call, operators::divide)]));
-const auto expression_def = product >> *((x3::lit('+') > product)[report(&Builder::call, operators::add)] |
-                                         (x3::lit('-') > product)[report(&Builder::call, operators::subtract)]);
+    named<struct OperandRule>(operand_text, x3::eps[report(&Builder::begin_chain)] >> signed_postfix >>
+                                                *(power > signed_postfix) >> x3::eps[report(&Builder::end_chain)]);
+
+/// `operand { sign operand }`
+template <class Id, class Sign, class Operand>
+auto level(const Sign& operation, const Operand& operands) {
+  return named<Id>(operand_text, operands >> *(operation > operands)[report(&Builder::end_operation)]);
+}
+const auto product = level<struct ProductRule>(product_sign, operand);
+const auto sum = level<struct SumRule>(sum_sign, product);
+const auto comparison =
+    named<struct ComparisonRule>(operand_text, sum >> -(comparison_sign > sum)[report(&Builder::end_operation)]);
+const auto conjunction = level<struct ConjunctionRule>(and_sign, comparison);
+const auto expression_def = conjunction >> *(or_sign > conjunction)[report(&Builder::end_operation)];
 BOOST_SPIRIT_DEFINE(expression)
 
-const auto whole = x3::eps > expression > end;
+const auto assignment = &(name >> equals) >> name[report(&Builder::assign)] >> equals;
+const auto statement =
+    named<struct StatementRule>(operand_text, here[report(&Builder::begin_statement)] >> -assignment >>
+                                                  (x3::eps > expression) >> here[report(&Builder::end_statement)]);
+const auto whole = x3::eps > *x3::lit(';') > statement > *((+x3::lit(';') >> !x3::eoi) > statement) >
+                   *x3::lit(';') > end;
 
 }  // namespace
 
 Expression parse(std::string_view text) {
   Builder events(text);
-  Iterator at = text.data();
-  const Iterator last = at + text.size();
+  const Iterator begin = events.text().data();
+  Iterator at = begin;
+  const Iterator last = at + events.text().size();
   try {
     x3::phrase_parse(at, last, x3::with<BuilderTag>(std::ref(events))[whole], space);
   } catch (const x3::expectation_failure<Iterator>& failure) {
     Iterator place = failure.where();
     x3::parse(place, last, *space);
-    throw events.unexpected(static_cast<std::size_t>(place - text.data()), failure.which());
+    throw events.unexpected(static_cast<std::size_t>(place - begin), failure.which());
   }
   return events.finish();
 }

@@ -71,8 +71,8 @@ Drawing draw(std::string_view dot, std::string_view format, const std::string& p
   return Drawing::drawn;
 }
 
-void draw_svg(std::string_view dot, const std::string& path) {
-  if (draw(dot, "svg", path) == Drawing::drawn) return;
+void draw_picture(std::string_view dot, std::string_view format, const std::string& path) {
+  if (draw(dot, format, path) == Drawing::drawn) return;
   throw WorkError("cannot draw '" + path +
                   "': Graphviz is missing (Debian: apt-get install graphviz); --dot needs none");
 }

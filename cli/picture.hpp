@@ -15,7 +15,8 @@ enum class Drawing { drawn, no_graphviz };
 /// the program `dot` is not installed; WorkError when it fails.
 [[nodiscard]] Drawing draw(std::string_view dot, std::string_view format, const std::string& path);
 
-/// The same as SVG; WorkError that tells what to install when Graphviz is missing.
-void draw_svg(std::string_view dot, const std::string& path);
+/// The same; WorkError that tells what to install when Graphviz is missing.
+void draw_picture(std::string_view dot, std::string_view format, const std::string& path);
+inline void draw_svg(std::string_view dot, const std::string& path) { draw_picture(dot, "svg", path); }
 
 }  // namespace wengert::cli

@@ -74,7 +74,8 @@ BOOST_AUTO_TEST_CASE(values_of_a_point_may_be_expressions) {
 BOOST_AUTO_TEST_CASE(functions_are_listed) {
   const Outcome outcome = run_command({"functions"});
   BOOST_TEST(outcome.status == 0);
-  for (const std::string call : {"sin(x)", "max(x, y)", "where(c, x, y)", "sigmoid(x)", "pow(x, y)"}) {
+  for (const std::string call :
+       {"sin(x)", "max(x, y)", "where(x < y, a, b)", "sigmoid(x)", "pow(x, y)", "sum(x, axis)", "A @ x"}) {
     BOOST_TEST((outcome.out.starts_with(call) || outcome.out.find("\n" + call + " ") != std::string::npos), call);
   }
 }
@@ -111,12 +112,84 @@ BOOST_AUTO_TEST_CASE(wrong_points_end_with_2) {
   check_fails(2, {"grad", "x", "--at", "pi=3"}, "error: --at: 'pi' is the constant 3.141592653589793\n");
   check_fails(2, {"grad", "x", "--at", "sin=3"}, "error: --at: 'sin' cannot be the name of a variable\n");
   check_fails(2, {"grad", "x", "--at", "x=y"},
-              "error: --at: the value of 'x' contains the variable 'y'; a value is a number\n");
+              "error: --at: the value of 'x' contains the variable 'y'; a value is made of numbers\n");
+  check_fails(2, {"grad", "rate*x", "--at", "rat=1,x=2"},
+              "error: no value for the variable 'rate'\n  hint: did you mean 'rat'?\n");
+  check_fails(2, {"grad", "u = x; u*u", "--at", "x=1,u=2"}, "error: --at: 'u' gets its value in the expression\n");
+  check_fails(2, {"grad", "x*y", "--at", "x=1;y=2"},
+              "error: --at: in the value of 'x': a value is one expression; between x=1 and y=2 stands a comma\n");
+  check_fails(
+      2, {"grad", "x", "--at", "x=[1,2;3]"},
+      "error: --at: in the value of 'x': this row has 1 of the row before's 2 elements at column 5; expected rows "
+      "of one length\n"
+      "  [1,2;3]\n"
+      "      ^\n");
   check_fails(2, {"grad", "x", "--at", "x=2y"},
               "error: --at: in the value of 'x': unexpected 'y' at column 2; expected an operator or the end\n"
               "  2y\n"
               "   ^\n"
               "  hint: a product is written with *\n");
+}
+
+BOOST_AUTO_TEST_CASE(arrays_have_gradients_of_their_shape) {
+  const Words affine{"grad", "A @ x - b", "--at", "A=[1,2;3,4],x=[1,-1],b=[0.5,1]"};
+  const Words squared{"grad", "r = A @ x - b\nsum(r^2)", "--at", "A=[1,2;3,4],x=[1,-1],b=[0.5,1]"};
+  check_prints("grad_arrays", squared);
+  check_prints("grad_jacobian", affine);
+  check_prints("grad_arrays_order_2", {"grad", "x[0]*x[1]*y", "--at", "x=[2,3],y=5", "--order", "2"});
+  check_prints("grad_long_arrays",
+               {"grad", "v = cumsum(sin(x) + x); logsumexp(outer(v, v))", "--at", "x=[1,2,3,4,5,6,7,8,9,10,11,12,13]"});
+  check_prints("grad_jacobian_json", {"grad", "A @ x", "--at", "A=[1,2;3,4],x=[1,-1]", "--json"});
+}
+
+BOOST_AUTO_TEST_CASE(wrt_chooses_and_orders_variables) {
+  BOOST_TEST(run_command({"grad", "x*y*z", "--at", "x=1,y=2,z=3", "--wrt", "z,x", "--json", "--order", "2"}).out ==
+             "{\"schema\":1,\"value\":6.0,\"variables\":{\"x\":1.0,\"y\":2.0,\"z\":3.0},"
+             "\"gradient\":{\"z\":2.0,\"x\":6.0},\"hessian\":[[0.0,2.0],[2.0,0.0]]}\n");
+  check_fails(2, {"grad", "rate*x", "--at", "rate=1,x=2", "--wrt", "rat"},
+              "error: --wrt: the expression has no variable 'rat'\n  hint: did you mean 'rate'?\n");
+  check_fails(2, {"grad", "x*y", "--at", "x=1,y=2", "--wrt", "y,y"}, "error: --wrt: 'y' stands twice\n");
+}
+
+BOOST_AUTO_TEST_CASE(values_come_from_files) {
+  const TemporaryFolder folder;
+  std::ofstream(folder.path() / "a.csv") << "# a matrix\n1;2\n3;4\n";
+  std::ofstream(folder.path() / "x.csv") << "x\n1\n-1\n";
+  BOOST_TEST(run_command({"grad", "sum(A @ x)", "--at", "A=@a.csv,x=@x.csv", "--json"}, folder.path()).out ==
+             "{\"schema\":1,\"value\":-2.0,\"variables\":{\"A\":[[1.0,2.0],[3.0,4.0]],\"x\":[1.0,-1.0]},"
+             "\"gradient\":{\"A\":[[1.0,-1.0],[1.0,-1.0]],\"x\":[4.0,6.0]}}\n");
+  check_fails(1, {"grad", "x", "--at", "x=@nowhere.csv"},
+              "error: cannot read 'nowhere.csv': No such file or directory\n");
+}
+
+BOOST_AUTO_TEST_CASE(operations_that_cannot_be_done_point_into_the_text) {
+  check_fails(1, {"grad", "1 + A @ x", "--at", "A=[1,2;3,4],x=[1,2,3]"},
+              "error: matmul: operand 1 has f64[3] at column 7; expected f64[2] to go with f64[2,2]\n"
+              "  1 + A @ x\n"
+              "        ^\n"
+              "  hint: transpose(b) exchanges its last two axes\n");
+  check_fails(
+      1, {"grad", "u = x + 1\nv = u*y\nsum(v)", "--at", "x=[1,2],y=[1,2,3]"},
+      "error: mul: operand 1 has f64[3] beside [2] at line 2, column 6; expected shapes that broadcast: aligned "
+      "at the last axis, extents equal or 1\n"
+      "  v = u*y\n"
+      "       ^\n");
+  check_fails(1, {"grad", "x[2]", "--at", "x=[1,2]"},
+              "error: [ ]: position 2 of an axis of extent 2 at column 2; expected positions that count from 0 and are "
+              "below the extent\n"
+              "  x[2]\n"
+              "   ^\n");
+  check_fails(
+      1, {"grad", "sum(x, y)", "--at", "x=[1,2],y=0"},
+      "error: sum: the axis is computed from a variable at column 1; expected a whole number without variables\n"
+      "  sum(x, y)\n"
+      "  ^\n");
+  check_fails(2, {"grad", "A @ x", "--at", "A=[1,2;3,4],x=[1,2]", "--order", "2"},
+              "error: --order 2 wants a value that is one number; this one is an array of shape [2]\n"
+              "  hint: sum(…) or an element such as …[0] makes one number of it\n");
+  check_fails(2, {"grad", "sum(x)", "--at", "x=[1,2]", "--order", "3"},
+              "error: --order 3 wants variables that are numbers; 'x' is an array\n"
+              "  hint: --wrt chooses variables\n");
 }
 
 BOOST_AUTO_TEST_CASE(wrong_command_lines_end_with_2) {
@@ -145,9 +218,10 @@ BOOST_AUTO_TEST_CASE(wrong_command_lines_end_with_2) {
 
 BOOST_AUTO_TEST_CASE(grad_draws_value_and_gradient) {
   const TemporaryFolder folder;
-  const Outcome outcome =
-      run_command({"grad", "sin(x)*y^2", "--at", "x=2,y=3", "--dot", "g.dot", "--svg", "g.svg"}, folder.path());
+  const Outcome outcome = run_command(
+      {"grad", "sin(x)*y^2", "--at", "x=2,y=3", "--dot", "g.dot", "--svg", "g.svg", "--png", "g.png"}, folder.path());
   BOOST_TEST(outcome.status == 0);
+  BOOST_TEST(contents(folder.path() / "g.png").starts_with("\x89PNG"));
   BOOST_TEST(outcome.err == "");
   const std::string dot = contents(folder.path() / "g.dot"), svg = contents(folder.path() / "g.svg");
   BOOST_TEST(dot.starts_with("digraph"));
@@ -159,6 +233,17 @@ BOOST_AUTO_TEST_CASE(grad_draws_value_and_gradient) {
   const Outcome bare = run_command({"grad", "x*x", "--at", "x=3", "--svg", "g.svg"}, folder.path(), "PATH=/nowhere");
   BOOST_TEST(bare.status == 1);
   BOOST_TEST(bare.err.find("Graphviz is missing") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(values_of_statements_have_their_names_in_drawings) {
+  const TemporaryFolder folder;
+  const Outcome outcome = run_command(
+      {"grad", "hidden = tanh(w @ x); total = sum(hidden); total^2", "--at", "w=[1,2;3,4],x=[1,2]", "--dot", "g.dot"},
+      folder.path());
+  BOOST_TEST(outcome.status == 0);
+  const std::string dot = contents(folder.path() / "g.dot");
+  for (const char* label : {"hidden\\n", "total\\n", "f\\n", "∂f/∂w"})
+    BOOST_TEST(dot.find(label) != std::string::npos, label << " is not in\n" << dot);
 }
 
 BOOST_AUTO_TEST_CASE(the_log_tells_the_phases) {

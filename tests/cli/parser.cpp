@@ -10,6 +10,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "wengert/autodiff/record/expand.hpp"
 #include "wengert/cli/errors.hpp"
 #include "wengert/cli/parser.hpp"
 
@@ -21,12 +22,12 @@ using namespace wengert::cli;
 /// The value with x = 2, y = 3, z = 5.
 double value_of(const std::string& text) {
   const Expression expression = parse(text);
-  std::vector<Scalar> variables;
+  std::vector<Value> variables;
   for (const std::string& name : expression.variables) {
     BOOST_REQUIRE(name == "x" || name == "y" || name == "z");
     variables.emplace_back(name == "x" ? 2.0 : name == "y" ? 3.0 : 5.0);
   }
-  return evaluate(expression, variables).value();
+  return evaluate(expression, variables).number().value();
 }
 
 BOOST_AUTO_TEST_SUITE(parser)
@@ -87,6 +88,53 @@ BOOST_AUTO_TEST_CASE(values) {
       {"where (x<y,x,y)^2", 4},
       {"((((x))))", 2},
       {"1e5", 1e5},
+      {"-inf", -std::numeric_limits<double>::infinity()},
+      {"x < y", 1},
+      {"(x < y) + (y < z) + (z < x)", 2},
+      {"x + 1 < y + 1 & y < z", 1},
+      {"x > y | y > z && z > x", 0},
+      {"x < y | y > z & z < x", 1},
+      {"x < y || 0 && 0", 1},
+      {"!x", 0},
+      {"!0 + !0", 2},
+      {"!x & y", 0},
+      {"!(x & 0)", 1},
+      {"-!0^2", -1},
+      {"x != y", 1},
+      {"where(y, 1, 2) + where(0, 1, 2)", 3},
+      {"where(x < y & !(y < z), 1, 2)", 2},
+      {"u = x + 1; u*u", 9},
+      {"u = x + 1\nv = u*u\nv - u", 6},
+      {"u = x +\n1\n\nu*u\n", 9},
+      {"; u = x ;; u ;", 2},
+      {"u = max(x,\ny)\nu", 3},
+      {"x == y", 0},
+      {"f = x*y", 6},
+      {"[x, y, z][1]", 3},
+      {"[1, 2; 3, 4][1, 0]", 3},
+      {"sum([x, y; z, 1])", 11},
+      {"sum([1, 2; 3, 4], 0)[1]", 6},
+      {"[[1, 2], [3, 4]][1][0]", 3},
+      {"sum([1, 2, 3, 4][1:3])", 5},
+      {"sum([1, 2, 3, 4][2:]) + sum([1, 2, 3, 4][:1])", 8},
+      {"sum([1, 2; 3, 4][:, 1])", 6},
+      {"sum([1, 2; 3, 4] @ [x, y])", 26},
+      {"[x, y] @ [z, 1]", 13},
+      {"2 * [1, 2] @ [3, 4]", 22},
+      {"dot([x, y], [z, 1])", 13},
+      {"norm([3, 4]) + mean([1, 3]) + prod([x, y])", 13},
+      {"amax([x, y, z]) - amin([x, y, z])", 3},
+      {"trace(outer([1, 2], [3, 4])) + sum(diagonal(transpose([1, 2; 3, 4])))", 16},
+      {"sum(softmax([x, y, z]))", 1},
+      {"logsumexp([x, x]) - log(2) - x", 0},
+      {"sum(-[x, y]^2 + [1, 2])", -10},
+      {"sum(where([1, 2, 3] < x, 10, [1, 2, 3]))", 15},
+      {"sum(([1, 2, 3] < x) * 2 + ([1, 2] == [1, 3])[0])", 5},
+      {"sum(([1, 2, 3] > 1) & !([1, 2, 3] > 2))", 1},
+      {"argmax([x, z, y])", 1},
+      {"sum(max([1, 5], [4; 2])[0])", 9},
+      {"variance([1, 3]) + stddev([1, 3])", 2},
+      {"sort([3, 1, 2])[0] + cumsum([1, 2, 3])[2]", 7},
       {"max(min(x,y),sin(0))", 2},
   };
   for (const auto& [text, expected] : cases) {
@@ -104,7 +152,7 @@ BOOST_AUTO_TEST_CASE(constant_whole_exponents_take_the_integer_power) {
   const auto slope_at_minus_two = [](const std::string& text) {
     Recording r;
     const Scalar x = r.variable(-2.0);
-    return backward(evaluate(parse(text), std::vector{x}))[x];
+    return backward(evaluate(parse(text), std::vector<Value>{x}).number())[x];
   };
   BOOST_TEST(slope_at_minus_two("x^3") == 12);
   BOOST_TEST(slope_at_minus_two("x^-1") == -0.25);
@@ -112,6 +160,79 @@ BOOST_AUTO_TEST_CASE(constant_whole_exponents_take_the_integer_power) {
   BOOST_TEST(slope_at_minus_two("pow(x, 3)") == 12);
   BOOST_TEST(slope_at_minus_two("x^0") == 0);
   BOOST_TEST(std::isnan(slope_at_minus_two("x^0.5")));
+}
+
+BOOST_AUTO_TEST_CASE(statements_keep_their_names_and_texts) {
+  const Expression e = parse("u = x^2 +\n  y\n\n  v=sin( u ) ; u*v ");
+  BOOST_TEST(e.statements.size() == 3U);
+  BOOST_TEST(e.statements[0].name == "u");
+  BOOST_TEST(e.statements[0].text == "x^2 +   y");
+  BOOST_TEST(e.statements[1].text == "sin( u )");
+  BOOST_TEST(e.statements[2].name == "");
+  BOOST_TEST(e.statements[2].text == "u*v");
+  BOOST_TEST(e.variables == (std::vector<std::string>{"x", "y"}), boost::test_tools::per_element());
+  BOOST_TEST(e.result_name() == "f");
+  BOOST_TEST(parse("x; ").result_name() == "f");
+  BOOST_TEST(parse("u = x; loss = u").result_name() == "loss");
+}
+
+BOOST_AUTO_TEST_CASE(conditions_and_numbers_turn_into_each_other) {
+  const auto gradient_at_two = [](const std::string& text) {
+    Recording r;
+    const Scalar x = r.variable(2.0, "x");
+    const Value f = evaluate(parse(text), std::vector<Value>{x}, &r);
+    (void)expand(r, {f.number()});  // every operation gets operands of its types
+    return backward(f.number())[x];
+  };
+  BOOST_TEST(gradient_at_two("x*(x < 3)") == 1);
+  BOOST_TEST(gradient_at_two("x*(x & x < 3)") == 1);
+  BOOST_TEST(gradient_at_two("x*!x") == 0);
+  BOOST_TEST(gradient_at_two("where(x, x^2, 0)") == 4);
+  BOOST_TEST(gradient_at_two("where(!(x > 3) | x, x^2, 0)") == 4);
+  BOOST_TEST(gradient_at_two("sum([x, 1] * ([x, 5] < 3))") == 1);
+  BOOST_TEST(gradient_at_two("sum(where(x < 3, [x, 2*x], 0))") == 3);
+  BOOST_TEST(gradient_at_two("x < 3") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(operations_that_cannot_be_done_say_where) {
+  const auto offset_of = [](const std::string& text) -> std::ptrdiff_t {
+    try {
+      (void)evaluate(parse(text), {});
+    } catch (const EvaluationError& error) {
+      BOOST_TEST(describe(error, text).find("\n  " + text + "\n") != std::string::npos);
+      return static_cast<std::ptrdiff_t>(error.offset());
+    }
+    return -1;
+  };
+  BOOST_TEST(offset_of("1 + [1,2] * [1,2,3]") == 10);
+  BOOST_TEST(offset_of("1 + [1,2] @ [1,2,3]") == 10);
+  BOOST_TEST(offset_of("2*dot([1,2], 3)") == 2);
+  BOOST_TEST(offset_of("[1,2] + [1, [2,3]]") == 8);
+  BOOST_TEST(offset_of("[1,2; 3,[4,5]]") == 0);
+  BOOST_TEST(offset_of("[1,2][0.5]") == 5);
+  BOOST_TEST(offset_of("[1,2][-1]") == 5);
+  BOOST_TEST(offset_of("[1,2][2:1]") == 5);
+  BOOST_TEST(offset_of("[1,2][0,0]") == 5);
+  BOOST_TEST(offset_of("1[0]") == 1);
+  BOOST_TEST(offset_of("trace([1,2])") == 0);
+  BOOST_TEST(offset_of("sum([1,2],1)") == 0);
+  BOOST_TEST(offset_of("transpose(1)") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(arrays_of_absurd_size_are_refused_before_they_are_made) {
+  const auto repeated = [](const std::string& element, int count) {
+    std::string text = "[" + element;
+    for (int k = 1; k < count; ++k) text += "," + element;
+    return text + "]";
+  };
+  const std::string vector = "a = " + repeated("1", 10'001) + "; ";
+  const std::string cube = "u = " + repeated("1", 100) + "; v = " + repeated("u", 100) + "; w = " + repeated("v", 100);
+  for (const std::string& text : {vector + "outer(a, a)", vector + "[a] + transpose([a])",
+                                  vector + "transpose([a]) @ [a]", cube + "; " + repeated("w", 101)}) {
+    BOOST_CHECK_EXCEPTION((void)evaluate(parse(text), {}), EvaluationError, [](const EvaluationError& error) {
+      return error.detail().problem == "the result would have more than 100 million elements";
+    });
+  }
 }
 
 struct Wrong {
@@ -144,10 +265,32 @@ BOOST_AUTO_TEST_CASE(errors_say_what_and_where) {
       {"sin()", 5, "unexpected ')'"},
       {"max(x,)", 7, "unexpected ')'"},
       {"sin(x", 6, "expected an operator, ',' or ')'"},
-      {"where(x, y, z)", 8, "expected one of < <= > >= == !="},
       {"where(x = y, 1, 2)", 9, "equality is written =="},
-      {"where(x<y, 1)", 13, "expected an operator or ','"},
-      {"x < y", 3, "comparisons stand in the first place of where"},
+      {"where(x<y, 1)", 1, "expected 3 arguments, as in where(x < y, a, b)"},
+      {"sum(x, 0, 1)", 1, "expected 1 or 2 arguments, as in sum(x, axis)"},
+      {"(x < y < z)", 8, "a < b < c is written"},
+      {"x & & y", 5, "unexpected '&'"},
+      {"!", 2, "unexpected end"},
+      {"sin = 2; x", 1, "'sin' is a function and cannot be given a value"},
+      {"x = 1; pi = 3; x", 8, "'pi' is a constant and cannot be given a value"},
+      {"u = x; u = y; u", 8, "'u' has a value already"},
+      {"u = x; x = y; u", 8, "'x' is a variable of the statements before"},
+      {"x; y", 1, "the value of this statement is not used"},
+      {"u = x; u + 1\n+ y", 8, "the value of this statement is not used"},
+      {"u =", 4, "unexpected end"},
+      {"u = ; x", 5, "unexpected ';'"},
+      {"u = (x\n*\n", 1, "unexpected end"},
+      {"u = x +* y\nu", 8, "unexpected '*'"},
+      {"u = x\n  v = u *\n)", 1, "unexpected ')'"},
+      {"u = sin(\nx))\nu", 3, "unexpected ')'"},
+      {"u = x y\nu", 7, "unexpected 'y'"},
+      {"[1, 2; 3]", 6, "this row has 1 of the row before's 2 elements"},
+      {"[]", 2, "unexpected ']'"},
+      {"[1, 2", 6, "expected an operator, ',', ';' or ']'"},
+      {"x[]", 3, "expected a position"},
+      {"x[1", 4, "expected an operator, ',', ':' or ']'"},
+      {"x[1:2:3]", 6, "unexpected ':'"},
+      {"x < y < z", 7, "a < b < c is written a < b & b < c"},
       {"1e999", 1, "'1e999' is outside the range of a double"},
       {"1 + 1e-999", 5, "outside the range"},
       {"1..2", 3, "unexpected '.'"},
@@ -156,7 +299,6 @@ BOOST_AUTO_TEST_CASE(errors_say_what_and_where) {
       {"x+é", 3, "unexpected 'é'"},
       {"x \xff", 3, "unexpected '\\xff'"},
       {std::string("x\0y", 3), 2, "unexpected '\\x00'"},
-      {"inf", 0, ""},  // a name like any other
       {"x,y", 2, "unexpected ','"},
   };
   for (const Wrong& wrong : cases) {
@@ -218,7 +360,9 @@ BOOST_AUTO_TEST_CASE(nesting_is_bounded) {
   BOOST_TEST(value_of(nested("relu(", max_nesting, ")")) == 2);
   BOOST_TEST(value_of(nested("where(1<2,", max_nesting, ",1)")) == 2);
   BOOST_TEST(value_of(nested("where(1<", max_nesting, ",2,1)")) == 2);
-  for (const std::string open : {"(", "relu(", "where(1<2,", "-("}) {
+  BOOST_TEST(value_of("sum(" + nested("[", 7, "]") + ")") == 2);
+  BOOST_TEST(value_of(nested("[2,3][", max_nesting, "-2]")) == 2);
+  for (const std::string open : {"(", "relu(", "where(1<2,", "-(", "[", "x["}) {
     BOOST_CHECK_EXCEPTION((void)parse(nested(open, max_nesting + 1, ")")), ParseError, [](const ParseError& error) {
       return std::string(error.what()).find("nested too deep") != std::string::npos;
     });
@@ -239,7 +383,7 @@ BOOST_AUTO_TEST_CASE(a_hundred_thousand_characters) {
   BOOST_TEST(value_of(std::string(2 * many, '-') + "x") == 2.0);
   BOOST_TEST(value_of(std::string(2 * many, ' ') + "x") == 2.0);
   BOOST_TEST(parse(std::string(2 * many, 'x')).variables.front().size() == 2 * many);
-  for (const char c : {'(', ')', '^', ',', '.', '=', '\\', '\x80'}) {
+  for (const char c : {'(', ')', '^', ',', '.', '=', '\\', '\x80', '[', ']', '&', '<', ';', ':', '\n'}) {
     BOOST_CHECK_THROW((void)parse(std::string(2 * many, c)), ParseError);
   }
   BOOST_CHECK_THROW((void)parse(std::string(2 * many, '9') + "e"), ParseError);
