@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include "wengert/cli/bench/bench.hpp"
+#include "wengert/cli/check.hpp"
 #include "wengert/cli/errors.hpp"
 #include "wengert/cli/functions.hpp"
 #include "wengert/cli/grad.hpp"
@@ -49,6 +50,7 @@ void print_functions(std::ostream& out) {
 struct Options {
   std::string log_level = "off";
   GradOptions grad;
+  CheckCommandOptions check;
   lecture::Options lecture;
   BenchOptions bench;
   PrimitivesOptions primitives;
@@ -77,6 +79,8 @@ CLI::App* add_grad(CLI::App& app, GradOptions& options) {
       ->check(CLI::Range(1, max_order))
       ->capture_default_str();
   grad->add_flag("--json", options.json, "Print one line of JSON");
+  grad->add_flag("--steps", options.steps,
+                 "Tell the calculation: the value of every node, and what reverse mode does at each, in its order");
   grad->add_option("--dot", options.dot_file, "Write the graph of value and gradient as DOT text to this file");
   grad->add_option("--svg", options.svg_file, "Draw the graph of value and gradient to this file (needs Graphviz)");
   grad->add_option("--png", options.png_file, "The same as PNG");
@@ -85,6 +89,14 @@ CLI::App* add_grad(CLI::App& app, GradOptions& options) {
       "          wengert grad 'u = A @ x; norm(u)^2' --at 'A=[1,2;3,4],x=[1,-1]' --wrt x\n"
       "An expression that begins with -- needs a -- before it.");
   return grad;
+}
+
+CLI::App* add_check(CLI::App& app, CheckCommandOptions& options) {
+  CLI::App* check = app.add_subcommand("check", "Are the derivatives of an expression right? Ends with 1 if not");
+  add_point(*check, options);
+  check->add_flag("--json", options.json, "Print one line of JSON");
+  check->footer("Example: wengert check 'sin(x)*y' --at x=2,y=3");
+  return check;
 }
 
 CLI::App* add_lecture(CLI::App& app, lecture::Options& options) {
@@ -139,11 +151,12 @@ int dispatch(std::vector<std::string> arguments, const Streams& streams) {
   app.add_option("--log-level", options.log_level, "What the library tells on standard error: " + log_level_names())
       ->check(CLI::IsMember(log_levels()));
   CLI::App* grad = add_grad(app, options.grad);
+  CLI::App* check = add_check(app, options.check);
   CLI::App* lecture = add_lecture(app, options.lecture);
   CLI::App* bench = add_bench(app, options.bench);
   CLI::App* primitives = add_primitives(app, options.primitives);
   CLI::App* functions = app.add_subcommand("functions", "The functions that expressions may call");
-  for (CLI::App* sub : {grad, lecture, bench, primitives, functions}) sub->fallthrough();
+  for (CLI::App* sub : {grad, check, lecture, bench, primitives, functions}) sub->fallthrough();
   app.require_subcommand(1);
 
   try {
@@ -158,14 +171,16 @@ int dispatch(std::vector<std::string> arguments, const Streams& streams) {
     throw UsageError(std::string(error.what()) + "\n  hint: " + hint + " --help");
   }
   set_log_level(options.log_level);
+  Status status = done;
   if (*grad) run_grad(options.grad, streams);
+  if (*check) status = run_check(options.check, streams);
   if (*lecture) lecture::run(options.lecture, streams);
   if (*bench) run_bench(options.bench, streams);
   if (*primitives) print_primitives(options.primitives, streams);
   if (*functions) print_functions(streams.out);
   streams.out.flush();
   if (!streams.out) throw WorkError("cannot write standard output");
-  return done;
+  return status;
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 /// The command line: which words mean what, and with which status the command ends.
 ///
-/// Reading order of cli/: this, grad.hpp (wengert grad), lecture/lecture.hpp (wengert lecture), bench/bench.hpp
-/// (wengert bench), parser.hpp.
+/// Reading order of cli/: this, grad.hpp (wengert grad), check.hpp (wengert check), lecture/lecture.hpp (wengert
+/// lecture), bench/bench.hpp (wengert bench), parser.hpp.
 #pragma once
 
 #include <iosfwd>
@@ -19,7 +19,7 @@ struct Streams {
 /// Exit statuses.
 enum Status : int {
   done = 0,
-  failed = 1,   ///< the work could not be done: a file, Graphviz, an error of evaluation
+  failed = 1,  ///< the work could not be done: a file, Graphviz, an error of evaluation; a derivative that is not right
   misused = 2,  ///< the command line makes no sense: options, expression, point
 };
 

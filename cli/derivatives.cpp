@@ -110,7 +110,8 @@ RecordedExpression record(const Expression& expression, std::span<const Binding>
                                                      : Value(r.variable(binding.value, binding.name));
     recorded.variables.push_back(variable);
     const auto at = std::find(expression.variables.begin(), expression.variables.end(), binding.name);
-    operands[static_cast<std::size_t>(at - expression.variables.begin())] = variable;
+    if (at != expression.variables.end())
+      operands[static_cast<std::size_t>(at - expression.variables.begin())] = variable;
   }
   recorded.value = evaluate(expression, operands, &recorded.recording);
   return recorded;

@@ -1,5 +1,6 @@
 #include "wengert/cli/grad.hpp"
 
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -9,9 +10,24 @@
 #include "wengert/cli/grad_report.hpp"
 #include "wengert/cli/logging.hpp"
 #include "wengert/cli/picture.hpp"
+#include "wengert/cli/steps/steps_report.hpp"
+#include "wengert/cli/steps/trace.hpp"
 
 namespace wengert::cli {
 namespace {
+
+/// The steps are told of a number that is computed from something.
+void check_steps(const Problem& problem, const RecordedExpression& recorded) {
+  if (recorded.value.is_array()) {
+    throw UsageError("--steps wants a value that is one number; this one is " + recorded.value.description() +
+                     "\n  hint: sum(…) or an element such as …[0] makes one number of it");
+  }
+  if (recorded.value.id() == 0) throw UsageError("--steps: the expression is a constant; nothing is computed in it");
+  for (const Value& variable : recorded.variables)
+    if (variable.id() == recorded.value.id())
+      throw UsageError("--steps: the expression is the variable '" + problem.expression.variables.front() +
+                       "'; nothing is computed in it");
+}
 
 /// The graph of the value and, if it is a number, of its gradient, to the files that are wanted.
 void draw_files(const GradOptions& options, const Problem& problem, const RecordedExpression& recorded) {
@@ -31,11 +47,20 @@ void draw_files(const GradOptions& options, const Problem& problem, const Record
 void run_grad(const GradOptions& options, const Streams& streams) {
   const Problem problem = read_problem(options);
   RecordedExpression recorded = record(problem);
+  if (options.steps) check_steps(problem, recorded);
   draw_files(options, problem, recorded);
   const Derivatives derivatives = derivatives_at(recorded, problem.point, problem.chosen, options.order);
   log_info("differentiated to order " + std::to_string(options.order) + ", " +
            std::to_string(recorded.recording.statistics().values) + " values");
-  streams.out << (options.json ? json_of(derivatives) : table_of(derivatives, problem.expression));
+
+  std::optional<Trace> trace;
+  if (options.steps) trace = trace_of(recorded);
+  if (options.json) {
+    streams.out << json_of(derivatives, trace ? &*trace : nullptr);
+  } else {
+    streams.out << table_of(derivatives, problem.expression);
+    if (trace) streams.out << "\n" << text_of(*trace, problem.expression.result_name());
+  }
 }
 
 }  // namespace wengert::cli

@@ -11,6 +11,7 @@ namespace wengert::cli {
 struct GradOptions : PointOptions {
   int order = 1;
   bool json = false;
+  bool steps = false;    ///< tell every node and the reverse sweep
   std::string dot_file;  ///< empty: not wanted
   std::string svg_file;  ///< likewise
   std::string png_file;  ///< likewise

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "wengert/cli/json.hpp"
+#include "wengert/cli/steps/steps_report.hpp"
 #include "wengert/cli/table.hpp"
 
 namespace wengert::cli {
@@ -86,7 +87,7 @@ std::string table_of(const Derivatives& d, const Expression& expression) {
   return text + note(d, f);
 }
 
-std::string json_of(const Derivatives& d) {
+std::string json_of(const Derivatives& d, const Trace* trace) {
   nlohmann::ordered_json result{{"schema", 1}, {"value", json_array(d.value)}};
   result["variables"] = nlohmann::ordered_json::object();
   for (const Binding& binding : d.point) result["variables"][binding.name] = json_array(binding.value);
@@ -96,6 +97,7 @@ std::string json_of(const Derivatives& d) {
     derivatives[d.point[d.chosen[i]].name] = json_array(number ? d.gradient[i] : d.jacobian[i]);
   if (d.order >= 2) result["hessian"] = json_array(d.hessian);
   if (d.order >= 3) result["third"] = json_array(d.third);
+  if (trace != nullptr) result["steps"] = json_of(*trace);
   return json_line(result);
 }
 

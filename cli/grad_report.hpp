@@ -4,6 +4,7 @@
 #include <string>
 
 #include "wengert/cli/derivatives.hpp"
+#include "wengert/cli/steps/trace.hpp"
 
 namespace wengert::cli {
 
@@ -18,7 +19,7 @@ namespace wengert::cli {
 /// "hessian" and "third" when they were computed; "jacobian" instead of "gradient" when the value is an array. Arrays
 /// are nested as their shapes say; the Jacobian of an element y[i] by an element x[j] is jacobian.x[i][j]. Names and
 /// rows are in the order of the chosen variables, elements row-major. Numbers are written as json.hpp says. Nothing is
-/// shortened.
-[[nodiscard]] std::string json_of(const Derivatives& derivatives);
+/// shortened. With a trace, "steps" comes last (steps/steps_report.hpp).
+[[nodiscard]] std::string json_of(const Derivatives& derivatives, const Trace* trace = nullptr);
 
 }  // namespace wengert::cli

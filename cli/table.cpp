@@ -1,8 +1,6 @@
 #include "wengert/cli/table.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -17,16 +15,7 @@ constexpr std::size_t most_shown = 10;  // rows or columns of a table
 constexpr std::size_t at_the_end = 2;   // of those, behind the "…"
 constexpr std::size_t cut = std::numeric_limits<std::size_t>::max();
 
-std::string digits_of(double number, int digits) {
-  if (digits == 0 || !std::isfinite(number)) return shortest(number);
-  std::array<char, 32> text;
-  const auto end =
-      std::to_chars(text.data(), text.data() + text.size(), number, std::chars_format::general, digits).ptr;
-  const std::string rounded(text.data(), end);
-  // What is short anyway is not rounded.
-  const std::string whole = shortest(number);
-  return whole.size() <= rounded.size() ? whole : rounded;
-}
+std::string digits_of(double number, int digits) { return digits == 0 ? shortest(number) : rounded(number, digits); }
 
 /// The positions that are shown of `count`; `cut` where some are left out.
 std::vector<std::size_t> shown(std::size_t count, std::size_t most) {

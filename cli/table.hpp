@@ -23,7 +23,7 @@ using Row = std::vector<std::string>;
 /// told by shape and norm.
 [[nodiscard]] std::vector<std::string> lines_of(const Array& array);
 /// The same on one line: [1, 2; 3, 4] of at most `most` elements, else shape and norm.
-[[nodiscard]] std::string line_of(const Array& array, std::size_t most = 8);
+[[nodiscard]] std::string line_of(const Array& array, std::size_t most = 9);
 
 /// A row for each of `rows`, a column for each of `columns`, with their names; long tables lose their middle.
 [[nodiscard]] std::string matrix_table(const std::vector<std::string>& rows, const std::vector<std::string>& columns,

@@ -50,6 +50,16 @@ std::string shortest(double number) {
   return text == "-nan" ? "nan" : text;
 }
 
+std::string rounded(double number, int digits) {
+  const std::string whole = shortest(number);
+  if (!std::isfinite(number)) return whole;
+  std::array<char, 64> text;
+  const auto end =
+      std::to_chars(text.data(), text.data() + text.size(), number, std::chars_format::general, digits).ptr;
+  std::string shown(text.data(), end);
+  return whole.size() <= shown.size() ? whole : shown;
+}
+
 std::string on_board(double number) {
   const double magnitude = std::abs(number);
   if (magnitude != 0 && !(magnitude >= 1e-4 && magnitude < 1e9)) return shortest(number);

@@ -11,6 +11,9 @@ namespace wengert::cli {
 /// The fewest digits that read back as the same double; inf, -inf, nan.
 [[nodiscard]] std::string shortest(double number);
 
+/// At most so many digits that count; shortest() where that is no longer.
+[[nodiscard]] std::string rounded(double number, int digits);
+
 /// The number as one writes it on a board: at most 16 decimals, no trailing zeros; shortest() where that would lose
 /// more than it shows (below 1e-4, from 1e9 on, not finite).
 [[nodiscard]] std::string on_board(double number);

@@ -142,6 +142,32 @@ BOOST_AUTO_TEST_CASE(arrays_have_gradients_of_their_shape) {
   check_prints("grad_jacobian_json", {"grad", "A @ x", "--at", "A=[1,2;3,4],x=[1,-1]", "--json"});
 }
 
+BOOST_AUTO_TEST_CASE(steps_tell_the_calculation) {
+  check_prints("steps", {"grad", "sin(x)*y + x^2", "--at", "x=2,y=3", "--steps"});
+  check_prints("steps_arrays",
+               {"grad", "u = A @ x; y*sum(u^2) + x[1]*2", "--at", "A=[1,2;3,4],x=[1,-1],y=2", "--steps"});
+  check_prints("steps_json", {"grad", "x*x*2", "--at", "x=3", "--steps", "--json"});
+  check_fails(2, {"grad", "[x, 1]", "--at", "x=1", "--steps"},
+              "error: --steps wants a value that is one number; this one is an array of shape [2]\n"
+              "  hint: sum(…) or an element such as …[0] makes one number of it\n");
+  check_fails(2, {"grad", "2", "--steps"}, "error: --steps: the expression is a constant; nothing is computed in it\n");
+  check_fails(2, {"grad", "x", "--at", "x=1", "--steps"},
+              "error: --steps: the expression is the variable 'x'; nothing is computed in it\n");
+}
+
+BOOST_AUTO_TEST_CASE(check_reports_what_it_found) {
+  check_prints("check", {"check", "u = A @ x\nlog(norm(u)) + x[0]", "--at", "A=[1,2;3,4],x=[1,-1]"});
+  const Outcome kink = run_command({"check", "abs(x)*y", "--at", "x=0,y=3"});
+  BOOST_TEST(kink.status == 1);
+  BOOST_TEST(kink.err == "");
+  check_text("check_kink", kink.out);
+  check_prints("check_json", {"check", "3*x", "--at", "x=2", "--json"});
+  check_fails(2, {"check", "1"}, "error: the expression has no variables; there is no derivative to check\n");
+  check_fails(2, {"check", "[x, 1]", "--at", "x=1"},
+              "error: check wants a value that is one number; this one is an array of shape [2]\n"
+              "  hint: sum(…) or an element such as …[0] makes one number of it\n");
+}
+
 BOOST_AUTO_TEST_CASE(wrt_chooses_and_orders_variables) {
   BOOST_TEST(run_command({"grad", "x*y*z", "--at", "x=1,y=2,z=3", "--wrt", "z,x", "--json", "--order", "2"}).out ==
              "{\"schema\":1,\"value\":6.0,\"variables\":{\"x\":1.0,\"y\":2.0,\"z\":3.0},"
