@@ -14,6 +14,8 @@ namespace wengert::cli {
 struct Streams {
   std::ostream& out;
   std::ostream& err;
+  bool colour_out = false;  ///< text for people may be coloured (paint.hpp)
+  bool colour_err = false;
 };
 
 /// Exit statuses.

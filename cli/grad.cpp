@@ -8,10 +8,11 @@
 #include "wengert/autodiff/transform/draw.hpp"
 #include "wengert/cli/errors.hpp"
 #include "wengert/cli/grad_report.hpp"
+#include "wengert/cli/graph.hpp"
 #include "wengert/cli/logging.hpp"
-#include "wengert/cli/picture.hpp"
 #include "wengert/cli/steps/steps_report.hpp"
 #include "wengert/cli/steps/trace.hpp"
+#include "wengert/graph/drawing/graphviz.hpp"
 
 namespace wengert::cli {
 namespace {
@@ -36,10 +37,14 @@ void draw_files(const GradOptions& options, const Problem& problem, const Record
   std::vector<wengert::detail::AnyHandle> x;
   if (!recorded.value.is_array())
     for (const std::size_t k : problem.chosen) x.push_back(recorded.variables[k].handle());
-  const std::string dot = to_dot(recorded.value.handle(), x);
-  if (!options.dot_file.empty()) write_file(options.dot_file, dot);
-  if (!options.svg_file.empty()) draw_picture(dot, "svg", options.svg_file);
-  if (!options.png_file.empty()) draw_picture(dot, "png", options.png_file);
+  const wengert::graph::Drawing drawing = draw(recorded.value.handle(), x);
+  const auto write = [&](const std::string& path, wengert::graph::Format format) {
+    if (!path.empty())
+      wengert::graph::write_file(path, wengert::graph::written(drawing, format, {.theme = theme_of(options.theme)}));
+  };
+  write(options.dot_file, wengert::graph::Format::dot);
+  write(options.svg_file, wengert::graph::Format::svg);
+  write(options.png_file, wengert::graph::Format::png);
 }
 
 }  // namespace

@@ -11,10 +11,11 @@ namespace wengert::cli {
 struct GradOptions : PointOptions {
   int order = 1;
   bool json = false;
-  bool steps = false;    ///< tell every node and the reverse sweep
-  std::string dot_file;  ///< empty: not wanted
-  std::string svg_file;  ///< likewise
-  std::string png_file;  ///< likewise
+  bool steps = false;           ///< tell every node and the reverse sweep
+  std::string dot_file;         ///< empty: not wanted
+  std::string svg_file;         ///< likewise
+  std::string png_file;         ///< likewise
+  std::string theme = "light";  ///< of the picture, one of theme_names()
 };
 
 /// Throws UsageError for an expression or a point that cannot be, WorkError for an operation that cannot be done on its

@@ -3,8 +3,9 @@
 #include <filesystem>
 #include <ostream>
 
-#include "wengert/cli/picture.hpp"
 #include "wengert/graph/drawing/dot.hpp"
+#include "wengert/graph/drawing/graphviz.hpp"
+#include "wengert/graph/error.hpp"
 
 namespace wengert::cli::lecture {
 
@@ -22,11 +23,14 @@ void Pictures::write(std::ostream* out) {
     const std::string base = (std::filesystem::path(options_.folder) / ("lecture_" + picture.name)).string();
     std::string written = base + ".svg";
     if (picture.dot) {
-      write_file(base + ".dot", picture.text);
-      if (draw(picture.text, "svg", base + ".svg") == Drawing::no_graphviz)
-        written = base + ".dot (Graphviz makes a picture of it: dot -Tsvg)";
+      wengert::graph::write_file(base + ".dot", picture.text);
+      try {
+        wengert::graph::write_file(written, wengert::graph::run_graphviz(picture.text, "svg"));
+      } catch (const EnvironmentError& error) {
+        written = base + ".dot (" + error.detail().problem + "; dot -Tsvg makes a picture of it)";
+      }
     } else {
-      write_file(written, picture.text);
+      wengert::graph::write_file(written, picture.text);
     }
     if (out != nullptr) *out << picture.caption << ": " << written << "\n";
   }

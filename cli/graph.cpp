@@ -1,0 +1,203 @@
+#include "wengert/cli/graph.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <ostream>
+#include <utility>
+
+#include "wengert/autodiff/record/expand.hpp"
+#include "wengert/autodiff/record/primitive.hpp"
+#include "wengert/autodiff/transform/simplify.hpp"
+#include "wengert/cli/errors.hpp"
+#include "wengert/cli/logging.hpp"
+#include "wengert/cli/text.hpp"
+#include "wengert/graph/analysis.hpp"
+#include "wengert/graph/drawing/graphviz.hpp"
+#include "wengert/graph/extract.hpp"
+#include "wengert/graph/text.hpp"
+
+namespace wengert::cli {
+namespace {
+
+using graph::Graph;
+using graph::NodeId;
+
+/// The node of that name; UsageError with the nearest one.
+NodeId node_named(const Graph& graph, const std::string& name, const std::string& option) {
+  if (const auto node = graph.find(name)) return *node;
+  std::vector<std::string_view> names;
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    if (!graph.name(id).empty()) names.push_back(graph.name(id));
+  }
+  const std::string_view guess = nearest(name, names);
+  std::string hint = "names are those of variables and of statements, as in u = x^2; sin(u)";
+  if (!guess.empty()) hint = "did you mean '" + std::string(guess) + "'?";
+  throw UsageError(option + ": nothing in the graph is named '" + name + "'\n  hint: " + hint);
+}
+
+/// What --around and --between leave of a graph; empty: everything.
+std::vector<bool> chosen(const Graph& graph, const GraphOptions& options) {
+  std::vector<bool> only;
+  const auto keep = [&](std::vector<bool> these) {
+    these = graph::with_adjoints(graph, std::move(these));
+    if (only.empty()) only = std::vector<bool>(graph.size(), true);
+    for (NodeId id = 0; id < graph.size(); ++id) only[id] = only[id] && these[id];
+  };
+  if (!options.around.empty()) {
+    keep(graph::around(graph, node_named(graph, options.around, "--around"), options.distance));
+  }
+  if (!options.between.empty()) {
+    if (options.between.size() != 2) throw UsageError("--between wants two names, as in --between x,f");
+    NodeId from = node_named(graph, options.between[0], "--between");
+    NodeId to = node_named(graph, options.between[1], "--between");
+    if (from > to) std::swap(from, to);
+    std::vector<bool> these = graph::between(graph, from, to);
+    if (std::find(these.begin(), these.end(), true) == these.end()) {
+      throw UsageError("--between: '" + options.between[1] + "' does not depend on '" + options.between[0] + "'");
+    }
+    keep(std::move(these));
+  }
+  return only;
+}
+
+graph::Format format_of(const GraphOptions& options) {
+  if (options.format.empty()) return options.out.empty() ? graph::Format::dot : graph::format_of(options.out);
+  const auto& names = graph_formats();
+  return static_cast<graph::Format>(std::find(names.begin(), names.end(), options.format) - names.begin());
+}
+
+/// Whether the text form of graph/text.hpp is wanted, which `--file` reads.
+bool wants_text(const GraphOptions& options) {
+  return options.format == "text" || (options.format.empty() && options.out.ends_with(".txt"));
+}
+
+void deliver(const std::string& bytes, const GraphOptions& options, const Streams& streams) {
+  if (options.out.empty())
+    streams.out << bytes;
+  else
+    graph::write_file(options.out, bytes);
+}
+
+void deliver(const graph::Drawing& drawing, const GraphOptions& options, const Streams& streams) {
+  log_info("drawn as " + std::to_string(drawing.nodes.size()) + " boxes and " + std::to_string(drawing.edges.size()) +
+           " lines");
+  deliver(graph::written(drawing, format_of(options), {.theme = theme_of(options.theme), .link = options.link}),
+          options, streams);
+}
+
+// ---- of a file
+
+std::string contents(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw WorkError("cannot read '" + path + "'");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+graph::Drawing draw_part(const Graph& graph, const GraphOptions& options) {
+  graph::DrawingOptions drawing = options.draw.drawing;
+  drawing.only = chosen(graph, options);
+  if (options.draw.view != View::both) {
+    if (drawing.only.empty()) drawing.only.assign(graph.size(), true);
+    const std::vector<std::uint8_t> order = graph::gradient_orders(graph);
+    for (NodeId id = 0; id < graph.size(); ++id) {
+      drawing.only[id] = drawing.only[id] && (order[id] == 0) == (options.draw.view == View::forward);
+    }
+  }
+  return graph::draw(graph, drawing);
+}
+
+void graph_of_file(const GraphOptions& options, const Streams& streams) {
+  register_primitives();
+  Graph graph;
+  try {
+    graph = graph::from_text(contents(options.file));
+  } catch (const ParseError& error) {
+    throw WorkError(options.file + ":" + std::to_string(error.line()) + ":" + std::to_string(error.column()) + ": " +
+                    error.detail().problem +
+                    (error.detail().expected.empty() ? "" : "; expected " + error.detail().expected));
+  }
+  log_info("read, " + std::to_string(graph.size()) + " nodes");
+  if (options.compare) {
+    const graph::Drawing before = draw_part(graph, options), after = draw_part(simplify(graph).graph, options);
+    return deliver(graph::side_by_side({before, after}, {"before", "after"}), options, streams);
+  }
+  if (!options.pass.empty()) graph = simplify(graph).graph;
+  if (wants_text(options)) return deliver(graph::to_text(graph), options, streams);
+  deliver(draw_part(graph, options), options, streams);
+}
+
+// ---- of an expression
+
+void graph_of_expression(const GraphOptions& options, const Streams& streams) {
+  const Problem problem = read_problem(options);
+  RecordedExpression recorded = record(problem);
+  if (recorded.value.id() == 0) throw WorkError("the expression is a constant; it has no graph to draw");
+  // Of an array there is no gradient without a cotangent.
+  std::vector<wengert::detail::AnyHandle> x;
+  if (!recorded.value.is_array()) {
+    for (const std::size_t k : problem.chosen) x.push_back(recorded.variables[k].handle());
+  }
+  if (x.empty() && options.draw.view == View::gradient) {
+    throw UsageError("--view gradient: the value is " + recorded.value.description() +
+                     "; there is a graph of the gradient of one number\n  hint: sum(…) or an element such as …[0]");
+  }
+  DrawOptions draw_options = options.draw;
+  draw_options.select = [&](const Graph& graph) { return chosen(graph, options); };
+  if (wants_text(options)) {
+    return deliver(graph::to_text(graph_of(recorded.value.handle(), x, draw_options), {.locations = false}), options,
+                   streams);
+  }
+  deliver(options.compare ? draw_simplification(recorded.value.handle(), x, draw_options)
+                          : draw(recorded.value.handle(), x, draw_options),
+          options, streams);
+}
+
+}  // namespace
+
+const std::vector<std::string>& graph_formats() {
+  // In the order of graph::Format.
+  static const std::vector<std::string> names{"dot", "svg", "png", "json", "mermaid", "tikz", "text"};
+  return names;
+}
+
+const std::vector<std::string>& theme_names() {
+  static const std::vector<std::string> names{"light", "dark", "print"};
+  return names;
+}
+
+const std::vector<std::string>& view_names() {
+  static const std::vector<std::string> names{"forward", "gradient", "both"};
+  return names;
+}
+
+graph::Theme theme_of(const std::string& name) {
+  const auto& names = theme_names();
+  return static_cast<graph::Theme>(std::find(names.begin(), names.end(), name) - names.begin());
+}
+
+void run_graph(const GraphOptions& given, const Streams& streams) {
+  GraphOptions options = given;
+  if (options.file.empty() == options.expression.empty()) {
+    throw UsageError(options.file.empty() ? "graph wants an expression, or --file with a graph in its text form"
+                                          : "graph wants an expression or --file, not both");
+  }
+  if (options.format.empty() && !options.out.empty() && !wants_text(options)) {
+    try {
+      static_cast<void>(graph::format_of(options.out));
+    } catch (const ArgumentError& error) {
+      throw UsageError("--out: " + error.detail().problem + "\n  hint: --format names it, or " +
+                       error.detail().expected);
+    }
+  }
+  const auto& views = view_names();
+  options.draw.view = static_cast<View>(std::find(views.begin(), views.end(), options.view) - views.begin());
+  options.draw.simplified = !options.pass.empty();
+  if (options.file.empty())
+    graph_of_expression(options, streams);
+  else
+    graph_of_file(options, streams);
+}
+
+}  // namespace wengert::cli

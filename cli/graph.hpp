@@ -1,0 +1,39 @@
+/// `wengert graph`: the graph of an expression, or of a file, in every format.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "wengert/autodiff/transform/draw.hpp"
+#include "wengert/cli/command.hpp"
+#include "wengert/cli/point.hpp"
+
+namespace wengert::cli {
+
+struct GraphOptions : PointOptions {
+  std::string file;                  ///< a graph in its text form, instead of an expression; empty: none
+  std::string out;                   ///< empty: standard output
+  std::string format;                ///< one of graph_formats(); empty: what `out` ends with, else dot
+  std::string theme = "light";       ///< one of theme_names()
+  std::string view = "both";         ///< one of view_names()
+  std::string pass;                  ///< "simplify" or empty
+  bool compare = false;              ///< before and after the pass, side by side
+  std::string around;                ///< name of a node; empty: none
+  std::size_t distance = 2;          ///< from it
+  std::vector<std::string> between;  ///< two names, or none
+  DrawOptions draw;
+  std::string link = graph::DotOptions{}.link;
+};
+
+[[nodiscard]] const std::vector<std::string>& graph_formats();
+[[nodiscard]] const std::vector<std::string>& theme_names();
+[[nodiscard]] const std::vector<std::string>& view_names();
+
+/// The theme of that name, one of theme_names().
+[[nodiscard]] graph::Theme theme_of(const std::string& name);
+
+/// Throws UsageError for an expression, a point or a name that cannot be, WorkError for a file.
+void run_graph(const GraphOptions& options, const Streams& streams);
+
+}  // namespace wengert::cli
