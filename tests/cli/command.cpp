@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(arrays_have_gradients_of_their_shape) {
   check_prints("grad_jacobian", affine);
   check_prints("grad_arrays_order_2", {"grad", "x[0]*x[1]*y", "--at", "x=[2,3],y=5", "--order", "2"});
   check_prints("grad_long_arrays",
-               {"grad", "v = cumsum(sin(x) + x); logsumexp(outer(v, v))", "--at", "x=[1,2,3,4,5,6,7,8,9,10,11,12,13]"});
+               {"grad", "v = cumsum(x^2)/7; sum(outer(v, v))", "--at", "x=[1,2,3,4,5,6,7,8,9,10,11,12,13]"});
   check_prints("grad_jacobian_json", {"grad", "A @ x", "--at", "A=[1,2;3,4],x=[1,-1]", "--json"});
 }
 
@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(steps_tell_the_calculation) {
 }
 
 BOOST_AUTO_TEST_CASE(check_reports_what_it_found) {
-  check_prints("check", {"check", "u = A @ x\nlog(norm(u)) + x[0]", "--at", "A=[1,2;3,4],x=[1,-1]"});
+  check_prints("check", {"check", "u = v[0]^2*y\nu + v[1]/y", "--at", "v=[3,5],y=2"});
   const Outcome kink = run_command({"check", "abs(x)*y", "--at", "x=0,y=3"});
   BOOST_TEST(kink.status == 1);
   BOOST_TEST(kink.err == "");
