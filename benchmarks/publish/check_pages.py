@@ -13,12 +13,13 @@ import sys
 
 import common
 import compile_time
+import drawing
 import growth
 import off
 import race
 import tensor
 
-PAGES = {"race": race.page, "growth": growth.page, "tensor": tensor.page, "off": off.page, "compile": compile_time.page}
+PAGES = {"race": race.page, "growth": growth.page, "tensor": tensor.page, "drawing": drawing.page, "off": off.page, "compile": compile_time.page}
 
 
 def problem(name, result, page):

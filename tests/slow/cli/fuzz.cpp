@@ -1,7 +1,7 @@
 // A million random texts in the language of expressions.
 #include <boost/test/unit_test.hpp>
 
-#include "../../cli/random_text.hpp"
+#include "wengert/tests/cli/random_text.hpp"
 
 BOOST_AUTO_TEST_SUITE(fuzz)
 
