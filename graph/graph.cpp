@@ -136,7 +136,10 @@ bool same_operands(std::span<const NodeId> a, std::span<const NodeId> b, bool co
 
 }  // namespace
 
-void GraphBuilder::reserve(std::size_t nodes) { graph_.nodes_.reserve(std::min(nodes, options_.most_nodes)); }
+void GraphBuilder::reserve(std::size_t nodes) {
+  graph_.nodes_.reserve(std::min(nodes, options_.most_nodes));
+  if (options_.merge_duplicates) near_.reserve(std::min(nodes, options_.most_nodes));
+}
 
 void GraphBuilder::check_room(std::source_location where) const {
   if (graph_.nodes_.size() >= std::min(options_.most_nodes, std::size_t{wide_node})) [[unlikely]] {

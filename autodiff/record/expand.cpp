@@ -53,6 +53,7 @@ class Expander {
       Expander& e;
       void statement(const StatementView& view) {
         if (!e.needed_[view.id - e.s_.first_id()]) return;
+        e.expected_ += view.type->step_count;
         for (std::size_t k = 0; k < view.type->leaves; ++k)
           if (view.operand[k] != 0) e.need(view.operand[k]);
       }
@@ -64,6 +65,9 @@ class Expander {
       }
     } needs{*this};
     walk_backward(s_, last, needs);
+    // At most so many: a vector that grows is copied, and touches twice the memory.
+    builder_.reserve(expected_);
+    out_.values.reserve(expected_);
   }
 
   void variables(Id first, Id count) {
@@ -214,6 +218,7 @@ class Expander {
   std::vector<graph::ScopeId> scope_nodes_;              // by scope of the recording - 1
   std::vector<std::pair<std::uint64_t, NodeId>> steps_;  // inner steps of statements that ties name, ascending
   std::size_t step_at_ = 0;                              // statements come in order, and so do their steps
+  std::size_t expected_ = 0;                             // nodes of the statements that are needed, at most
   std::size_t scope_at_ = 0;
   std::uint32_t scope_ = 0;
 };

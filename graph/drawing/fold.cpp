@@ -206,6 +206,9 @@ class Folder {
       items.push_back(id);
     }
     Sequence sequence;
+    std::size_t operands = 0;
+    for (const NodeId unit : items) operands += graph_.operands(unit).size();
+    sequence.operands.reserve(operands);
     sequence.kinds.reserve(items.size());
     sequence.scopes.reserve(items.size());
     sequence.starts.reserve(items.size() + 1);
