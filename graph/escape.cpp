@@ -29,7 +29,8 @@ std::uint32_t decode(std::string_view sequence) noexcept {
 
 bool printable(std::uint32_t point) noexcept {
   return point >= 0x20 && !(point >= 0x7F && point <= 0x9F) && !(point >= 0x2028 && point <= 0x202E) &&
-         !(point >= 0x2066 && point <= 0x2069) && point != 0xFEFF && point != 0x200E && point != 0x200F && point != 0xFFFE && point != 0xFFFF;
+         !(point >= 0x2066 && point <= 0x2069) && point != 0xFEFF && point != 0x200E && point != 0x200F &&
+         point != 0xFFFE && point != 0xFFFF;
 }
 
 void append_hex(std::string& target, char byte) {

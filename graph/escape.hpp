@@ -1,9 +1,9 @@
 /// Bytes as printable text and back: what names look like in the text form and in drawings.
 ///
 /// Valid UTF-8 stays as it is, less control characters (C0, DEL, C1) and the marks that make text run backwards
-/// or break lines (U+2028 .. U+202E, U+2066 .. U+2069, U+FEFF), so that a name cannot disguise what stands beside it, and
-/// U+FFFE and U+FFFF, which XML does not take.
-/// These and bytes that are not UTF-8 become \n, \r, \t or \xHH a byte; a backslash is doubled.
+/// or break lines (U+2028 .. U+202E, U+2066 .. U+2069, U+FEFF), so that a name cannot disguise what stands beside it,
+/// and U+FFFE and U+FFFF, which XML does not take. These and bytes that are not UTF-8 become \n, \r, \t or \xHH a byte;
+/// a backslash is doubled.
 #pragma once
 
 #include <cstddef>
