@@ -66,21 +66,62 @@ AnyHandle handle_of(const AnyGradient& gradient, const AnyHandle& x) {
   return x.tensor == nullptr ? AnyHandle(gradient.scalar) : AnyHandle(gradient.tensor);
 }
 
-/// The value's axes, then the variable's: row k is ∂(element k)/∂variable.
-std::vector<Array> jacobian_of(const Value& y, std::span<const AnyHandle> x) {
-  std::vector<std::vector<double>> numbers(x.size());
-  for_each_row(y.handle(), x, [&](const std::vector<Array>& row) {
-    for (std::size_t k = 0; k < x.size(); ++k) {
-      const auto elements = row[k].data<double>();
-      numbers[k].insert(numbers[k].end(), elements.begin(), elements.end());
-    }
-  });
-  std::vector<Array> result;
+/// Calls use(column, k, i) with ∂y/∂(element i of x[k]), an array of y's shape, for every element: a forward sweep
+/// each.
+template <class F>
+void for_each_column(const AnyHandle& y, std::span<const AnyHandle> x, const F& use) {
   for (std::size_t k = 0; k < x.size(); ++k) {
-    const Shape shape = y.shape();
+    if (x[k].tensor == nullptr) {
+      use(forward(std::span(&x[k].scalar, 1), std::vector{1.0})[*y.tensor].value().dense(), k, std::size_t{0});
+      continue;
+    }
+    const auto size = static_cast<std::size_t>(x[k].tensor->size());
+    for (std::size_t i = 0; i < size; ++i) {
+      Array one = Array::zeros(x[k].tensor->type());
+      one.mutable_data<double>()[i] = 1.0;
+      const Tensor tangent(std::move(one));
+      use(forward(std::span(x[k].tensor, 1), std::span(&tangent, 1))[*y.tensor].value().dense(), k, i);
+    }
+  }
+}
+
+/// The value's axes, then the variable's. As many sweeps as the smaller side has elements.
+std::vector<Array> jacobian_of(const Value& value, std::span<const AnyHandle> x) {
+  const AnyHandle y = value.handle();
+  const Shape shape = value.shape();
+  const auto rows = static_cast<std::size_t>(shape.size());
+  std::size_t columns = 0;
+  std::vector<std::size_t> sizes;
+  for (const AnyHandle& variable : x) {
+    sizes.push_back(variable.tensor == nullptr ? 1 : static_cast<std::size_t>(variable.tensor->size()));
+    columns += sizes.back();
+  }
+  check_elements("Jacobian", static_cast<double>(rows) * static_cast<double>(columns));
+
+  std::vector<Array> result;
+  std::vector<std::span<double>> numbers;
+  for (const AnyHandle& variable : x) {
     std::vector<std::int64_t> extents(shape.begin(), shape.end());
-    if (x[k].tensor != nullptr) extents.insert(extents.end(), x[k].tensor->shape().begin(), x[k].tensor->shape().end());
-    result.push_back(Array::from(numbers[k], Shape(std::span<const std::int64_t>(extents))));
+    if (variable.tensor != nullptr)
+      extents.insert(extents.end(), variable.tensor->shape().begin(), variable.tensor->shape().end());
+    result.push_back(Array::zeros({Dtype::f64, Shape(std::span<const std::int64_t>(extents))}));
+    numbers.push_back(result.back().mutable_data<double>());
+  }
+  if (y.id() == 0) return result;
+  if (columns < rows) {
+    for_each_column(y, x, [&](const Array& column, std::size_t k, std::size_t i) {
+      const auto elements = column.data<double>();
+      for (std::size_t row = 0; row < rows; ++row) numbers[k][row * sizes[k] + i] = elements[row];
+    });
+  } else {
+    std::size_t row = 0;
+    for_each_row(y, x, [&](const std::vector<Array>& arrays) {
+      for (std::size_t k = 0; k < x.size(); ++k) {
+        const auto elements = arrays[k].data<double>();
+        std::copy(elements.begin(), elements.end(), numbers[k].data() + row * sizes[k]);
+      }
+      ++row;
+    });
   }
   return result;
 }
@@ -136,6 +177,8 @@ Derivatives derivatives_at(RecordedExpression& recorded, std::span<const Binding
   }
   for_each_row(y, x, [&](std::vector<Array> row) { result.gradient = std::move(row); });
   if (order < 2) return result;
+  const auto count = static_cast<double>(element_names(point, chosen).size());
+  check_elements("Hessian", count * count);
   const std::vector<AnyGradient> first = recorded_gradient(y, x);
   for (std::size_t i = 0; i < x.size(); ++i) {
     const AnyHandle g = handle_of(first[i], x[i]);

@@ -103,7 +103,7 @@ const auto element = named<struct ElementRule>(operand_text, expression[report(&
 
 // The grammar of parser.hpp, from the inside out.
 
-const auto row = element >> *(',' > element);
+const auto row = named<struct RowRule>(operand_text, element >> *(',' > element));
 const auto array = bracket[report(&Builder::begin_array)] > row >
                    *(x3::raw[x3::lit(';')][report(&Builder::next_row)] > row) > close_array;
 const auto call =
@@ -118,7 +118,7 @@ const auto item = named<struct ItemRule>("a position", (x3::lit(':')[report(&Bui
                                                             -(x3::lit(':')[report(&Builder::index_to)] >> -stop)));
 const auto index = bracket[report(&Builder::begin_index)] > item > *(',' > item) > close_index;
 
-const auto postfix = atom >> *index;
+const auto postfix = named<struct PostfixRule>(operand_text, atom >> *index);
 const auto signed_postfix = named<struct SignedRule>(operand_text, (+sign > postfix) | postfix);
 const auto operand =
     named<struct OperandRule>(operand_text, x3::eps[report(&Builder::begin_chain)] >> signed_postfix >>

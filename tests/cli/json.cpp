@@ -38,6 +38,26 @@ BOOST_AUTO_TEST_CASE(schema) {
   BOOST_TEST(result["hessian"][1][1].get<double>() == std::exp(0.5), close);
 }
 
+BOOST_AUTO_TEST_CASE(jacobians_by_rows_and_by_columns_agree) {
+  // A value with more elements than the variables is swept forward, one with fewer backward; in each half of the first
+  // value stand the elements of the second.
+  const std::string f = "u = tanh(A @ x) * y";
+  const auto jacobian = [](const std::string& expression) {
+    const auto outcome =
+        wengert::test::run_command({"grad", expression, "--at", "A=[1,2;3,4],x=[0.1,-0.2],y=2", "--json"});
+    return json::parse(outcome.out)["jacobian"];
+  };
+  const json few = jacobian(f), many = jacobian(f + "; [u, u, u, u]");
+  for (const char* name : {"A", "x", "y"}) {
+    for (std::size_t copy = 0; copy < 4; ++copy) {
+      const json a = few[name].flatten(), b = many[name][copy].flatten();
+      BOOST_REQUIRE(a.size() == b.size());
+      for (const auto& [key, value] : a.items())
+        BOOST_TEST(value.get<double>() == b[key].get<double>(), boost::test_tools::tolerance(1e-14));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(orders_that_were_not_asked_for_are_absent) {
   Derivatives none;
   none.value = Array::scalar(5);

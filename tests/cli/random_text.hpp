@@ -115,7 +115,9 @@ inline std::string check_text(std::string_view text, TextOutcome& outcome) {
     expression = parse(text);
   } catch (const ParseError& error) {
     if (error.column() < 1 || error.column() > text.size() + 1) return "a column outside of the text";
-    return describe(error, text).empty() ? "nothing is said" : "";
+    const std::string said = describe(error, text);
+    // A part of the grammar without a name is told by its C++ type.
+    return said.empty() ? "nothing is said" : said.find("boost") != said.npos ? "a type is told: " + said : "";
   }
   outcome = TextOutcome::not_evaluated;
   const std::vector<Binding> known{{"x", Array::scalar(0.75)},
