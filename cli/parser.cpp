@@ -82,7 +82,8 @@ const auto sum_sign = infix('+', operators::add) | infix('-', operators::subtrac
 const auto product_sign =
     infix('*', operators::multiply) | infix('/', operators::divide) | infix('@', operators::product);
 
-// Named rules: `expression` because it is recursive, the others for what errors show.
+// Rules. Those that operands are made of are declared first and defined behind: what is built of them then holds their
+// names only, not their definitions, whose types would double from level to level. The text is what errors show.
 
 template <class Id, class Definition>
 auto named(const char* text, const Definition& definition) {
@@ -90,6 +91,17 @@ auto named(const char* text, const Definition& definition) {
 }
 constexpr auto operand_text = "a number, a name or '('";
 const x3::rule<struct ExpressionRule> expression{operand_text};
+const x3::rule<struct ConjunctionRule> conjunction{operand_text};
+const x3::rule<struct ComparisonRule> comparison{operand_text};
+const x3::rule<struct SumRule> sum{operand_text};
+const x3::rule<struct ProductRule> product{operand_text};
+const x3::rule<struct OperandRule> operand{operand_text};
+const x3::rule<struct SignedRule> signed_postfix{operand_text};
+const x3::rule<struct PostfixRule> postfix{operand_text};
+const x3::rule<struct AtomRule> atom{operand_text};
+const x3::rule<struct RowRule> row{operand_text};
+const x3::rule<struct ItemRule> item{"a position"};
+const x3::rule<struct StatementRule> statement{operand_text};
 
 const auto close = named<struct CloseRule>("an operator or ')'", x3::lit(')')[report(&Builder::leave)]);
 const auto close_call = named<struct CloseCallRule>("an operator, ',' or ')'", x3::lit(')')[report(&Builder::leave)]);
@@ -103,44 +115,43 @@ const auto element = named<struct ElementRule>(operand_text, expression[report(&
 
 // The grammar of parser.hpp, from the inside out.
 
-const auto row = named<struct RowRule>(operand_text, element >> *(',' > element));
+const auto row_def = element >> *(',' > element);
 const auto array = bracket[report(&Builder::begin_array)] > row >
                    *(x3::raw[x3::lit(';')][report(&Builder::next_row)] > row) > close_array;
 const auto call =
     (parenthesis[report(&Builder::begin_call)] > argument > *(',' > argument) > close_call)[report(&Builder::end_call)];
 const auto named_atom = name[report(&Builder::name)] >> (call | x3::eps[report(&Builder::variable)]);
 const auto group = parenthesis[report(&Builder::enter)] > expression > close;
-const auto atom = named<struct AtomRule>(operand_text, number[report(&Builder::number)] | array | named_atom | group);
+const auto atom_def = number[report(&Builder::number)] | array | named_atom | group;
 
 const auto stop = !x3::char_(",]") >> expression[report(&Builder::index_stop)];
-const auto item = named<struct ItemRule>("a position", (x3::lit(':')[report(&Builder::index_from_beginning)] >> -stop) |
-                                                           (expression[report(&Builder::index_start)] >>
-                                                            -(x3::lit(':')[report(&Builder::index_to)] >> -stop)));
+const auto item_def =
+    (x3::lit(':')[report(&Builder::index_from_beginning)] >> -stop) |
+    (expression[report(&Builder::index_start)] >> -(x3::lit(':')[report(&Builder::index_to)] >> -stop));
 const auto index = bracket[report(&Builder::begin_index)] > item > *(',' > item) > close_index;
 
-const auto postfix = named<struct PostfixRule>(operand_text, atom >> *index);
-const auto signed_postfix = named<struct SignedRule>(operand_text, (+sign > postfix) | postfix);
-const auto operand =
-    named<struct OperandRule>(operand_text, x3::eps[report(&Builder::begin_chain)] >> signed_postfix >>
-                                                *(power > signed_postfix) >> x3::eps[report(&Builder::end_chain)]);
+const auto postfix_def = atom >> *index;
+const auto signed_postfix_def = (+sign > postfix) | postfix;
+const auto operand_def = x3::eps[report(&Builder::begin_chain)] >> signed_postfix >>
+                         *(power > signed_postfix) >> x3::eps[report(&Builder::end_chain)];
 
-/// `operand { sign operand }`
-template <class Id, class Sign, class Operand>
-auto level(const Sign& operation, const Operand& operands) {
-  return named<Id>(operand_text, operands >> *(operation > operands)[report(&Builder::end_operation)]);
+/// `sign operand`, behind an operand.
+template <class Sign, class Operand>
+auto with(const Sign& operation, const Operand& right) {
+  return (operation > right)[report(&Builder::end_operation)];
 }
-const auto product = level<struct ProductRule>(product_sign, operand);
-const auto sum = level<struct SumRule>(sum_sign, product);
-const auto comparison =
-    named<struct ComparisonRule>(operand_text, sum >> -(comparison_sign > sum)[report(&Builder::end_operation)]);
-const auto conjunction = level<struct ConjunctionRule>(and_sign, comparison);
-const auto expression_def = conjunction >> *(or_sign > conjunction)[report(&Builder::end_operation)];
-BOOST_SPIRIT_DEFINE(expression)
+const auto product_def = operand >> *with(product_sign, operand);
+const auto sum_def = product >> *with(sum_sign, product);
+const auto comparison_def = sum >> -with(comparison_sign, sum);
+const auto conjunction_def = comparison >> *with(and_sign, comparison);
+const auto expression_def = conjunction >> *with(or_sign, conjunction);
 
 const auto assignment = &(name >> equals) >> name[report(&Builder::assign)] >> equals;
-const auto statement =
-    named<struct StatementRule>(operand_text, here[report(&Builder::begin_statement)] >> -assignment >>
-                                                  (x3::eps > expression) >> here[report(&Builder::end_statement)]);
+const auto statement_def = here[report(&Builder::begin_statement)] >> -assignment >>
+                           (x3::eps > expression) >> here[report(&Builder::end_statement)];
+BOOST_SPIRIT_DEFINE(row, atom, item, postfix, signed_postfix, operand, product, sum, comparison, conjunction,
+                    expression, statement)
+
 const auto whole = x3::eps > *x3::lit(';') > statement > *((+x3::lit(';') >> !x3::eoi) > statement) >
                    *x3::lit(';') > end;
 
