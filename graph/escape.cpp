@@ -100,6 +100,34 @@ void append_escaped(std::string& target, std::string_view bytes, char quote) {
   }
 }
 
+std::string xml_text(std::string_view bytes) {
+  std::string printable;
+  append_escaped(printable, bytes);
+  std::string text;
+  for (const char c : printable) {
+    switch (c) {
+      case '&':
+        text += "&amp;";
+        break;
+      case '<':
+        text += "&lt;";
+        break;
+      case '>':
+        text += "&gt;";
+        break;
+      case '"':
+        text += "&quot;";
+        break;
+      case '\'':
+        text += "&#39;";
+        break;
+      default:
+        text += c;
+    }
+  }
+  return text;
+}
+
 bool unescape(std::string_view text, std::string& bytes) {
   bytes.clear();
   for (std::size_t i = 0; i < text.size(); ++i) {

@@ -18,6 +18,9 @@ namespace wengert::graph {
 /// Appends `bytes` as printable text. `quote`, if not 0, gets a backslash too.
 void append_escaped(std::string& target, std::string_view bytes, char quote = 0);
 
+/// `bytes` as printable text for XML and HTML, as content or between quotes: & < > " ' are entities.
+[[nodiscard]] std::string xml_text(std::string_view bytes);
+
 /// Undoes append_escaped (a backslash before any other character yields that character).
 /// False when a backslash ends the text or \x lacks two hexadecimal digits.
 [[nodiscard]] bool unescape(std::string_view text, std::string& bytes);

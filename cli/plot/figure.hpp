@@ -6,8 +6,8 @@
 ///
 /// Reading order of cli/plot: this, geometry.hpp, ticks.hpp, sample.hpp, contours.hpp, labels.hpp, svg.hpp.
 ///
-/// The same figure gives the same bytes. Texts are anybody's bytes (svg.hpp: xml_text). A point that is not finite, or
-/// not positive on a logarithmic axis, is a gap in a line and no mark. Lines end at the edge of their panel.
+/// The same figure gives the same bytes. Texts are anybody's bytes (graph/escape.hpp: xml_text). A point that is not
+/// finite, or not positive on a logarithmic axis, is a gap in a line and no mark. Lines end at the edge of their panel.
 #pragma once
 
 #include <cstddef>

@@ -54,41 +54,6 @@ std::string coordinates(const Polyline& points) {
 
 }  // namespace
 
-std::string xml_text(std::string_view bytes) {
-  std::string printable;
-  graph::append_escaped(printable, bytes);
-  std::string text;
-  for (std::size_t k = 0; k < printable.size(); ++k) {
-    const std::string_view rest = std::string_view(printable).substr(k);
-    // U+FFFE and U+FFFF are valid UTF-8 but no characters of XML.
-    if (rest.starts_with("\xEF\xBF\xBE") || rest.starts_with("\xEF\xBF\xBF")) {
-      text += rest.starts_with("\xEF\xBF\xBE") ? "\\xef\\xbf\\xbe" : "\\xef\\xbf\\xbf";
-      k += 2;
-      continue;
-    }
-    switch (printable[k]) {
-      case '&':
-        text += "&amp;";
-        break;
-      case '<':
-        text += "&lt;";
-        break;
-      case '>':
-        text += "&gt;";
-        break;
-      case '"':
-        text += "&quot;";
-        break;
-      case '\'':
-        text += "&#39;";
-        break;
-      default:
-        text += printable[k];
-    }
-  }
-  return text;
-}
-
 double text_width(std::string_view text, double size) {
   // Widths of DejaVu Sans, which is wider than most, in classes.
   double width = 0;

@@ -9,11 +9,11 @@
 #include <string_view>
 
 #include "wengert/cli/plot/geometry.hpp"
+#include "wengert/graph/escape.hpp"
 
 namespace wengert::cli::plot {
 
-/// Any bytes as text for XML: escaped as graph/escape.hpp says, and & < > " ' and the code points that XML lacks.
-[[nodiscard]] std::string xml_text(std::string_view bytes);
+using graph::xml_text;
 
 /// Pixels that `text` takes in a sans-serif font of this size; rather too many than too few.
 [[nodiscard]] double text_width(std::string_view text, double size);

@@ -16,39 +16,17 @@ namespace {
 // -----------------------------------------------------------------------------------------------------------------
 // Text
 
-/// For a label in angle brackets, where Graphviz reads markup.
+/// For a label in angle brackets, where Graphviz reads markup, and escapes such as \N besides; in some versions markup
+/// would take a bracket for its own.
 std::string markup(std::string_view bytes) {
-  std::string printable;
-  append_escaped(printable, bytes);
   std::string text;
-  for (const char c : printable) {
-    switch (c) {
-      case '&':
-        text += "&amp;";
-        break;
-      case '<':
-        text += "&lt;";
-        break;
-      case '>':
-        text += "&gt;";
-        break;
-      case '"':
-        text += "&quot;";
-        break;
-      case '\\':
-        // Escapes such as \N are replaced in markup too.
-        text += "\\\\";
-        break;
-      case '[':
-        // Markup would take a bracket for its own in some versions.
-        text += "&#91;";
-        break;
-      case ']':
-        text += "&#93;";
-        break;
-      default:
-        text += c;
-    }
+  for (const char c : xml_text(bytes)) {
+    if (c == '[')
+      text += "&#91;";
+    else if (c == ']')
+      text += "&#93;";
+    else
+      text += c == '\\' ? std::string("\\\\") : std::string(1, c);
   }
   return text;
 }
@@ -147,7 +125,9 @@ class Writer {
     text_ += '\n';
   }
 
+  /// Markup; without a text a blank, for Graphviz takes no empty element.
   [[nodiscard]] std::string coloured(std::string_view text, std::string_view colour, int size = 0) const {
+    if (text.empty()) text = " ";
     std::string tag = "<FONT COLOR=\"" + std::string(colour) + "\"";
     if (size != 0) tag += " POINT-SIZE=\"" + std::to_string(size) + "\"";
     return tag + ">" + markup(text) + "</FONT>";
@@ -251,6 +231,8 @@ class Writer {
   [[nodiscard]] std::string label_of(const DrawnNode& node) const {
     std::string label;
     for (const DrawnText& text : node.texts) {
+      // Markup without content is a syntax error to Graphviz.
+      if (text.text.empty()) continue;
       if (!label.empty()) label += "<BR/>";
       switch (text.kind) {
         case TextKind::name:
