@@ -115,9 +115,9 @@ inline std::string check_text(std::string_view text, TextOutcome& outcome) {
     expression = parse(text);
   } catch (const ParseError& error) {
     if (error.column() < 1 || error.column() > text.size() + 1) return "a column outside of the text";
-    const std::string said = describe(error, text);
-    // A part of the grammar without a name is told by its C++ type.
-    return said.empty() ? "nothing is said" : said.find("boost") != said.npos ? "a type is told: " + said : "";
+    // A part of the grammar without a name would be told by its C++ type.
+    if (error.detail().expected.find("boost") != std::string::npos) return "a type is told: " + error.detail().expected;
+    return describe(error, text).empty() ? "nothing is said" : "";
   }
   outcome = TextOutcome::not_evaluated;
   const std::vector<Binding> known{{"x", Array::scalar(0.75)},
