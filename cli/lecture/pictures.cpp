@@ -26,8 +26,8 @@ void Pictures::write(std::ostream* out) {
       wengert::graph::write_file(base + ".dot", picture.text);
       try {
         wengert::graph::write_file(written, wengert::graph::run_graphviz(picture.text, "svg"));
-      } catch (const EnvironmentError& error) {
-        written = base + ".dot (" + error.detail().problem + "; dot -Tsvg makes a picture of it)";
+      } catch (const EnvironmentError&) {
+        written = base + ".dot (Graphviz makes a picture of it: dot -Tsvg)";
       }
     } else {
       wengert::graph::write_file(written, picture.text);
