@@ -194,6 +194,8 @@ void run_graph(const GraphOptions& given, const Streams& streams) {
   const auto& views = view_names();
   options.draw.view = static_cast<View>(std::find(views.begin(), views.end(), options.view) - views.begin());
   options.draw.simplified = !options.pass.empty();
+  // The statements of the expression are its named values; those of the recording are the command's own.
+  options.draw.named_values = std::exchange(options.draw.statements, false);
   if (options.file.empty())
     graph_of_expression(options, streams);
   else

@@ -147,6 +147,24 @@ Subject subject_of(const Expansion& expansion, std::span<const detail::AnyHandle
   return subject;
 }
 
+/// By node, which named value of the forward graph it is part of: one that all of its users are part of. A number of
+/// the group, not 0, or 0 outside the forward graph.
+std::vector<std::uint32_t> named_groups(const Subject& s) {
+  constexpr std::uint32_t none = 0, several = 0xFFFFFFFFU;
+  std::vector<std::uint32_t> group(s.graph.size(), none), of_users(s.graph.size(), none);
+  for (auto id = static_cast<NodeId>(s.graph.size()); id-- > 0;) {
+    const graph::OperationId operation = s.graph.operation_id(id);
+    if (!s.forward[id] || operation == graph::variable_operation || operation == graph::constant_operation) continue;
+    const bool own = !s.graph.name(id).empty() || of_users[id] == none || of_users[id] == several;
+    group[id] = own ? id + 1 : of_users[id];
+    for (const NodeId operand : s.graph.operands(id)) {
+      std::uint32_t& users = of_users[operand];
+      users = users == none || users == group[id] ? group[id] : several;
+    }
+  }
+  return group;
+}
+
 graph::Annotations annotations_of(const Subject& s, const DrawOptions& options) {
   graph::Annotations annotations;
   if (options.values) {
@@ -182,7 +200,10 @@ graph::Annotations annotations_of(const Subject& s, const DrawOptions& options) 
   }
   annotations.parameter = [&](NodeId id) { return bool{s.parameter[id]}; };
   annotations.order = [&](NodeId id) { return s.order[id]; };
-  if (options.statements) annotations.statement = [&](NodeId id) { return s.expansion.statements[id]; };
+  if (options.named_values) {
+    annotations.statement = [groups = named_groups(s)](NodeId id) { return groups[id]; };
+  } else if (options.statements)
+    annotations.statement = [&](NodeId id) { return s.expansion.statements[id]; };
   return annotations;
 }
 

@@ -37,6 +37,7 @@ struct DrawOptions {
   bool adjoints = true;           ///< ∂y/∂node at each forward node; of a tensor its norm
   bool local_derivatives = true;  ///< ∂user/∂operand on each forward edge: the factors of the chain rule
   bool statements = false;        ///< one box for each statement of the program, instead of its primitives
+  bool named_values = false;      ///< one box for each named value, with what only it is computed from
   bool simplified = false;        ///< after simplify(): 2 · x¹ · 1 is 2 · x
   bool paths_only = false;        ///< only what lies on a path from one of x to y, with its gradient
   /// Only what is within `distance` edges of this value, and the adjoints of that.

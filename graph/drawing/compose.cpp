@@ -197,7 +197,12 @@ class Composer {
       folded_texts(node, unit);
       node.tooltip.push_back("nodes %" + std::to_string(unit.first) + " to %" + std::to_string(unit.last));
     }
-    for (DrawnText& text : node.texts) text.text = shortened(text.text, options_.longest_text);
+    for (DrawnText& text : node.texts) {
+      std::string shown = shortened(text.text, options_.longest_text);
+      if (unit.kind == FoldKind::statement && shown != text.text)
+        node.tooltip.push_back(shortened(text.text, longest_tooltip));
+      text.text = std::move(shown);
+    }
     drawing_.nodes.push_back(std::move(node));
   }
 
@@ -422,7 +427,10 @@ class Composer {
   /// shows.
   [[nodiscard]] Formula reference_to(NodeId id) const {
     if (inlined_[id]) return {constant_text(graph_.attribute(id), options_.digits)};
-    if (std::string name = scene_.name(id); !name.empty()) return {name};
+    // Of an adjoint of several the first.
+    if (std::string name = scene_.name(id); !name.empty()) {
+      return {graph_.name(id).empty() ? name.substr(0, name.find(", ")) : name};
+    }
     const std::uint32_t index = folding_.unit_of[id];
     const FoldedUnit& unit = folding_.units[index];
     if (unit.kind == FoldKind::statement && unit.copies == 1 && id != root_of(index)) return formula_of(index, id);

@@ -155,6 +155,24 @@ BOOST_AUTO_TEST_CASE(unnamed_statements_get_names_that_formulas_use) {
   BOOST_TEST(text_of(named(d, "y"), TextKind::operation) == "v1 − x/v1");
 }
 
+BOOST_AUTO_TEST_CASE(named_values_hold_what_only_they_are_computed_from) {
+  Recording r;
+  const Scalar x = r.variable(0.5, "x");
+  const Scalar inner = sin(x);
+  const Scalar more = exp(inner);
+  Scalar u = more * 2.0, v = cos(x) + inner;
+  r.name(u, "u");
+  r.name(v, "v");
+  Scalar f = u / v;
+  r.name(f, "f");
+  const Drawing d = draw(f, {x}, {.view = View::forward, .named_values = true});
+  BOOST_TEST(d.nodes.size() == 5U);
+  BOOST_TEST(text_of(named(d, "v1"), TextKind::operation) == "sin(x)");  // u and v need it
+  BOOST_TEST(text_of(named(d, "u"), TextKind::operation) == "exp(v1)·2");
+  BOOST_TEST(text_of(named(d, "v"), TextKind::operation) == "cos(x) + v1");
+  BOOST_TEST(std::abs(std::stod(label(d, "v1", "u")) - u.value()) < 1e-3);
+}
+
 BOOST_AUTO_TEST_CASE(only_paths_to_a_parameter_on_demand) {
   Recording r;
   const Scalar x = r.variable(1.0, "x"), z = r.variable(2.0, "z");
