@@ -115,6 +115,10 @@ class Simplifier {
     return value == nullptr ? std::nullopt : std::optional(*value);
   }
   [[nodiscard]] bool is(NodeId node, double value) const { return number(node) == value; }
+  [[nodiscard]] bool is_zero(NodeId node, bool negative) const {
+    const std::optional<double> value = number(node);
+    return value && *value == 0 && std::signbit(*value) == negative;
+  }
   /// x of −x.
   [[nodiscard]] std::optional<NodeId> negated(NodeId node) const {
     if (builder_.operation_id(node) != id_of<ops::Neg>()) return std::nullopt;
@@ -146,12 +150,12 @@ class Simplifier {
     if ((of(std::type_identity<ops::IntegerPow>{}) || of(std::type_identity<ops::Pow>{})) && is(x[1], 1)) return x[0];
     if (of(std::type_identity<ops::Add>{})) {
       for (std::size_t k = 0; k < 2; ++k) {
-        if (is(x[k], 0) && std::signbit(*number(x[k]))) return x[1 - k];
+        if (is_zero(x[k], true)) return x[1 - k];
         if (const auto other = negated(x[k])) return make(id_of<ops::Sub>(), {x[1 - k], *other});
       }
     }
     if (of(std::type_identity<ops::Sub>{})) {
-      if (is(x[1], 0) && !std::signbit(*number(x[1]))) return x[0];
+      if (is_zero(x[1], false)) return x[0];
       if (const auto other = negated(x[1])) return make(id_of<ops::Add>(), {x[0], *other});
     }
     if (of(std::type_identity<ops::Neg>{})) {

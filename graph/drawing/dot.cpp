@@ -316,7 +316,7 @@ class Writer {
   /// What occurs in the drawing, in a frame of its own: a column beside it, or a row above it.
   void put_legend() {
     std::vector<std::pair<std::string, DrawnNode>> entries;
-    const auto entry = [&](std::string text, auto&& occurs, DrawnNode look) {
+    const auto entry = [&](std::string text, auto&& occurs, const DrawnNode& look) {
       if (std::any_of(drawing_.nodes.begin(), drawing_.nodes.end(), occurs))
         entries.emplace_back(std::move(text), look);
     };

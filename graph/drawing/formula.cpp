@@ -84,7 +84,7 @@ Formula applied(const Operation& operation, const Attribute& attribute, std::spa
 }
 
 std::string short_form(const Operation& operation, const Attribute& attribute, std::span<const std::string> constants) {
-  const std::string symbol = with_attribute(operation, attribute);
+  std::string symbol = with_attribute(operation, attribute);
   const bool none = std::all_of(constants.begin(), constants.end(), [](const auto& text) { return text.empty(); });
   if (none) return symbol;
   if (sign_of(operation, constants.size()) != nullptr) {

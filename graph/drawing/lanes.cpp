@@ -24,8 +24,12 @@ class Placer {
  public:
   Placer(const Drawing& drawing, const std::vector<Leaf>& leaves, const std::vector<Link>& links,
          const std::vector<FrameRoom>& room, std::uint32_t ranks)
-      : drawing_(drawing), leaves_(leaves), links_(links), ranks_(ranks), spacing_(drawing, leaves_, room, ranks) {
-    root_ = static_cast<std::uint32_t>(drawing.frames.size());
+      : drawing_(drawing),
+        leaves_(leaves),
+        links_(links),
+        ranks_(ranks),
+        root_(static_cast<std::uint32_t>(drawing.frames.size())),
+        spacing_(drawing, leaves_, room, ranks) {
     add_fillers();
     make_tree();
     make_links();
