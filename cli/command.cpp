@@ -1,13 +1,18 @@
 #include "wengert/cli/command.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <exception>
 #include <ostream>
 
 #include <CLI/CLI.hpp>
 
+#include "wengert/autodiff/record/primitive.hpp"
+#include "wengert/cli/bench/workloads.hpp"
 #include "wengert/cli/errors.hpp"
 #include "wengert/cli/functions.hpp"
+#include "wengert/cli/lecture/topics.hpp"
 #include "wengert/cli/logging.hpp"
 #include "wengert/cli/manual.hpp"
 #include "wengert/cli/options.hpp"
@@ -20,7 +25,10 @@ namespace {
 /// An expression may begin with a minus: what is no option gets a blank in front, which the parser of expressions
 /// skips, so that it is not taken for one. (--x needs a -- before it.)
 void protect_minus(std::vector<std::string>& arguments) {
-  const bool draws = !arguments.empty() && arguments.front() == "graph";
+  std::size_t first = 0;  // position of the command's name
+  while (first < arguments.size() && arguments[first].starts_with("-"))
+    first += arguments[first] == "--log-level" ? 2 : 1;
+  const bool draws = first < arguments.size() && arguments[first] == "graph";
   for (std::string& argument : arguments) {
     const bool option = argument.starts_with("--") || argument == "-h" || (draws && argument == "-o");
     if (argument.size() > 1 && argument[0] == '-' && !option) argument.insert(0, 1, ' ');
@@ -44,6 +52,25 @@ void print_functions(std::ostream& out) {
   line("pi, e, inf, nan", "Constants.");
 }
 
+/// For the completion: what positional arguments may be.
+PositionalWords positional_words() {
+  PositionalWords words;
+  for (const lecture::Topic& topic : lecture::topics()) words["TOPIC"].emplace_back(topic.name);
+  for (const BenchWorkload& workload : bench_workloads()) words["WORKLOAD"].emplace_back(workload.doubles.workload);
+  for (const auto& list : {elementwise_primitives(), structural_primitives()})
+    for (const Primitive* primitive : list) words["NAME"].emplace_back(primitive->name);
+  return words;
+}
+
+/// Throws WorkError when what was written did not get through.
+void finish(std::ostream& out) {
+  errno = 0;
+  out.flush();
+  if (out) return;
+  const int reason = errno;  // 0 when it went wrong earlier
+  throw WorkError("cannot write standard output" + (reason == 0 ? "" : ": " + std::string(std::strerror(reason))));
+}
+
 int dispatch(std::vector<std::string> arguments, const Streams& streams) {
   Options options;
   CLI::App app("Automatic differentiation on computational graphs", "wengert");
@@ -53,7 +80,9 @@ int dispatch(std::vector<std::string> arguments, const Streams& streams) {
     std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
     app.parse(arguments);
   } catch (const CLI::Success& request) {
-    return app.exit(request, streams.out, streams.err);
+    const int status = app.exit(request, streams.out, streams.err);
+    finish(streams.out);
+    return status;
   } catch (const CLI::ParseError& error) {
     std::string hint = "wengert";
     for (const CLI::App* sub : app.get_subcommands()) hint += " " + sub->get_name();
@@ -62,17 +91,21 @@ int dispatch(std::vector<std::string> arguments, const Streams& streams) {
   set_log_level(options.log_level);
   Status status = done;
   const std::string command = app.get_subcommands().front()->get_name();
-  if (command == "grad") run_grad(options.grad, streams);
-  if (command == "check") status = run_check(options.check, streams);
+  const bool json =
+      options.grad.json || options.check.json || options.lecture.json || options.bench.json || options.primitives.json;
+  PaintedStream painted(streams.out, streams.colour_out && !json);
+  const Streams people{painted, streams.err};
+  if (command == "grad") run_grad(options.grad, people);
+  if (command == "check") status = run_check(options.check, people);
   if (command == "graph") run_graph(options.graph, streams);
-  if (command == "lecture") lecture::run(options.lecture, streams);
-  if (command == "bench") run_bench(options.bench, streams);
-  if (command == "primitives") print_primitives(options.primitives, streams);
-  if (command == "functions") print_functions(streams.out);
+  if (command == "lecture") lecture::run(options.lecture, people);
+  if (command == "bench") run_bench(options.bench, people);
+  if (command == "primitives") print_primitives(options.primitives, people);
+  if (command == "functions") print_functions(painted);
   if (command == "manual") streams.out << manual_page(app, WENGERT_VERSION);
-  if (command == "completion") streams.out << bash_completion(app);
-  streams.out.flush();
-  if (!streams.out) throw WorkError("cannot write standard output");
+  if (command == "completion") streams.out << bash_completion(app, positional_words());
+  finish(painted);
+  finish(streams.out);
   return status;
 }
 

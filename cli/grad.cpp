@@ -1,15 +1,16 @@
 #include "wengert/cli/grad.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
 
+#include "wengert/autodiff/record/log.hpp"
 #include "wengert/autodiff/transform/draw.hpp"
 #include "wengert/cli/errors.hpp"
 #include "wengert/cli/grad_report.hpp"
 #include "wengert/cli/graph.hpp"
-#include "wengert/cli/logging.hpp"
 #include "wengert/cli/steps/steps_report.hpp"
 #include "wengert/cli/steps/trace.hpp"
 #include "wengert/graph/drawing/graphviz.hpp"
@@ -54,9 +55,10 @@ void run_grad(const GradOptions& options, const Streams& streams) {
   RecordedExpression recorded = record(problem);
   if (options.steps) check_steps(problem, recorded);
   draw_files(options, problem, recorded);
+  const wengert::detail::Phase phase("swept");
   const Derivatives derivatives = derivatives_at(recorded, problem.point, problem.chosen, options.order);
-  log_info("differentiated to order " + std::to_string(options.order) + ", " +
-           std::to_string(recorded.recording.statistics().values) + " values");
+  phase.finished({{"values", recorded.recording.statistics().values},
+                  {options.order == 1 ? "order" : "orders", static_cast<std::uint64_t>(options.order)}});
 
   std::optional<Trace> trace;
   if (options.steps) trace = trace_of(recorded);

@@ -1,17 +1,16 @@
 #include "wengert/cli/graph.hpp"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <ostream>
 #include <utility>
 
 #include "wengert/autodiff/record/expand.hpp"
+#include "wengert/autodiff/record/log.hpp"
 #include "wengert/autodiff/record/primitive.hpp"
 #include "wengert/autodiff/transform/simplify.hpp"
+#include "wengert/cli/data/read.hpp"
 #include "wengert/cli/errors.hpp"
-#include "wengert/cli/logging.hpp"
 #include "wengert/cli/text.hpp"
 #include "wengert/graph/analysis.hpp"
 #include "wengert/graph/drawing/graphviz.hpp"
@@ -52,10 +51,11 @@ std::vector<bool> chosen(const Graph& graph, const GraphOptions& options) {
     if (options.between.size() != 2) throw UsageError("--between wants two names, as in --between x,f");
     NodeId from = node_named(graph, options.between[0], "--between");
     NodeId to = node_named(graph, options.between[1], "--between");
-    if (from > to) std::swap(from, to);
+    if (from > to) std::swap(from, to);  // an operand has the smaller id
     std::vector<bool> these = graph::between(graph, from, to);
     if (std::find(these.begin(), these.end(), true) == these.end()) {
-      throw UsageError("--between: '" + options.between[1] + "' does not depend on '" + options.between[0] + "'");
+      throw UsageError("--between: '" + options.between[1] + "' does not depend on '" + options.between[0] +
+                       "', nor the other way round");
     }
     keep(std::move(these));
   }
@@ -81,50 +81,66 @@ void deliver(const std::string& bytes, const GraphOptions& options, const Stream
 }
 
 void deliver(const graph::Drawing& drawing, const GraphOptions& options, const Streams& streams) {
-  log_info("drawn as " + std::to_string(drawing.nodes.size()) + " boxes and " + std::to_string(drawing.edges.size()) +
-           " lines");
-  deliver(graph::written(drawing, format_of(options), {.theme = theme_of(options.theme), .link = options.link}),
-          options, streams);
+  const wengert::detail::Phase phase("written");
+  const std::string bytes =
+      graph::written(drawing, format_of(options), {.theme = theme_of(options.theme), .link = options.link});
+  phase.finished({{"boxes", drawing.nodes.size()}, {"lines", drawing.edges.size()}, {"bytes", bytes.size()}});
+  deliver(bytes, options, streams);
+}
+
+/// What --around, --between and --view leave of a graph; empty: everything.
+std::vector<bool> part_of(const Graph& graph, const GraphOptions& options) {
+  std::vector<bool> only = chosen(graph, options);
+  if (options.draw.view == View::both) return only;
+  if (only.empty()) only.assign(graph.size(), true);
+  const std::vector<std::uint8_t> order = graph::gradient_orders(graph);
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    only[id] = only[id] && (order[id] == 0) == (options.draw.view == View::forward);
+  }
+  return only;
+}
+
+/// The text form of that part: what it takes from the rest becomes variables.
+std::string text_of_part(const Graph& graph, const GraphOptions& options, bool locations) {
+  const std::vector<bool> only = part_of(graph, options);
+  return graph::to_text(only.empty() ? graph : graph::extract(graph, only).graph, {.locations = locations});
 }
 
 // ---- of a file
 
-std::string contents(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw WorkError("cannot read '" + path + "'");
-  return {std::istreambuf_iterator<char>(file), {}};
+graph::Drawing draw_part(const Graph& graph, const GraphOptions& options) {
+  graph::DrawingOptions drawing_options = options.draw.drawing;
+  drawing_options.only = part_of(graph, options);
+  const wengert::detail::Phase phase("drawn");
+  graph::Drawing drawing = graph::draw(graph, drawing_options);
+  phase.finished({{"nodes", graph.size()}, {"boxes", drawing.nodes.size()}});
+  return drawing;
 }
 
-graph::Drawing draw_part(const Graph& graph, const GraphOptions& options) {
-  graph::DrawingOptions drawing = options.draw.drawing;
-  drawing.only = chosen(graph, options);
-  if (options.draw.view != View::both) {
-    if (drawing.only.empty()) drawing.only.assign(graph.size(), true);
-    const std::vector<std::uint8_t> order = graph::gradient_orders(graph);
-    for (NodeId id = 0; id < graph.size(); ++id) {
-      drawing.only[id] = drawing.only[id] && (order[id] == 0) == (options.draw.view == View::forward);
-    }
-  }
-  return graph::draw(graph, drawing);
+/// "line 3, column 7: no operation" without the place, which stands before it already.
+std::string without_place(const std::string& problem) {
+  const std::size_t colon = problem.find(": ");
+  return problem.starts_with("line ") && colon != problem.npos ? problem.substr(colon + 2) : problem;
 }
 
 void graph_of_file(const GraphOptions& options, const Streams& streams) {
   register_primitives();
   Graph graph;
+  const wengert::detail::Phase phase("read");
   try {
-    graph = graph::from_text(contents(options.file));
+    graph = graph::from_text(file_contents(options.file));
   } catch (const ParseError& error) {
     throw WorkError(options.file + ":" + std::to_string(error.line()) + ":" + std::to_string(error.column()) + ": " +
-                    error.detail().problem +
+                    without_place(error.detail().problem) +
                     (error.detail().expected.empty() ? "" : "; expected " + error.detail().expected));
   }
-  log_info("read, " + std::to_string(graph.size()) + " nodes");
+  phase.finished({{"nodes", graph.size()}});
   if (options.compare) {
     const graph::Drawing before = draw_part(graph, options), after = draw_part(simplify(graph).graph, options);
     return deliver(graph::side_by_side({before, after}, {"before", "after"}), options, streams);
   }
   if (!options.pass.empty()) graph = simplify(graph).graph;
-  if (wants_text(options)) return deliver(graph::to_text(graph), options, streams);
+  if (wants_text(options)) return deliver(text_of_part(graph, options, true), options, streams);
   deliver(draw_part(graph, options), options, streams);
 }
 
@@ -146,8 +162,7 @@ void graph_of_expression(const GraphOptions& options, const Streams& streams) {
   DrawOptions draw_options = options.draw;
   draw_options.select = [&](const Graph& graph) { return chosen(graph, options); };
   if (wants_text(options)) {
-    return deliver(graph::to_text(graph_of(recorded.value.handle(), x, draw_options), {.locations = false}), options,
-                   streams);
+    return deliver(text_of_part(graph_of(recorded.value.handle(), x, draw_options), options, false), options, streams);
   }
   deliver(options.compare ? draw_simplification(recorded.value.handle(), x, draw_options)
                           : draw(recorded.value.handle(), x, draw_options),
@@ -177,20 +192,45 @@ graph::Theme theme_of(const std::string& name) {
   return static_cast<graph::Theme>(std::find(names.begin(), names.end(), name) - names.begin());
 }
 
-void run_graph(const GraphOptions& given, const Streams& streams) {
-  GraphOptions options = given;
+namespace {
+
+/// Options that would be ignored are errors.
+void check_together(const GraphOptions& options) {
   if (options.file.empty() == options.expression.empty()) {
     throw UsageError(options.file.empty() ? "graph wants an expression, or --file with a graph in its text form"
                                           : "graph wants an expression or --file, not both");
+  }
+  const auto refuse = [](bool given, const std::string& option, const std::string& why) {
+    if (given) throw UsageError(option + " " + why);
+  };
+  if (!options.file.empty()) {
+    const std::string why = "goes with an expression; of --file the whole graph is known already";
+    refuse(!options.at.empty(), "--at", why);
+    refuse(!options.wrt.empty(), "--wrt", why);
+    refuse(options.draw.statements, "--statements", why);
+    refuse(options.draw.paths_only, "--paths", why + "\n  hint: --between x,f shows what lies between two names");
+  }
+  if (wants_text(options)) {
+    const std::string why = "goes with drawings; --format text writes the graph itself";
+    refuse(options.compare, "--compare", why + "\n  hint: --pass simplify gives the graph after it");
+    refuse(options.draw.statements, "--statements", why);
+    refuse(options.draw.paths_only, "--paths", why + "\n  hint: --between x,f chooses what lies between two names");
   }
   if (options.format.empty() && !options.out.empty() && !wants_text(options)) {
     try {
       static_cast<void>(graph::format_of(options.out));
     } catch (const ArgumentError& error) {
       throw UsageError("--out: " + error.detail().problem + "\n  hint: --format names it, or " +
-                       error.detail().expected);
+                       error.detail().expected + " .txt");
     }
   }
+}
+
+}  // namespace
+
+void run_graph(const GraphOptions& given, const Streams& streams) {
+  check_together(given);
+  GraphOptions options = given;
   const auto& views = view_names();
   options.draw.view = static_cast<View>(std::find(views.begin(), views.end(), options.view) - views.begin());
   options.draw.simplified = !options.pass.empty();

@@ -12,19 +12,11 @@ const std::vector<std::string>& log_levels() {
   return levels;
 }
 
-std::string log_level_names() {
-  std::string names;
-  for (const std::string& level : log_levels()) names += (names.empty() ? "" : ", ") + level;
-  return names;
-}
-
 void set_log_level(const std::string& level) {
   static const auto logger = spdlog::stderr_logger_mt("wengert");
   spdlog::set_default_logger(logger);
   spdlog::set_level(spdlog::level::from_str(level));
   set_logger(logger);
 }
-
-void log_info(const std::string& text) { spdlog::info(text); }
 
 }  // namespace wengert::cli

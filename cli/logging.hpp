@@ -8,13 +8,9 @@ namespace wengert::cli {
 
 /// The levels, from silence to everything.
 [[nodiscard]] const std::vector<std::string>& log_levels();
-/// The same between commas.
-[[nodiscard]] std::string log_level_names();
 
-/// `level` is one of log_levels(). The library's phases go the same way.
+/// `level` is one of log_levels(). The library's phases go the same way (autodiff/record/log.hpp), the command's own
+/// too.
 void set_log_level(const std::string& level);
-
-/// A phase of the command's own.
-void log_info(const std::string& text);
 
 }  // namespace wengert::cli

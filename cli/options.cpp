@@ -1,32 +1,47 @@
 #include "wengert/cli/options.hpp"
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
+#include "wengert/cli/describe.hpp"
 #include "wengert/cli/logging.hpp"
 
 namespace wengert::cli {
 namespace {
 
+/// CLI11's way to ask for a help text of one's own.
+class HelpFormat : public CLI::FormatterBase {
+ public:
+  [[nodiscard]] std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode) const override {
+    return help_text(*app, name);
+  }
+};
+
 /// An option whose value is one of a list.
 CLI::Option* add_choice(CLI::App& command, const std::string& name, std::string& value, const std::string& description,
                         const std::vector<std::string>& choices) {
-  return command.add_option(name, value, description)->check(CLI::IsMember(choices))->capture_default_str();
+  return command.add_option(name, value, description)
+      ->type_name("NAME")
+      ->check(CLI::IsMember(choices))
+      ->capture_default_str();
 }
 
 /// The expression, its point, and what is differentiated by.
 CLI::Option* add_point(CLI::App& command, PointOptions& options) {
-  CLI::Option* expression = command.add_option(
-      "EXPR", options.expression, "Expression, such as 'sin(x)*y + x^2'; `wengert functions` lists functions");
+  CLI::Option* expression =
+      command.add_option("EXPR", options.expression, "Expression, such as 'sin(x)*y + x^2'; see wengert functions");
   command
       .add_option("--at", options.at,
-                  "Point: x=2,y=[1,2,3],A=@matrix.csv (or .npy); may be given several times. Its order is that of the "
-                  "results")
+                  "Point: x=2,y=[1,2,3],A=@matrix.csv (or .npy). May be given several times; its order is that of "
+                  "the results")
+      ->type_name("POINT")
       ->allow_extra_args(false);
   command.add_option("--wrt", options.wrt, "Differentiate by these variables only, in this order: x,y")
+      ->type_name("NAMES")
       ->delimiter(',')
       ->allow_extra_args(false);
   return expression;
@@ -35,20 +50,26 @@ CLI::Option* add_point(CLI::App& command, PointOptions& options) {
 CLI::App* add_grad(CLI::App& app, GradOptions& options) {
   CLI::App* grad = app.add_subcommand("grad", "Value and derivatives of an expression at a point");
   add_point(*grad, options)->required();
-  grad->add_option("--order", options.order, "Highest order of derivatives: 1, 2 or 3")
+  grad->add_option("--order", options.order, "Highest order of derivatives")
+      ->type_name("N")
       ->check(CLI::Range(1, max_order))
       ->capture_default_str();
   grad->add_flag("--json", options.json, "Print one line of JSON");
   grad->add_flag("--steps", options.steps,
                  "Tell the calculation: the value of every node, and what reverse mode does at each, in its order");
-  grad->add_option("--dot", options.dot_file, "Write the graph of value and gradient as DOT text to this file");
-  grad->add_option("--svg", options.svg_file, "Draw the graph of value and gradient to this file (needs Graphviz)");
-  grad->add_option("--png", options.png_file, "The same as PNG; `wengert graph` has more formats and choices");
+  grad->add_option("--dot", options.dot_file, "Write the graph of value and gradient as DOT text to this file")
+      ->type_name("FILE");
+  grad->add_option("--svg", options.svg_file, "Draw the graph of value and gradient to this file (needs Graphviz)")
+      ->type_name("FILE");
+  grad->add_option("--png", options.png_file, "The same as PNG; wengert graph has more formats and choices")
+      ->type_name("FILE");
   add_choice(*grad, "--theme", options.theme, "Colours of the picture", theme_names());
   grad->footer(
-      "Examples: wengert grad 'sin(x)*y' --at x=2,y=3 --order 2\n"
-      "          wengert grad 'u = A @ x; norm(u)^2' --at 'A=[1,2;3,4],x=[1,-1]' --wrt x\n"
-      "An expression that begins with -- needs a -- before it.");
+      "Examples:\n"
+      "  wengert grad 'sin(x)*y' --at x=2,y=3 --order 2\n"
+      "  wengert grad 'sin(x)*y + x^2' --at x=2,y=3 --steps\n"
+      "  wengert grad 'u = A @ x; norm(u)^2' --at 'A=[1,2;3,4],x=[1,-1]' --wrt x\n"
+      "  wengert grad --at x=3 -- '--x^2'      (an expression that begins with --)");
   return grad;
 }
 
@@ -56,49 +77,70 @@ CLI::App* add_check(CLI::App& app, CheckCommandOptions& options) {
   CLI::App* check = app.add_subcommand("check", "Are the derivatives of an expression right? Ends with 1 if not");
   add_point(*check, options)->required();
   check->add_flag("--json", options.json, "Print one line of JSON");
-  check->footer("Example: wengert check 'sin(x)*y' --at x=2,y=3");
+  check->footer(
+      "Examples:\n"
+      "  wengert check 'sin(x)*y' --at x=2,y=3\n"
+      "  wengert check 'norm(A @ x - b)' --at 'A=[1,2;3,4],x=[1,-1],b=[0.5,1]' --wrt x");
   return check;
 }
 
 CLI::App* add_graph(CLI::App& app, GraphOptions& options) {
   CLI::App* graph = app.add_subcommand("graph", "The graph of an expression and of its gradient, drawn or as text");
   add_point(*graph, options);
-  graph->add_option("--file", options.file, "Draw the graph in this file (its text form) instead of an expression");
-  graph->add_option("-o,--out", options.out,
-                    "File to write; .dot .svg .png .json .mmd .tex .txt name the format. Without it, standard output");
+  graph->add_option("--file", options.file, "Draw the graph in this file (its text form) instead of an expression")
+      ->type_name("FILE");
+  graph
+      ->add_option("-o,--out", options.out,
+                   "File to write; .dot .svg .png .json .mmd .tex .txt name the format. Without it, standard output")
+      ->type_name("FILE");
   graph->add_option("--format", options.format, "Format, whatever the file is called; text is what --file reads")
+      ->type_name("NAME")
       ->check(CLI::IsMember(graph_formats()));
   add_choice(*graph, "--view", options.view, "Which graph", view_names());
   add_choice(*graph, "--theme", options.theme, "Colours; print is grey", theme_names());
   graph->add_flag("--statements", options.draw.statements, "One box for each statement, with its formula");
   graph->add_option("--pass", options.pass, "Draw what this pass makes of the graph")
+      ->type_name("NAME")
       ->check(CLI::IsMember(std::vector<std::string>{"simplify"}));
   graph->add_flag("--compare", options.compare, "Before and after simplification, side by side");
   graph->add_flag("--paths", options.draw.paths_only, "Only what lies on a path from a variable of --wrt to the value");
-  graph->add_option("--around", options.around, "Only what is near the value of this name");
-  graph->add_option("--distance", options.distance, "How near, in edges")->capture_default_str();
-  graph->add_option("--between", options.between, "Only the paths between two names: x,f")->delimiter(',');
+  CLI::Option* around =
+      graph->add_option("--around", options.around, "Only what is near the value of this name")->type_name("NAME");
+  graph->add_option("--distance", options.distance, "How near, in edges")
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{0}, std::size_t{1'000'000}))
+      ->capture_default_str()
+      ->needs(around);
+  graph->add_option("--between", options.between, "Only the paths between two names: x,f")
+      ->type_name("NAMES")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   graph->add_flag("--repetitions", options.draw.drawing.repetitions, "Draw what repeats once, in small graphs too");
   graph->add_flag_callback(
       "--top-down", [&options] { options.draw.drawing.direction = graph::Direction::top_down; },
       "Draw from the top to the bottom");
   graph->add_flag("--legend", options.draw.drawing.legend, "With a key to shapes and colours");
   graph->add_flag("--ids", options.draw.drawing.ids, "With the numbers of the nodes");
-  graph->add_option("--title", options.draw.drawing.title, "Text above the drawing");
+  graph->add_option("--title", options.draw.drawing.title, "Text above the drawing")->type_name("TEXT");
   graph->add_option("--digits", options.draw.drawing.digits, "Significant digits of numbers")
+      ->type_name("N")
       ->check(CLI::Range(1, 17))
       ->capture_default_str();
   graph->add_option("--most-nodes", options.draw.drawing.most_nodes, "Boxes beyond which the drawing folds")
+      ->type_name("N")
       ->check(CLI::Range(std::size_t{1}, std::size_t{100'000}))
       ->capture_default_str();
   graph->add_option("--link", options.link, "Where a box leads: a URL with {file} and {line}; empty for none")
+      ->type_name("URL")
       ->capture_default_str();
   graph->footer(
-      "Examples: wengert graph 'x*y + sin(x)' --at x=2,y=3 -o f.svg\n"
-      "          wengert graph 'h = sigmoid(w*x + b); (h - 1)^2' --at x=2,w=0.5,b=0 --wrt w --statements -o "
-      "neuron.png\n"
-      "          wengert graph 'x^2' --at x=3 --compare --format mermaid\n"
-      "          wengert graph --file net.txt --view forward | dot -Tpdf > net.pdf");
+      "Examples:\n"
+      "  wengert graph 'x*y + sin(x)' --at x=2,y=3 -o f.svg\n"
+      "  wengert graph 'h = sigmoid(w*x + b); (h - 1)^2' --at x=2,w=0.5,b=0 \\\n"
+      "    --wrt w --statements -o neuron.png\n"
+      "  wengert graph 'x^2' --at x=3 --compare --format mermaid\n"
+      "  wengert graph 'tanh(w*x + b)' --at x=2,w=0.5,b=0 -o net.txt\n"
+      "  wengert graph --file net.txt --view forward | dot -Tsvg >net.svg");
   return graph;
 }
 
@@ -107,11 +149,15 @@ CLI::App* add_lecture(CLI::App& app, lecture::Options& options) {
       "lecture", "The lecture's topics, worked on the board, with pictures; all of them without TOPIC");
   lecture->add_option("TOPIC", options.topic, "Only this one; --list names them");
   lecture->add_flag("--list", options.list, "Print the topics with the slides that they belong to");
-  lecture->add_option("--rate", options.rate, "Learning rate (0.5; gradient alone: 0.085)")->check(CLI::PositiveNumber);
+  lecture->add_option("--rate", options.rate, "Learning rate (0.5; gradient alone: 0.085)")
+      ->type_name("RATE")
+      ->check(CLI::PositiveNumber);
   lecture->add_option("--steps", options.steps, "Updates (train: 10000; gradient alone: 20)")
+      ->type_name("N")
       ->check(CLI::Range(1L, 100'000'000L));
   lecture->add_flag("--json", options.json, "Print the numbers as one line of JSON");
   lecture->add_option("--out", options.folder, "Folder for pictures")
+      ->type_name("FOLDER")
       ->check(CLI::ExistingDirectory)
       ->capture_default_str();
   lecture->add_flag_callback(
@@ -120,21 +166,34 @@ CLI::App* add_lecture(CLI::App& app, lecture::Options& options) {
       ->add_option_function<std::string>(
           "--theme", [&options](const std::string& theme) { options.theme = theme_of(theme); },
           "Colours of pictures; print is grey")
+      ->type_name("NAME")
       ->check(CLI::IsMember(theme_names()))
       ->default_str("light");
-  lecture->footer(lecture::topic_list());
+  lecture->footer("Topics:\n" + lecture::topic_list() +
+                  "\n"
+                  "Examples:\n"
+                  "  wengert lecture backprop\n"
+                  "  wengert lecture gradient --rate 0.1 --steps 5 --theme dark\n"
+                  "  wengert lecture train --no-pictures --json");
   return lecture;
 }
 
 CLI::App* add_bench(CLI::App& app, BenchOptions& options) {
   CLI::App* bench = app.add_subcommand("bench", "What derivatives cost on this machine, on fourteen workloads");
   bench->add_option("WORKLOAD", options.workload, "Only this one; without it all of them, in half a minute");
-  bench->add_option("--seconds", options.seconds, "Time for each workload")
+  bench->add_option("--seconds", options.seconds, "Seconds for each workload")
+      ->type_name("S")
       ->check(CLI::Range(0.0, 3600.0))
       ->capture_default_str();
   bench->add_flag("--quick", options.quick, "Small sizes and a moment for each: does it work?");
   bench->add_flag("--json", options.json, "Print one line of JSON, times in seconds");
-  bench->footer("The workloads: gmm_d2_K5, burgers, mazur, …; benchmarks/README.md of the sources describes them.");
+  bench->footer(
+      "The workloads: gmm_d2_K5, burgers, mazur, …; benchmarks/README.md of the\n"
+      "sources describes them.\n"
+      "\n"
+      "Examples:\n"
+      "  wengert bench --quick\n"
+      "  wengert bench burgers --seconds 0.2 --json");
   return bench;
 }
 
@@ -142,14 +201,21 @@ CLI::App* add_primitives(CLI::App& app, PrimitivesOptions& options) {
   CLI::App* primitives = app.add_subcommand("primitives", "What everything that is differentiated is made of");
   primitives->add_option("NAME", options.name, "Only this one, with all that is known of it");
   primitives->add_flag("--json", options.json, "Print one line of JSON");
+  primitives->footer(
+      "Examples:\n"
+      "  wengert primitives sigmoid\n"
+      "  wengert primitives --json");
   return primitives;
 }
 
 }  // namespace
 
 void describe_options(CLI::App& app, Options& options) {
-  app.set_version_flag("--version", "wengert " WENGERT_VERSION);
-  app.add_option("--log-level", options.log_level, "What the library tells on standard error")
+  app.formatter(std::make_shared<HelpFormat>());
+  app.set_help_flag("-h,--help", "Print this text");
+  app.set_version_flag("--version", "wengert " WENGERT_VERSION, "Print the version");
+  app.add_option("--log-level", options.log_level, "What is told of the work on standard error")
+      ->type_name("LEVEL")
       ->check(CLI::IsMember(log_levels()))
       ->capture_default_str();
   add_grad(app, options.grad);
@@ -159,20 +225,24 @@ void describe_options(CLI::App& app, Options& options) {
   add_bench(app, options.bench);
   add_primitives(app, options.primitives);
   app.add_subcommand("functions", "The functions that expressions may call");
-  app.add_subcommand("manual", "Print the manual page, as roff");
+  app.add_subcommand("manual", "Print the manual page, as roff")->footer("Examples:\n  wengert manual >wengert.1");
   CLI::App* completion = app.add_subcommand("completion", "Print the completion for a shell, to be sourced by it");
   completion->add_option("SHELL", options.shell, "The shell")
       ->check(CLI::IsMember(std::vector<std::string>{"bash"}))
       ->capture_default_str();
+  completion->footer("Examples:\n  source <(wengert completion)");
   for (CLI::App* command : app.get_subcommands({})) command->fallthrough();
   app.require_subcommand(1);
   app.footer(
-      "Examples: wengert grad 'sin(x)*y + x^2' --at x=2,y=3\n"
-      "          wengert grad 'sin(x)*y + x^2' --at x=2,y=3 --steps\n"
-      "          wengert check 'x^y' --at x=2,y=3\n"
-      "          wengert graph 'sin(x)*y' --at x=2,y=3 -o f.svg\n"
-      "          wengert lecture backprop\n"
-      "`wengert COMMAND --help` tells more. Status: 0 done, 1 the work failed, 2 the command line makes no sense.");
+      "Examples:\n"
+      "  wengert grad 'sin(x)*y + x^2' --at x=2,y=3\n"
+      "  wengert grad 'sin(x)*y + x^2' --at x=2,y=3 --steps\n"
+      "  wengert check 'x^y' --at x=2,y=3\n"
+      "  wengert graph 'sin(x)*y' --at x=2,y=3 -o f.svg\n"
+      "  wengert lecture backprop\n"
+      "\n"
+      "wengert COMMAND --help tells more. Exit status: 0 done; 1 the work failed or\n"
+      "a check did not pass; 2 the command line makes no sense.");
 }
 
 }  // namespace wengert::cli

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "wengert/autodiff/record/log.hpp"
 #include "wengert/cli/errors.hpp"
-#include "wengert/cli/logging.hpp"
 #include "wengert/cli/parser.hpp"
 
 namespace wengert::cli {
@@ -24,9 +24,10 @@ Problem read_problem(const PointOptions& options) {
 }
 
 RecordedExpression record(const Problem& problem) {
+  const wengert::detail::Phase phase("recorded");
   try {
     RecordedExpression recorded = record(problem.expression, problem.point);
-    log_info("recorded, " + std::to_string(recorded.recording.statistics().values) + " values");
+    phase.finished({{"values", recorded.recording.statistics().values}});
     return recorded;
   } catch (const EvaluationError& error) {
     throw WorkError(describe(error, problem.text));

@@ -124,7 +124,9 @@ Subject subject_of(const Expansion& expansion, std::span<const detail::AnyHandle
     if (array.rank() == 0)
       values[id] = is_real(array.dtype()) ? array.element(0) : static_cast<double>(array.integer_element(0));
   }
+  const detail::Phase phase("swept");
   std::vector<double> adjoints = node_adjoints(graph, values, root);
+  phase.finished({{"nodes", graph.size()}});
   Subject subject{expansion,
                   graph,
                   root,
@@ -220,7 +222,9 @@ std::vector<bool> chosen(const Subject& s, std::span<const detail::AnyHandle> x,
     if (const std::vector<bool> these = options.select(s.graph); !these.empty()) keep(these);
   }
   if (options.view != View::both) {
-    for (NodeId id = 0; id < only.size(); ++id) only[id] = (s.order[id] == 0) == (options.view == View::forward);
+    for (NodeId id = 0; id < only.size(); ++id) {
+      only[id] = only[id] && (s.order[id] == 0) == (options.view == View::forward);
+    }
   }
   if (options.paths_only) {
     std::vector<NodeId> from;

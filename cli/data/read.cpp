@@ -14,7 +14,9 @@ struct Close {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
 
-std::string contents(const std::string& path) {
+}  // namespace
+
+std::string file_contents(const std::string& path) {
   const auto fail = [&](const std::string& why) { throw WorkError("cannot read '" + path + "': " + why); };
   const std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "rb"));
   if (!file) fail(std::strerror(errno));
@@ -28,10 +30,8 @@ std::string contents(const std::string& path) {
   return text;
 }
 
-}  // namespace
-
 Array read_array(const std::string& path) {
-  const std::string text = contents(path);
+  const std::string text = file_contents(path);
   return text.starts_with("\x93NUMPY") ? parse_npy(text, path) : parse_csv(text, path);
 }
 

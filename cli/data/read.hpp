@@ -12,6 +12,9 @@ namespace wengert::cli {
 /// Larger files are refused.
 inline constexpr std::size_t most_bytes = std::size_t{1} << 30;
 
+/// All bytes of a file. Throws WorkError that names it and says why: it cannot be read, is too large.
+[[nodiscard]] std::string file_contents(const std::string& path);
+
 /// The array in a file, as f64: in NPY form when it begins like one, else as CSV. Throws WorkError that names the file:
 /// it cannot be read, is too large, or does not hold what it should.
 [[nodiscard]] Array read_array(const std::string& path);

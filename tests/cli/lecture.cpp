@@ -378,8 +378,8 @@ BOOST_AUTO_TEST_CASE(without_graphviz_there_is_dot_text) {
   const TemporaryFolder folder;
   const Outcome outcome = run_command({"lecture", "neuron"}, folder.path(), "PATH=/nowhere");
   BOOST_TEST(outcome.status == 0);
-  BOOST_TEST(outcome.out.find("./lecture_neuron.dot (Graphviz makes a picture of it: dot -Tsvg)\n") !=
-             std::string::npos);
+  BOOST_TEST(outcome.out.find("./lecture_neuron.dot (cannot lay out the drawing: Graphviz is missing; dot -Tsvg makes "
+                              "a picture of it)\n") != std::string::npos);
   BOOST_TEST(wengert::test::contents(folder.path() / "lecture_neuron.dot").starts_with("digraph"));
 }
 
@@ -389,7 +389,7 @@ BOOST_AUTO_TEST_CASE(a_picture_that_cannot_be_written_is_an_error_behind_the_tex
   const Outcome outcome = run_command({"lecture", "and"}, folder.path());
   BOOST_TEST(outcome.status == 1);
   BOOST_TEST(outcome.out.find(" 1   1    1\n") != std::string::npos);
-  BOOST_TEST(outcome.err == "error: cannot write './lecture_and.svg': Is a directory\n");
+  BOOST_TEST(outcome.err == "error: draw: cannot write './lecture_and.svg': Is a directory\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
