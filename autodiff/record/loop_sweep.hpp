@@ -20,10 +20,10 @@
 #include <cstring>
 #include <vector>
 
+#include "wengert/autodiff/ops/simd.hpp"
 #include "wengert/autodiff/record/block_kernels.hpp"
 #include "wengert/autodiff/record/lane_kernels.hpp"
 #include "wengert/autodiff/record/memory.hpp"
-#include "wengert/autodiff/ops/simd.hpp"
 #include "wengert/autodiff/record/stream.hpp"
 
 namespace wengert::detail {
