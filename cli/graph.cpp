@@ -187,6 +187,12 @@ const std::vector<std::string>& view_names() {
   return names;
 }
 
+const std::vector<std::string>& tie_names() {
+  // In the order of graph::Ties.
+  static const std::vector<std::string> names{"none", "nodes", "all"};
+  return names;
+}
+
 graph::Theme theme_of(const std::string& name) {
   const auto& names = theme_names();
   return static_cast<graph::Theme>(std::find(names.begin(), names.end(), name) - names.begin());
@@ -231,6 +237,9 @@ void check_together(const GraphOptions& options) {
 void run_graph(const GraphOptions& given, const Streams& streams) {
   check_together(given);
   GraphOptions options = given;
+  const auto& ties = tie_names();
+  options.draw.drawing.ties =
+      static_cast<graph::Ties>(std::find(ties.begin(), ties.end(), options.ties) - ties.begin());
   const auto& views = view_names();
   options.draw.view = static_cast<View>(std::find(views.begin(), views.end(), options.view) - views.begin());
   options.draw.simplified = !options.pass.empty();

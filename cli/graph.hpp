@@ -17,6 +17,7 @@ struct GraphOptions : PointOptions {
   std::string format;                ///< one of graph_formats(); empty: what `out` ends with, else dot
   std::string theme = "light";       ///< one of theme_names()
   std::string view = "both";         ///< one of view_names()
+  std::string ties = "nodes";        ///< one of tie_names()
   std::string pass;                  ///< "simplify" or empty
   bool compare = false;              ///< before and after the pass, side by side
   std::string around;                ///< name of a node; empty: none
@@ -29,6 +30,7 @@ struct GraphOptions : PointOptions {
 [[nodiscard]] const std::vector<std::string>& graph_formats();
 [[nodiscard]] const std::vector<std::string>& theme_names();
 [[nodiscard]] const std::vector<std::string>& view_names();
+[[nodiscard]] const std::vector<std::string>& tie_names();
 
 /// The theme of that name, one of theme_names().
 [[nodiscard]] graph::Theme theme_of(const std::string& name);

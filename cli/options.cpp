@@ -97,6 +97,8 @@ CLI::App* add_graph(CLI::App& app, GraphOptions& options) {
       ->type_name("NAME")
       ->check(CLI::IsMember(graph_formats()));
   add_choice(*graph, "--view", options.view, "Which graph", view_names());
+  add_choice(*graph, "--ties", options.ties, "Lines from nodes to their adjoints; all: from edges to their parts too",
+             tie_names());
   add_choice(*graph, "--theme", options.theme, "Colours; print is grey", theme_names());
   graph->add_flag("--statements", options.draw.statements, "One box for each statement, with its formula");
   graph->add_option("--pass", options.pass, "Draw what this pass makes of the graph")

@@ -242,7 +242,12 @@ class Composer {
 
   /// The node of the last copy that corresponds to `id` of the first.
   [[nodiscard]] NodeId last_like(const FoldedUnit& unit, NodeId id) const {
-    return unit.kind == FoldKind::node ? unit.last_copy : unit.copies == 1 ? id : unit.last_copy + (id - unit.first);
+    if (unit.copies == 1) return id;
+    if (unit.kind == FoldKind::node) return unit.last_copy;
+    const std::uint32_t index = folding_.unit_of[unit.first];
+    const std::vector<NodeId> first = nodes_of(index, unit.first), last = nodes_of(index, unit.last_copy);
+    const auto place = std::find(first.begin(), first.end(), id) - first.begin();
+    return last[std::min(static_cast<std::size_t>(place), last.size() - 1)];
   }
 
   void texts_of(DrawnNode& node, std::uint32_t index, NodeId id) const {
@@ -391,18 +396,26 @@ class Composer {
     }
   }
 
-  /// The nodes of the first copy of a unit, ascending.
-  [[nodiscard]] std::vector<NodeId> nodes_of(std::uint32_t index) const {
-    std::vector<NodeId> nodes;
+  /// The nodes of one copy of a unit, ascending; `start` is the first of them.
+  [[nodiscard]] std::vector<NodeId> nodes_of(std::uint32_t index, NodeId start) const {
     const FoldedUnit& unit = folding_.units[index];
-    if (unit.kind == FoldKind::node) return {unit.first};
-    for (NodeId id = unit.first; id <= unit.last && nodes.size() * unit.copies < unit.count; ++id) {
-      if (folding_.unit_of[id] == index && in_first_copy(id)) nodes.push_back(id);
+    std::vector<NodeId> nodes{start};
+    if (unit.kind == FoldKind::node) return nodes;
+    const std::size_t size = unit.count / unit.copies;
+    for (NodeId id = start + 1; id <= unit.last && nodes.size() < size; ++id) {
+      if (folding_.unit_of[id] == index && copy_of(id) == start) nodes.push_back(id);
     }
     return nodes;
   }
+  [[nodiscard]] std::vector<NodeId> nodes_of(std::uint32_t index) const {
+    return nodes_of(index, folding_.units[index].first);
+  }
+  /// The first node of the copy of its unit that a node belongs to.
+  [[nodiscard]] NodeId copy_of(NodeId id) const {
+    return folding_.copy_of.empty() ? folding_.units[folding_.unit_of[id]].first : folding_.copy_of[id];
+  }
   [[nodiscard]] bool in_first_copy(NodeId id) const {
-    return folding_.copy_of.empty() || folding_.copy_of[id] == folding_.units[folding_.unit_of[id]].first;
+    return copy_of(id) == folding_.units[folding_.unit_of[id]].first;
   }
   /// The result of a statement: its last node.
   [[nodiscard]] NodeId root_of(std::uint32_t index) const { return nodes_of(index).back(); }

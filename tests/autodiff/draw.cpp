@@ -229,6 +229,25 @@ BOOST_AUTO_TEST_CASE(a_loop_is_drawn_once_with_its_first_and_last_numbers) {
   BOOST_TEST(!d.notes.empty());
 }
 
+BOOST_AUTO_TEST_CASE(statements_that_repeat_are_drawn_once_with_the_numbers_of_the_last) {
+  Recording r;
+  const Scalar w = r.variable(0.5, "w");
+  Scalar h = r.variable(0.25, "h");
+  for (int k = 0; k < 40; ++k) {
+    h = tanh(h * w) + 0.1;
+    r.name(h, "h." + std::to_string(k));
+  }
+  const Drawing d = draw(h, {}, {.drawing = {.repetitions = true}, .statements = true});
+  BOOST_TEST_REQUIRE(d.nodes.size() == 3U);
+  const DrawnNode& node = named(d, "h.0 … h.39");
+  BOOST_TEST(node.copies == 40U);
+  BOOST_TEST(node.count == 120U);
+  BOOST_TEST(text_of(node, TextKind::operation) == "tanh(h·w) + 0.1");
+  const std::string value = text_of(node, TextKind::value);
+  BOOST_TEST(std::abs(std::stod(value.substr(value.rfind(' '))) - h.value()) < 1e-4);
+  BOOST_TEST(node.output);
+}
+
 BOOST_AUTO_TEST_CASE(tensors_show_shape_norm_and_magnitude) {
   Recording r;
   const Tensor w = r.variable(Array::from({3.0, 4.0}, Shape{2}), "w"),

@@ -132,6 +132,8 @@ BOOST_AUTO_TEST_CASE(how_it_is_drawn) {
   BOOST_TEST(printed(with(small, {"--theme", "dark"})) != printed(small));
   BOOST_TEST(printed(with(small, {"--theme", "print"})) != printed(with(small, {"--theme", "dark"})));
   BOOST_TEST(has(printed(with(small, {"--statements", "--view", "forward"})), "sin(u)"));
+  BOOST_TEST(!has(printed(with(small, {"--ties", "none"})), "arrowhead=none"));
+  BOOST_TEST(printed(with(small, {"--ties", "all"})).size() > printed(small).size());
   BOOST_TEST(has(printed(with(small, {"--format", "mermaid", "--top-down"})), "flowchart TB"));
   BOOST_TEST(has(printed(with(small, {"--title", "A title"})), "A title"));
   BOOST_TEST(has(printed(with(small, {"--digits", "9"})), "-7.84372"));
