@@ -55,6 +55,8 @@ std::string describe(const EvaluationError& error, std::string_view text) {
 std::string describe(const Error& error) {
   ErrorDetail detail = error.detail();
   detail.where = {};
+  // A file or a program: which function of the library met it says nothing.
+  if (dynamic_cast<const EnvironmentError*>(&error) != nullptr) detail.operation.clear();
   return message_of(detail);
 }
 

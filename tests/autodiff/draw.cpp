@@ -11,6 +11,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "wengert/autodiff/autodiff.hpp"
+#include "wengert/graph/extract.hpp"
 
 namespace {
 
@@ -203,6 +204,23 @@ BOOST_AUTO_TEST_CASE(surroundings_of_a_value) {
   BOOST_TEST(!has(d, "c6"));
   const Scalar other = cos(x);
   BOOST_CHECK_THROW(static_cast<void>(draw(at, {}, {.around = other})), ArgumentError);
+}
+
+BOOST_AUTO_TEST_CASE(choices_of_a_part_add_up) {
+  Neuron n;
+  const auto around_out = [&](const graph::Graph& g) {
+    return graph::with_adjoints(g, graph::around(g, *g.find("out"), 1));
+  };
+  const Drawing both = draw(n.loss, {n.w, n.b}, {.select = around_out});
+  BOOST_TEST(has(both, "∂loss/∂out"));
+  BOOST_TEST(!has(both, "w"));
+  const Drawing forward = draw(n.loss, {n.w, n.b}, {.view = View::forward, .select = around_out});
+  BOOST_TEST(has(forward, "out"));
+  BOOST_TEST(!has(forward, "w"));
+  for (const DrawnNode& node : forward.nodes) BOOST_TEST(node.order == 0);
+  // No answer: everything.
+  const auto all = [](const graph::Graph&) { return std::vector<bool>{}; };
+  BOOST_TEST((draw(n.loss, {n.w}, {.select = all}) == draw(n.loss, {n.w})));
 }
 
 BOOST_AUTO_TEST_CASE(a_loop_is_drawn_once_with_its_first_and_last_numbers) {

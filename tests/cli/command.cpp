@@ -260,7 +260,7 @@ BOOST_AUTO_TEST_CASE(grad_draws_value_and_gradient) {
   const Outcome bare = run_command({"grad", "x*x", "--at", "x=3", "--svg", "g.svg"}, folder.path(), "PATH=/nowhere");
   BOOST_TEST(bare.status == 1);
   BOOST_TEST(bare.err ==
-             "error: draw: cannot lay out the drawing: Graphviz is missing\n"
+             "error: cannot lay out the drawing: Graphviz is missing\n"
              "  hint: install it (Debian: apt-get install graphviz); DOT, JSON, Mermaid and TikZ need none\n");
 }
 

@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_done_ends_with_1) {
   const TemporaryFolder folder;
   check_fails(1, {"graph", "2+3"}, "error: the expression is a constant; it has no graph to draw\n");
   check_fails(1, with(small, {"-o", "/nowhere/g.dot"}),
-              "error: draw: cannot write '/nowhere/g.dot': No such file or directory\n");
+              "error: cannot write '/nowhere/g.dot': No such file or directory\n");
   check_fails(1, {"graph", "--file", "none.txt"}, "error: cannot read 'none.txt': No such file or directory\n");
   check_fails(1, {"graph", "--file", "."}, "error: cannot read '.': Is a directory\n");
   std::ofstream(folder.path() / "bad.txt") << "wengert-graph 1\n%0 = variable : f64 name \"x\"\n%1 = frob %0 : f64\n";

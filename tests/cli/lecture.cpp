@@ -389,7 +389,7 @@ BOOST_AUTO_TEST_CASE(a_picture_that_cannot_be_written_is_an_error_behind_the_tex
   const Outcome outcome = run_command({"lecture", "and"}, folder.path());
   BOOST_TEST(outcome.status == 1);
   BOOST_TEST(outcome.out.find(" 1   1    1\n") != std::string::npos);
-  BOOST_TEST(outcome.err == "error: draw: cannot write './lecture_and.svg': Is a directory\n");
+  BOOST_TEST(outcome.err == "error: cannot write './lecture_and.svg': Is a directory\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
