@@ -11,23 +11,7 @@ constexpr std::uint32_t byte_at(std::string_view text, std::size_t index) noexce
   return static_cast<unsigned char>(text[index]);
 }
 
-/// The code point of a valid sequence.
-std::uint32_t decode(std::string_view sequence) noexcept {
-  switch (sequence.size()) {
-    case 1:
-      return byte_at(sequence, 0);
-    case 2:
-      return (byte_at(sequence, 0) & 0x1FU) << 6U | (byte_at(sequence, 1) & 0x3FU);
-    case 3:
-      return (byte_at(sequence, 0) & 0x0FU) << 12U | (byte_at(sequence, 1) & 0x3FU) << 6U |
-             (byte_at(sequence, 2) & 0x3FU);
-    default:
-      return (byte_at(sequence, 0) & 0x07U) << 18U | (byte_at(sequence, 1) & 0x3FU) << 12U |
-             (byte_at(sequence, 2) & 0x3FU) << 6U | (byte_at(sequence, 3) & 0x3FU);
-  }
-}
-
-bool printable(std::uint32_t point) noexcept {
+bool printable(char32_t point) noexcept {
   return point >= 0x20 && !(point >= 0x7F && point <= 0x9F) && !(point >= 0x2028 && point <= 0x202E) &&
          !(point >= 0x2066 && point <= 0x2069) && point != 0xFEFF && point != 0x200E && point != 0x200F &&
          point != 0xFFFE && point != 0xFFFF;
@@ -77,6 +61,14 @@ std::size_t utf8_length(std::string_view text) noexcept {
   return length;
 }
 
+char32_t code_point(std::string_view sequence) noexcept {
+  // The first byte of n bytes has n + 1 marker bits, each following one two.
+  if (sequence.size() < 2) return sequence.empty() ? U'\0' : byte_at(sequence, 0);
+  char32_t point = byte_at(sequence, 0) & (0xFFU >> (sequence.size() + 1));
+  for (std::size_t k = 1; k < sequence.size(); ++k) point = point << 6U | (byte_at(sequence, k) & 0x3FU);
+  return point;
+}
+
 void append_escaped(std::string& target, std::string_view bytes, char quote) {
   while (!bytes.empty()) {
     const std::size_t length = utf8_length(bytes);
@@ -85,7 +77,7 @@ void append_escaped(std::string& target, std::string_view bytes, char quote) {
     if (first == '\\' || (quote != 0 && first == quote)) {
       target += '\\';
       target += first;
-    } else if (length != 0 && printable(decode(sequence))) {
+    } else if (length != 0 && printable(code_point(sequence))) {
       target += sequence;
     } else if (first == '\n') {
       target += "\\n";

@@ -15,6 +15,9 @@ namespace wengert::graph {
 /// Length (1 to 4) of the valid UTF-8 sequence that `text` starts with; 0 when it starts with none (RFC 3629).
 [[nodiscard]] std::size_t utf8_length(std::string_view text) noexcept;
 
+/// The code point of one valid UTF-8 sequence; 0 of none.
+[[nodiscard]] char32_t code_point(std::string_view sequence) noexcept;
+
 /// Appends `bytes` as printable text. `quote`, if not 0, gets a backslash too.
 void append_escaped(std::string& target, std::string_view bytes, char quote = 0);
 

@@ -179,11 +179,12 @@ class Folder {
       const Scope record = graph_.scope_record(scope);
       scope_kind[scope] = mix_hash(scope_kind[record.parent], kind_of_name(record.name));
     }
+    std::vector<std::uint32_t> place(graph_.size(), Sequence::outside);  // of units in the present sequence
     std::array<bool, 256> parts{};
     for (const std::uint8_t part : part_) parts[part] = true;
     for (std::size_t part = 0; part < parts.size(); ++part) {
       for (int family = 0; parts[part] && family < 3; ++family) {
-        fold_repetitions_of(static_cast<std::uint8_t>(part), family, scope_kind, starts, nodes);
+        fold_repetitions_of(static_cast<std::uint8_t>(part), family, scope_kind, starts, nodes, place);
       }
     }
     for (NodeId id = 0; id < graph_.size(); ++id) unit_[id] = unit_[copy_[id]];
@@ -197,9 +198,9 @@ class Folder {
   }
 
   void fold_repetitions_of(std::uint8_t part, int family, const std::vector<std::uint64_t>& scope_kind,
-                           const std::vector<std::uint32_t>& starts, const std::vector<std::uint32_t>& nodes) {
+                           const std::vector<std::uint32_t>& starts, const std::vector<std::uint32_t>& nodes,
+                           std::vector<std::uint32_t>& place) {
     std::vector<NodeId> items;  // first nodes of units
-    std::vector<std::uint32_t> place(graph_.size(), Sequence::outside);
     for (NodeId id = 0; id < graph_.size(); ++id) {
       if (copy_[id] != id || part_[id] != part || hidden(id) || family_of(id) != family) continue;
       place[id] = static_cast<std::uint32_t>(items.size());
@@ -226,6 +227,7 @@ class Folder {
       }
       sequence.starts.push_back(static_cast<std::uint32_t>(sequence.operands.size()));
     }
+    for (const NodeId unit : items) place[unit] = Sequence::outside;
     const Repetitions found = find_repetitions(sequence);
     const auto base = static_cast<std::uint32_t>(repetitions_.size());
     for (const Repetition& repetition : found.all) {

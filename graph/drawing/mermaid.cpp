@@ -45,7 +45,7 @@ void append_text(std::string& target, std::string_view text) {
     }
     const auto byte = static_cast<unsigned char>(text[k]);
     const std::size_t length = byte < 0x80 ? 1 : utf8_length(text.substr(k));
-    const char32_t point = detail::code_point(text.substr(k, length));
+    const char32_t point = code_point(text.substr(k, length));
     if (point == 0xFB02) {
       // Between its stages Mermaid keeps entity codes as U+FB02 U+00B0 … U+00B6 U+00DF. A text must not look like one.
       target += R"(#92;xef#92;xac#92;x82)";

@@ -12,15 +12,6 @@ std::string printable(std::string_view bytes) {
   return text;
 }
 
-char32_t code_point(std::string_view sequence) noexcept {
-  const auto byte = [&](std::size_t k) { return static_cast<char32_t>(static_cast<unsigned char>(sequence[k])); };
-  // The first byte of n bytes has n + 1 marker bits, each following one two.
-  if (sequence.size() < 2) return sequence.empty() ? U'\0' : byte(0);
-  char32_t point = byte(0) & (0xFFU >> (sequence.size() + 1));
-  for (std::size_t k = 1; k < sequence.size(); ++k) point = point << 6U | (byte(k) & 0x3FU);
-  return point;
-}
-
 std::size_t character_count(std::string_view text) noexcept {
   std::size_t count = 0;
   for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;

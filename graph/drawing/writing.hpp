@@ -16,9 +16,6 @@ namespace wengert::graph::detail {
 /// `bytes` as graph/escape.hpp shows them: valid UTF-8 on one line, from which unescape() gives the bytes back.
 [[nodiscard]] std::string printable(std::string_view bytes);
 
-/// The code point of one valid UTF-8 sequence.
-[[nodiscard]] char32_t code_point(std::string_view sequence) noexcept;
-
 /// Calls `visit(sequence, code_point)` for each character of valid UTF-8.
 template <class Visit>
 void for_each_character(std::string_view text, Visit&& visit) {
