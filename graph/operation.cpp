@@ -47,9 +47,14 @@ std::size_t hash_value(const Attribute& attribute) noexcept {
     }
     std::uint64_t operator()(const Array& array) const noexcept { return hash_value(array); }
     std::uint64_t operator()(const std::string& text) const noexcept { return std::hash<std::string>{}(text); }
+    std::uint64_t operator()(const std::shared_ptr<const Function>& function) const noexcept {
+      return std::bit_cast<std::uintptr_t>(function.get());
+    }
   };
   return static_cast<std::size_t>(mix_hash(attribute.index(), std::visit(Hasher{}, attribute)));
 }
+
+Function::~Function() = default;
 
 std::string to_string(const Attribute& attribute) {
   struct Writer {
@@ -65,6 +70,9 @@ std::string to_string(const Attribute& attribute) {
     }
     std::string operator()(const Array& array) const { return wengert::to_string(array); }
     std::string operator()(const std::string& text) const { return '"' + text + '"'; }
+    std::string operator()(const std::shared_ptr<const Function>& function) const {
+      return function == nullptr ? std::string{} : function->name();
+    }
   };
   return std::visit(Writer{}, attribute);
 }
@@ -74,7 +82,8 @@ AttributeKind kind_of(const Attribute& attribute) noexcept {
 }
 
 std::string to_string(AttributeKind set) {
-  static constexpr std::array<std::string_view, 6> names{"none", "real", "integer", "integers", "array", "text"};
+  static constexpr std::array<std::string_view, 7> names{"none",  "real", "integer", "integers",
+                                                         "array", "text", "function"};
   std::string text;
   for (std::size_t bit = 0; bit < names.size(); ++bit) {
     if (contains(set, static_cast<AttributeKind>(1U << bit))) {

@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <source_location>
 #include <span>
 #include <string>
@@ -21,19 +22,22 @@
 #include <vector>
 
 #include "wengert/graph/array.hpp"
+#include "wengert/graph/function.hpp"
 #include "wengert/graph/types.hpp"
 
 namespace wengert::graph {
 
-/// What a node knows besides its operands: the value of a constant, the axes of a sum, a target shape.
-using Attribute = std::variant<std::monostate, double, std::int64_t, std::vector<std::int64_t>, Array, std::string>;
+/// What a node knows besides its operands: the value of a constant, the axes of a sum, a target shape, a function.
+using Attribute = std::variant<std::monostate, double, std::int64_t, std::vector<std::int64_t>, Array, std::string,
+                               std::shared_ptr<const Function>>;
 
 /// Same alternative, same bits: 0.0 differs from -0.0, a NaN equals itself and no NaN of another payload.
 /// (The == of std::variant compares doubles by value; do not use it on attributes.)
 [[nodiscard]] bool identical(const Attribute& a, const Attribute& b) noexcept;
 /// Hash that goes with identical().
 [[nodiscard]] std::size_t hash_value(const Attribute& attribute) noexcept;
-/// For messages: "", "2.5", "3", "[0,1]", the short text of an array, or the string in quotes.
+/// For messages: "", "2.5", "3", "[0,1]", the short text of an array, the string in quotes, or the name of the
+/// function.
 [[nodiscard]] std::string to_string(const Attribute& attribute);
 
 /// Which alternatives of Attribute an operation takes; a set.
@@ -44,6 +48,7 @@ enum class AttributeKind : std::uint8_t {
   integers = 8,
   array = 16,
   text = 32,
+  function = 64,
 };
 [[nodiscard]] constexpr AttributeKind operator|(AttributeKind a, AttributeKind b) noexcept {
   return static_cast<AttributeKind>(static_cast<std::uint8_t>(a) | static_cast<std::uint8_t>(b));

@@ -120,6 +120,10 @@ class Writer {
         writer.put(" ");
         writer.put_string(text);
       }
+      void operator()(const std::shared_ptr<const Function>& function) const {
+        writer.put(" function ");
+        writer.put_string(function == nullptr ? std::string{} : function->name());
+      }
     };
     std::visit(Visitor{*this}, attribute);
   }
@@ -459,6 +463,10 @@ class Parser {
       return values;
     }
     const std::string_view rest = text_.substr(offset_);
+    if (rest.starts_with("function")) {
+      fail(place, "a function, which only the program that wrote the text can know",
+           "a number, a list, an array or a text");
+    }
     const bool real_word = rest.starts_with("nan") || rest.starts_with("inf");
     if (!real_word && (c == 'f' || c == 'i' || c == 'b')) {
       const Type array_type = type();

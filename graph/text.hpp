@@ -16,6 +16,7 @@
 ///     node      = "%" id "=" operation [ operands ] [ attribute ] ":" type { clause }      ids ascend from 0
 ///     operands  = "%" id { "," "%" id }
 ///     attribute = real | integer | "[" [ integer { "," integer } ] "]" | array | string
+///                 | "function" string         written only: what it computes is not in the text, so it cannot be read
 ///     array     = type "{" [ number { "," number } ] "}" | type "{" number "..." "}"       the second: uniform
 ///     type      = dtype [ "[" [ extent { "," extent } ] "]" ]       dtype = "f32" | "f64" | "i32" | "i64" | "bool"
 ///     clause    = "name" string | "in" "@" scope | "at" string ":" line [ string ] | "adjoint" "%" id [ "." operand ]

@@ -48,13 +48,14 @@ constexpr std::size_t max_steps = max_leaves + max_operations;
 /// What depends on the variables asked for: only there a cotangent is worth recording.
 class Dependence {
  public:
-  Dependence(const Stream& s, Id last, std::span<const AnyHandle> x)
-      : s_(s), first_(s.first_id()), bits_(last - first_ + 1) {
+  /// `from`: the entry of the earliest of x; nothing before it depends on any.
+  Dependence(const Stream& s, const Position& from, Id last, std::span<const AnyHandle> x)
+      : s_(s), first_(from.id), bits_(last - first_ + 1) {
     for (const AnyHandle& variable : x)
       if (variable.id() <= last) bits_[variable.id() - first_] = true;
-    walk_forward(s, last, *this);
+    walk_forward(s, from, last, *this);
   }
-  [[nodiscard]] bool operator[](Id id) const { return bits_[id - first_]; }
+  [[nodiscard]] bool operator[](Id id) const { return id >= first_ && bits_[id - first_]; }
 
   void statement(const StatementView& view) {
     for (std::size_t k = 0; k < view.type->leaves; ++k)
@@ -100,13 +101,20 @@ class LocationOf {
 
 class RecordedSweep {
  public:
-  RecordedSweep(Stream& s, Id last, std::span<const AnyHandle> x)
+  RecordedSweep(Stream& s, const Position& from, Id last, std::span<const AnyHandle> x)
       : s_(s),
-        first_(s.first_id()),
-        depends_(s, last, x),
+        first_(from.id),
+        depends_(s, from, last, x),
         cotangent_(last - first_ + 1, Eager(0.0)),
-        tensor_cotangent_(s.tensors ? s.tensors->size() : 0),
-        seen_(last - first_ + 1) {}
+        seen_(last - first_ + 1) {
+    if (!s.tensors) return;
+    const std::vector<TensorEntry>& entries = s.tensors->entries;
+    const auto id_below = [](const TensorEntry& entry, Id id) { return entry.id < id; };
+    const auto begin = std::lower_bound(entries.begin(), entries.end(), first_, id_below);
+    const auto end = std::lower_bound(begin, entries.end(), last + 1, id_below);
+    first_tensor_ = static_cast<std::size_t>(begin - entries.begin());
+    tensor_cotangent_.resize(static_cast<std::size_t>(end - begin));
+  }
 
   void seed(Id id) {
     cotangent_[id - first_] = Eager(WENGERT_NUMBER("gradient: seed", 1.0));
@@ -114,18 +122,18 @@ class RecordedSweep {
   }
   /// The adjoint of a value that was asked for.
   [[nodiscard]] Scalar result(Id id) {
-    if (id - first_ >= cotangent_.size()) return Scalar(0.0);
+    if (id < first_ || id - first_ >= cotangent_.size()) return Scalar(0.0);
     tie(cotangent_[id - first_], id, whole_value);
     return cotangent_[id - first_].scalar();
   }
 
   void seed(const Tensor& y, const Tensor& cotangent) {
-    tensor_cotangent_[tensor_index(s_, y.id())] = WENGERT_NUMBER("gradient: seed of a tensor", cotangent);
+    cotangent_of(tensor_index(s_, y.id())) = WENGERT_NUMBER("gradient: seed of a tensor", cotangent);
     seen_[y.id() - first_] = true;
   }
   [[nodiscard]] Tensor result(const Tensor& x) {
     if (x.id() - first_ >= seen_.size() || !seen_[x.id() - first_]) return zeros(x.shape(), x.dtype(), {});
-    const Tensor& adjoint = tensor_cotangent_[tensor_index(s_, x.id())];
+    const Tensor& adjoint = cotangent_of(tensor_index(s_, x.id()));
     s_.tie(adjoint.id(), x.id(), whole_value);
     return adjoint;
   }
@@ -157,15 +165,18 @@ class RecordedSweep {
       return;
     }
     const Tensor y = Tensor::from_parts(entry.result, id, s_.tag());
-    const Tensor cotangent = tensor_cotangent_[index];
+    const Tensor cotangent = cotangent_of(index);
     s_.tie(cotangent.id(), id, whole_value);
     if (entry.primitive == nullptr) return;  // a variable
     const TensorRules& rules = entry.primitive->on_tensors;
+    std::vector<char> wanted(count);
+    for (std::size_t k = 0; k < count; ++k)
+      wanted[k] = operands[k].id != 0 && depends_[operands[k].id] && flows_into(*s_.tensors, entry, k) ? 1 : 0;
+    std::vector<Tensor> contributions;
+    if (rules.vjp_of_all != nullptr) contributions = rules.vjp_of_all(cotangent, y, x, entry.attribute, wanted);
     for (std::size_t k = 0; k < count; ++k) {
       const Id operand = operands[k].id;
-      if (WENGERT_HOLDS("gradient: nothing flows into a tensor",
-                        operand == 0 || !depends_[operand] || !flows_into(*s_.tensors, entry, k)))
-        continue;
+      if (WENGERT_HOLDS("gradient: nothing flows into a tensor", wanted[k] == 0)) continue;
       const auto edge = static_cast<std::int16_t>(k);
       if (operands[k].scalar) {
         const Scalar contribution = scalar_at(
@@ -174,7 +185,8 @@ class RecordedSweep {
         s_.tie(contribution.id(), id, whole_value, edge);
         accumulate(operand, WENGERT_NUMBER("gradient: scalar put into a tensor", Eager(contribution)));
       } else {
-        const Tensor contribution = rules.vjp(k, cotangent, y, x, entry.attribute);
+        const Tensor contribution =
+            rules.vjp_of_all != nullptr ? contributions[k] : rules.vjp(k, cotangent, y, x, entry.attribute);
         s_.tie(contribution.id(), id, whole_value, edge);
         accumulate(operand, x[k], contribution, entry.primitive->name);
       }
@@ -248,6 +260,7 @@ class RecordedSweep {
   }
 
  private:
+  [[nodiscard]] Tensor& cotangent_of(std::size_t entry) { return tensor_cotangent_[entry - first_tensor_]; }
   [[nodiscard]] Scalar handle(Id id) const { return Scalar::from_parts(s_.values[id], id, s_.tag()); }
 
   void accumulate(Id operand, const Eager& contribution) {
@@ -265,7 +278,7 @@ class RecordedSweep {
                            .expected = to_string(x.type()) + ", the type of the operand"}};
     }
     const Id at = operand - first_;
-    Tensor& sum = tensor_cotangent_[tensor_index(s_, operand)];
+    Tensor& sum = cotangent_of(tensor_index(s_, operand));
     sum = WENGERT_HOLDS("gradient: tensor has a cotangent", seen_[at])
               ? (EagerTensor(sum) + EagerTensor(contribution)).as(x.type())
               : contribution;
@@ -279,7 +292,8 @@ class RecordedSweep {
   Id first_;
   Dependence depends_;
   std::vector<Eager> cotangent_;          // of Scalars, by id - first_
-  std::vector<Tensor> tensor_cotangent_;  // by index of the tensor entry
+  std::size_t first_tensor_ = 0;          // entries before it are not swept
+  std::vector<Tensor> tensor_cotangent_;  // by index of the tensor entry - first_tensor_
   std::vector<bool> seen_;                // by id - first_: it has one
   std::array<LazyValue, max_steps> steps_{};
   std::array<bool, max_steps> active_{};
@@ -354,19 +368,22 @@ std::vector<AnyGradient> detail::gradient_of(const AnyHandle& y, const Tensor* c
   s.settle();
   const Phase phase("gradient recorded");
   const Id before = s.next_id();
-  RecordedSweep sweep(s, y.id(), x);
+  Id earliest = y.id();
+  for (const AnyHandle& variable : x) earliest = std::min(earliest, variable.id());
+  const Position from = position_of(s, earliest);
+  RecordedSweep sweep(s, from, y.id(), x);
   if (y.tensor == nullptr)
     sweep.seed(y.id());
   else
     sweep.seed(*y.tensor, seed);
-  walk_backward(s, y.id(), sweep);
+  walk_backward(s, y.id(), from.id, sweep);
   for (std::size_t k = 0; k < x.size(); ++k) {
     if (x[k].tensor == nullptr)
       result[k].scalar = sweep.result(x[k].id());
     else
       result[k].tensor = sweep.result(*x[k].tensor);
   }
-  phase.finished({{"values differentiated", y.id() - s.first_id() + 1}, {"values appended", s.next_id() - before}});
+  phase.finished({{"values differentiated", y.id() - from.id + 1}, {"values appended", s.next_id() - before}});
   return result;
 }
 

@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "wengert/autodiff/record/function.hpp"
+
 namespace wengert {
 
 namespace detail {
@@ -59,6 +61,7 @@ void register_primitives() {
   static const bool registered = [] {
     for (const Primitive* p : elementwise_primitives()) graph::register_operation(*p);
     for (const Primitive* p : structural_primitives()) graph::register_operation(*p);
+    graph::register_operation(detail::call_primitive);
     return true;
   }();
   static_cast<void>(registered);

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "wengert/autodiff/ops/kernels.hpp"
 #include "wengert/autodiff/ops/structural.hpp"
@@ -36,6 +37,12 @@ struct TensorRules {
                 const graph::Attribute& attribute) = nullptr;
   /// The place of Scalar operand k in the result. Null where operands cannot be Scalars.
   std::int64_t (*scalar_position)(std::size_t operand, const graph::Attribute& attribute) = nullptr;
+  /// The cotangents of all operands for which wanted[k] is not 0, by one run of the rule; null where operand by operand
+  /// is as good. The sweeps prefer it to `accumulate` and `vjp`.
+  std::vector<Tensor> (*vjp_of_all)(const Tensor& cotangent, const Tensor& y, std::span<const Tensor> x,
+                                    const graph::Attribute& attribute, std::span<const char> wanted) = nullptr;
+  /// A derivative flows into the operand; null: as Primitive::differentiable says.
+  bool (*differentiable_in)(std::size_t operand, const graph::Attribute& attribute) = nullptr;
 };
 
 namespace detail {

@@ -14,6 +14,8 @@ bool flows_into(const TensorEntries& entries, const TensorEntry& entry, std::siz
   if (WENGERT_HOLDS("tensors: operand is a constant", operand.id == 0)) return false;
   const unsigned mask = entry.primitive->differentiable;
   if (WENGERT_HOLDS("tensors: operand has no derivative", mask != ~0u && !(mask >> k & 1u))) return false;
+  const auto differentiable_in = entry.primitive->on_tensors.differentiable_in;
+  if (differentiable_in != nullptr && !differentiable_in(k, entry.attribute)) return false;
   return WENGERT_HOLDS("tensors: operand and result are real",
                        (operand.scalar || is_real(entries.arrays[entry.first_operand + k].dtype())) &&
                            (entry.scalar || is_real(entry.result.dtype())));
@@ -65,6 +67,7 @@ void TensorSweep::reverse(std::uint32_t index, Id id) {
   const auto operands = tensors.operands_of(entry);
   const auto x = tensors.arrays_of(entry);
   const TensorRules& rules = entry.primitive->on_tensors;
+  if (rules.vjp_of_all != nullptr) return reverse_all(entry, cotangent);
   for (std::size_t k = 0; k < operands.size(); ++k) {
     if (!flows_into(tensors, entry, k)) continue;
     if (operands[k].scalar) {
@@ -77,6 +80,23 @@ void TensorSweep::reverse(std::uint32_t index, Id id) {
       rules.accumulate(k, cotangent, entry.result, x, entry.attribute, sum);
     });
   }
+}
+
+void TensorSweep::reverse_all(const TensorEntry& entry, const Array& cotangent) {
+  const TensorEntries& tensors = *s_.tensors;
+  const auto operands = tensors.operands_of(entry);
+  const auto arrays = tensors.arrays_of(entry);
+  std::vector<char> wanted(operands.size());
+  std::vector<Tensor> x;
+  for (std::size_t k = 0; k < operands.size(); ++k) {
+    wanted[k] = flows_into(tensors, entry, k) ? 1 : 0;
+    x.emplace_back(arrays[k]);
+  }
+  const std::vector<Tensor> contribution =
+      entry.primitive->on_tensors.vjp_of_all(Tensor(cotangent), Tensor(entry.result), x, entry.attribute, wanted);
+  for (std::size_t k = 0; k < operands.size(); ++k)
+    if (WENGERT_HOLDS("reverse: an operand of a function is wanted", wanted[k] != 0))
+      add(operands[k].id, contribution[k].value(), entry.primitive->name);
 }
 
 void TensorSweep::forward(std::uint32_t index, Id id) {

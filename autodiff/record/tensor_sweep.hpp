@@ -27,6 +27,8 @@ class TensorSweep {
   void forward(std::uint32_t index, Id id);
 
  private:
+  /// For primitives whose rule gives the cotangents of all operands at once.
+  void reverse_all(const TensorEntry& entry, const Array& cotangent);
   template <class F>
   void accumulate(Id id, const Type& type, std::string_view operation, const F& add);
   [[nodiscard]] const Array* slot(Id id) const {

@@ -91,15 +91,59 @@ struct LoopConstants {
   }
 };
 
-/// From the first entry to the one of id `last`. The stream must be settled.
-template <class Visitor>
-void walk_forward(const Stream& s, Id last, Visitor&& visitor) {
-  StatementReader reader(s);
+/// Where an entry begins in the arrays of a stream.
+struct Position {
+  Id id = 0;  ///< of its first value
+  std::uint32_t word = 0;
   std::uint64_t id_at = 0;
   std::size_t passive_at = 0, constant_at = 0, loop_at = 0;
-  Id id = s.first_id();
+};
+
+/// The entry that value `id` belongs to, looked for from the end: what lies before it costs nothing. The stream must be
+/// settled.
+[[nodiscard]] inline Position position_of(const Stream& s, Id id) {
+  Position p{.id = s.next_id(),
+             .word = s.word_count,
+             .id_at = s.partial_count,
+             .passive_at = s.passive.size(),
+             .constant_at = s.constant_count,
+             .loop_at = s.loops.size()};
+  while (p.word > 0 && p.id > id) {
+    const std::uint32_t word = s.words[--p.word];
+    switch (word & 0xFFu) {
+      case variables_word:
+        p.id -= word >> 8;
+        break;
+      case tensor_word:
+        --p.id;
+        break;
+      case loop_word: {
+        const Loop& loop = s.loops[--p.loop_at];
+        p.id -= loop.count * loop.body;
+        p.constant_at = loop.constants;
+        break;
+      }
+      default: {
+        const Site& site = s.sites[word >> 8];
+        p.id_at -= site.active;
+        p.passive_at -= site.passive;
+        p.constant_at -= site.streamed ? site.constant : 0u;
+        --p.id;
+      }
+    }
+  }
+  return p;
+}
+
+/// From the entry at a position to the one of id `last`. The stream must be settled.
+template <class Visitor>
+void walk_forward(const Stream& s, const Position& from, Id last, Visitor&& visitor) {
+  StatementReader reader(s);
+  std::uint64_t id_at = from.id_at;
+  std::size_t passive_at = from.passive_at, constant_at = from.constant_at, loop_at = from.loop_at;
+  Id id = from.id;
   const std::uint32_t words = s.word_count;
-  for (std::uint32_t w = 0; w < words && id <= last; ++w) {
+  for (std::uint32_t w = from.word; w < words && id <= last; ++w) {
     const std::uint32_t word = s.words[w];
     switch (word & 0xFFu) {
       case variables_word:
@@ -131,14 +175,20 @@ void walk_forward(const Stream& s, Id last, Visitor&& visitor) {
   }
 }
 
-/// From the entry of id `last` back to the first. The stream must be settled.
+/// The same from the first entry on.
 template <class Visitor>
-void walk_backward(const Stream& s, Id last, Visitor&& visitor) {
+void walk_forward(const Stream& s, Id last, Visitor&& visitor) {
+  walk_forward(s, Position{.id = s.first_id()}, last, visitor);
+}
+
+/// From the entry of id `last` back to the one of id `first`, whole loops included. The stream must be settled.
+template <class Visitor>
+void walk_backward(const Stream& s, Id last, Id first, Visitor&& visitor) {
   StatementReader reader(s);
   std::uint64_t id_at = s.partial_count;
   std::size_t passive_at = s.passive.size(), constant_at = s.constant_count, loop_at = s.loops.size();
   Id id = s.next_id();
-  for (std::uint32_t w = s.word_count; w-- > 0;) {
+  for (std::uint32_t w = s.word_count; w-- > 0 && id > first;) {
     const std::uint32_t word = s.words[w];
     switch (word & 0xFFu) {
       case variables_word:
@@ -170,6 +220,12 @@ void walk_backward(const Stream& s, Id last, Visitor&& visitor) {
       }
     }
   }
+}
+
+/// The same back to the first entry.
+template <class Visitor>
+void walk_backward(const Stream& s, Id last, Visitor&& visitor) {
+  walk_backward(s, last, s.first_id(), visitor);
 }
 
 }  // namespace wengert::detail
