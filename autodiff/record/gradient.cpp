@@ -116,10 +116,7 @@ class RecordedSweep {
     tensor_cotangent_.resize(static_cast<std::size_t>(end - begin));
   }
 
-  void seed(Id id) {
-    cotangent_[id - first_] = Eager(WENGERT_NUMBER("gradient: seed", 1.0));
-    seen_[id - first_] = true;
-  }
+  void seed(Id id, const Scalar& cotangent) { accumulate(id, Eager(WENGERT_NUMBER("gradient: seed", cotangent))); }
   /// The adjoint of a value that was asked for.
   [[nodiscard]] Scalar result(Id id) {
     if (id < first_ || id - first_ >= cotangent_.size()) return Scalar(0.0);
@@ -128,8 +125,7 @@ class RecordedSweep {
   }
 
   void seed(const Tensor& y, const Tensor& cotangent) {
-    cotangent_of(tensor_index(s_, y.id())) = WENGERT_NUMBER("gradient: seed of a tensor", cotangent);
-    seen_[y.id() - first_] = true;
+    accumulate(y.id(), y, WENGERT_NUMBER("gradient: seed of a tensor", cotangent), "gradient");
   }
   [[nodiscard]] Tensor result(const Tensor& x) {
     if (x.id() - first_ >= seen_.size() || !seen_[x.id() - first_]) return zeros(x.shape(), x.dtype(), {});
@@ -319,22 +315,16 @@ void want_real(const AnyHandle& x, std::source_location where) {
                     .where = where}};
 }
 
-/// The cotangent of y to begin with.
-Tensor seed_of(const Tensor& y, const Tensor* cotangent, std::source_location where) {
-  if (cotangent == nullptr) {
-    if (y.size() == 1) return ones(y.shape(), y.dtype(), where);
-    throw ShapeError{{.operation = "gradient",
-                      .operands = {to_string(y.type())},
-                      .problem = "the tensor to differentiate is " + to_string(y.type()),
-                      .expected = "a single element",
-                      .where = where,
-                      .hint = "gradient(sum(y), x), or give a cotangent: gradient(y, cotangent, x)"}};
-  }
-  if (cotangent->type() == y.type()) return *cotangent;
+/// Throws unless `cotangent` is one of y: a Scalar, or a tensor of its type.
+void want_cotangent(const AnyHandle& y, const AnyHandle& cotangent, std::source_location where) {
+  const auto text = [](const AnyHandle& x) { return x.tensor == nullptr ? "a Scalar" : to_string(x.tensor->type()); };
+  if ((y.tensor == nullptr) == (cotangent.tensor == nullptr) &&
+      (y.tensor == nullptr || y.tensor->type() == cotangent.tensor->type()))
+    return;
   throw ShapeError{{.operation = "gradient",
-                    .operands = {to_string(y.type()), to_string(cotangent->type())},
-                    .problem = "the cotangent has " + to_string(cotangent->type()),
-                    .expected = to_string(y.type()),
+                    .operands = {text(y), text(cotangent)},
+                    .problem = "the cotangent has " + text(cotangent),
+                    .expected = text(y),
                     .where = where}};
 }
 
@@ -342,6 +332,29 @@ Tensor seed_of(const Tensor& y, const Tensor* cotangent, std::source_location wh
 
 std::vector<AnyGradient> detail::gradient_of(const AnyHandle& y, const Tensor* cotangent, std::span<const AnyHandle> x,
                                              std::source_location where) {
+  if (cotangent != nullptr) {
+    const AnyHandle seed(*cotangent);
+    return gradient_of(std::span(&y, 1), std::span(&seed, 1), x, where);
+  }
+  if (y.tensor == nullptr) {
+    const AnyHandle one{Scalar(1.0)};
+    return gradient_of(std::span(&y, 1), std::span(&one, 1), x, where);
+  }
+  want_real(y, where);
+  if (y.tensor->size() != 1) {
+    throw ShapeError{{.operation = "gradient",
+                      .operands = {to_string(y.tensor->type())},
+                      .problem = "the tensor to differentiate is " + to_string(y.tensor->type()),
+                      .expected = "a single element",
+                      .where = where,
+                      .hint = "gradient(sum(y), x), or give a cotangent: gradient(y, cotangent, x)"}};
+  }
+  const Tensor ones_of_y = ones(y.tensor->shape(), y.tensor->dtype(), where);
+  return gradient_of(y, &ones_of_y, x, where);
+}
+
+std::vector<AnyGradient> detail::gradient_of(std::span<const AnyHandle> y, std::span<const AnyHandle> cotangents,
+                                             std::span<const AnyHandle> x, std::source_location where) {
   for (const AnyHandle& variable : x) {
     if (variable.tag() == 0) {
       throw ArgumentError{{.operation = "gradient",
@@ -352,38 +365,45 @@ std::vector<AnyGradient> detail::gradient_of(const AnyHandle& y, const Tensor* c
     }
     want_real(variable, where);
   }
-  want_real(y, where);
-  const Tensor seed = y.tensor == nullptr ? Tensor() : seed_of(*y.tensor, cotangent, where);
+  Tag tag = 0;
+  Id last = 0;
+  for (std::size_t k = 0; k < y.size(); ++k) {
+    want_real(y[k], where);
+    want_cotangent(y[k], cotangents[k], where);
+    if (tag == 0) tag = y[k].tag();
+    last = std::max(last, y[k].id());
+  }
   std::vector<AnyGradient> result(x.size());
   for (std::size_t k = 0; k < x.size(); ++k)
     if (x[k].tensor != nullptr) result[k].tensor = zeros(x[k].tensor->shape(), x[k].tensor->dtype(), where);
-  const Tag tag = y.tag();
   if (tag == 0) return result;
   StreamHead& head = Stream::of(tag);
   if (&head == &no_stream) Stream::throw_bad_handle(tag, "gradient", where);
   Stream& s = static_cast<Stream&>(head);
-  s.check(y.id(), y.tag(), "gradient", where);
-  s.check(seed.id(), seed.tag(), "gradient", where);
-  for (const AnyHandle& variable : x) s.check(variable.id(), variable.tag(), "gradient", where);
+  for (const std::span<const AnyHandle> handles : {y, cotangents, x})
+    for (const AnyHandle& handle : handles) s.check(handle.id(), handle.tag(), "gradient", where);
   s.settle();
   const Phase phase("gradient recorded");
   const Id before = s.next_id();
-  Id earliest = y.id();
+  Id earliest = last;
   for (const AnyHandle& variable : x) earliest = std::min(earliest, variable.id());
   const Position from = position_of(s, earliest);
-  RecordedSweep sweep(s, from, y.id(), x);
-  if (y.tensor == nullptr)
-    sweep.seed(y.id());
-  else
-    sweep.seed(*y.tensor, seed);
-  walk_backward(s, y.id(), from.id, sweep);
+  RecordedSweep sweep(s, from, last, x);
+  for (std::size_t k = 0; k < y.size(); ++k) {
+    if (y[k].id() < from.id) continue;  // a constant, or from before all x
+    if (y[k].tensor == nullptr)
+      sweep.seed(y[k].id(), cotangents[k].scalar);
+    else
+      sweep.seed(*y[k].tensor, *cotangents[k].tensor);
+  }
+  walk_backward(s, last, from.id, sweep);
   for (std::size_t k = 0; k < x.size(); ++k) {
     if (x[k].tensor == nullptr)
       result[k].scalar = sweep.result(x[k].id());
     else
       result[k].tensor = sweep.result(*x[k].tensor);
   }
-  phase.finished({{"values differentiated", y.id() - from.id + 1}, {"values appended", s.next_id() - before}});
+  phase.finished({{"values differentiated", last - from.id + 1}, {"values appended", s.next_id() - before}});
   return result;
 }
 

@@ -33,6 +33,10 @@ struct AnyGradient {
 /// `cotangent`: of y, a tensor of its type; null for 1, and then y is a Scalar or a tensor of one element.
 std::vector<AnyGradient> gradient_of(const AnyHandle& y, const Tensor* cotangent, std::span<const AnyHandle> x,
                                      std::source_location where);
+/// The gradient of Σ cotangent·y over several y with the cotangents, which may be recorded too, held fixed: one for
+/// each y, a Scalar or a tensor of its type.
+std::vector<AnyGradient> gradient_of(std::span<const AnyHandle> y, std::span<const AnyHandle> cotangents,
+                                     std::span<const AnyHandle> x, std::source_location where);
 
 template <class X>
 std::vector<X> gradients(const AnyHandle& y, const Tensor* cotangent, std::span<const X> x,

@@ -1,25 +1,42 @@
-// value_and_grad: a function in, its value and gradient out.
+// value_and_grad and grad: a function in, its value and gradient out.
 //
 //     auto [y, g] = value_and_grad(f)(2.0);                      // f(x), df/dx
 //     auto [y, g] = value_and_grad(f)(std::vector{1.0, 2.0});    // f takes a std::vector of its number type
 //     auto [y, g] = value_and_grad(f)(1.0, 2.0);                 // f takes two numbers; g is a std::array
+//     auto [y, g] = value_and_grad(f)(weights, bias);            // any structures (tree.hpp); g is a std::tuple
+//     auto [y, g] = value_and_grad<0>(f)(weights, data);         // by the first argument only; data may be anything
 //
-// f is generic in its number type, or takes Scalars. Given Scalars instead of numbers it records into their recording,
-// so derivatives nest: value_and_grad of a function that calls value_and_grad gives second derivatives.
+// f is generic in its number type, or takes Scalars and Tensors; it gives one number. Numbers in, numbers out. Given
+// Scalars instead of numbers (or tensors of a recording), it records into their recording, so derivatives nest:
+// value_and_grad of a function that calls value_and_grad gives second derivatives. f is given values of its own, equal
+// to x, so that what it captured of x is a constant to this derivative. A constant beside values of a recording is
+// differentiated by as well; if all Scalars and tensors are constants, this is the call with numbers, and results are
+// constants.
+//
+// The other derivatives of functions: functional.hpp.
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstddef>
-#include <span>
+#include <source_location>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "wengert/autodiff/record/gradient.hpp"
 #include "wengert/autodiff/record/recording.hpp"
 #include "wengert/autodiff/record/sweep.hpp"
+#include "wengert/autodiff/transform/evaluation.hpp"
 
 namespace wengert {
+
+namespace detail {
+template <class X>
+inline constexpr bool is_list_of_numbers = std::same_as<X, std::vector<double>>;
+template <std::size_t N>
+inline constexpr bool is_list_of_numbers<std::array<double, N>> = true;
+}  // namespace detail
 
 /// Value and derivative of a function at a point, of the kinds that the point has.
 template <class V, class G>
@@ -28,155 +45,163 @@ struct ValueAndGradient {
   G gradient;
 };
 
-/// See value_and_grad. Owns a recording, which it clears and uses again at every call with numbers; not to be called
-/// from two threads at once. A call from inside itself gets a recording of its own.
-template <class F>
+/// See value_and_grad. It owns a recording, which it clears and uses again at every call that is not const; so it is not
+/// to be called from two threads at once. A call from inside itself, and a call of a const one, gets a recording of its
+/// own.
+template <class F, std::size_t... K>
 class ValueAndGrad {
  public:
-  explicit ValueAndGrad(F f) : f_(std::move(f)) {}
+  ValueAndGrad(F f, std::source_location where) : f_(std::move(f)), where_(where) {}
 
-  ValueAndGradient<double, double> operator()(double x) {
-    return record([&](Recording& r, Adjoints& adjoints) {
-      const Scalar input = r.variable(x);
-      const Scalar y = f_(input);
-      backward(y, adjoints);
-      return ValueAndGradient<double, double>{y.value(), adjoints[input]};
-    });
+  template <class... X>
+    requires(sizeof...(X) > 0)
+  auto operator()(const X&... x) {
+    return at(f_, &own_, x...);
   }
-  ValueAndGradient<double, std::vector<double>> operator()(const std::vector<double>& x) {
-    return record([&](Recording& r, Adjoints& adjoints) {
-      const std::vector<Scalar> input = r.variables(x);
-      const Scalar y = f_(std::as_const(input));
-      ValueAndGradient<double, std::vector<double>> result{y.value(), std::vector<double>(x.size())};
-      backward(y, adjoints);
-      for (std::size_t k = 0; k < x.size(); ++k) result.gradient[k] = adjoints[input[k]];
-      return result;
-    });
+  template <class... X>
+    requires(sizeof...(X) > 0)
+  auto operator()(const X&... x) const {
+    return at(f_, nullptr, x...);
   }
-  template <std::size_t N>
-  ValueAndGradient<double, std::array<double, N>> operator()(const std::array<double, N>& x) {
-    return record([&](Recording& r, Adjoints& adjoints) {
-      std::array<Scalar, N> input;
-      for (std::size_t k = 0; k < N; ++k) input[k] = r.variable(x[k]);
-      const Scalar y = f_(std::as_const(input));
-      ValueAndGradient<double, std::array<double, N>> result{y.value(), {}};
-      backward(y, adjoints);
-      for (std::size_t k = 0; k < N; ++k) result.gradient[k] = adjoints[input[k]];
-      return result;
-    });
-  }
-  template <Number... X>
-    requires(sizeof...(X) >= 2)
-  ValueAndGradient<double, std::array<double, sizeof...(X)>> operator()(X... x) {
-    return record([&](Recording& r, Adjoints& adjoints) {
-      const std::array<Scalar, sizeof...(X)> input{r.variable(static_cast<double>(x))...};
-      const Scalar y = std::apply(f_, input);
-      ValueAndGradient<double, std::array<double, sizeof...(X)>> result{y.value(), {}};
-      backward(y, adjoints);
-      for (std::size_t k = 0; k < sizeof...(X); ++k) result.gradient[k] = adjoints[input[k]];
-      return result;
-    });
-  }
-
-  /// Into the recording of x: value and gradient can be differentiated again. f is given values of its own, equal to x,
-  /// so that what it captured of x is a constant to this derivative. A constant beside values of a recording is
-  /// differentiated by as well; if all x are constants, this is the call with numbers.
-  ValueAndGradient<Scalar, Scalar> operator()(const Scalar& x) {
-    if (x.is_constant()) {
-      const auto [value, slope] = (*this)(x.value());
-      return {value, slope};
-    }
-    const Scalar input = own_values(std::span(&x, 1)).front();
-    const Scalar y = f_(input);
-    return {y, gradient(y, input)};
-  }
-  ValueAndGradient<Scalar, std::vector<Scalar>> operator()(const std::vector<Scalar>& x) {
-    if (all_constant(x)) {
-      std::vector<double> numbers;
-      for (const Scalar& value : x) numbers.push_back(value.value());
-      const auto [value, slope] = (*this)(numbers);
-      return {value, std::vector<Scalar>(slope.begin(), slope.end())};
-    }
-    const std::vector<Scalar> input = own_values(x);
-    const Scalar y = f_(input);
-    return {y, gradient(y, input)};
-  }
-  template <std::size_t N>
-  ValueAndGradient<Scalar, std::array<Scalar, N>> operator()(const std::array<Scalar, N>& x) {
-    ValueAndGradient<Scalar, std::array<Scalar, N>> result;
-    std::array<Scalar, N> input;
-    if (all_constant(x)) {
-      std::array<double, N> numbers;
-      for (std::size_t k = 0; k < N; ++k) numbers[k] = x[k].value();
-      const auto [value, slope] = (*this)(numbers);
-      result.value = value;
-      for (std::size_t k = 0; k < N; ++k) result.gradient[k] = slope[k];
-      return result;
-    }
-    const std::vector<Scalar> own = own_values(x);
-    for (std::size_t k = 0; k < N; ++k) input[k] = own[k];
-    result.value = f_(std::as_const(input));
-    const std::vector<Scalar> slope = gradient(result.value, own);
-    for (std::size_t k = 0; k < N; ++k) result.gradient[k] = slope[k];
-    return result;
-  }
+  // So that the point may be written in braces.
+  auto operator()(const std::vector<double>& x) { return at(f_, &own_, x); }
+  auto operator()(const std::vector<double>& x) const { return at(f_, nullptr, x); }
 
  private:
-  static bool all_constant(std::span<const Scalar> x) {
-    for (const Scalar& value : x)
-      if (!value.is_constant()) return false;
-    return true;
+  using Own = detail::OwnRecording;
+
+  // --- The common points, without taking them apart -----------------------------------------------------------------
+  template <class R>
+  [[nodiscard]] Scalar stored(const R& result) const {
+    if constexpr (detail::CompositeExpression<R>)
+      return Scalar(result, where_);
+    else
+      return result;
   }
-  // Of values of a recording, copies: x · 1 has the bits of x. Of constants beside them, variables of the same
-  // recording.
-  static std::vector<Scalar> own_values(std::span<const Scalar> x) {
-    std::vector<Scalar> own(x.begin(), x.end());
-    detail::Tag tag = 0;
-    for (Scalar& value : own) {
-      if (value.is_constant()) continue;
-      value = Scalar(value * 1.0);  // throws for a handle that is stale
-      tag = value.tag();
-    }
-    for (Scalar& value : own) {
-      if (!value.is_constant()) continue;
-      auto& stream = static_cast<detail::Stream&>(detail::Stream::of(tag));
-      value = Scalar::from_parts(value.value(), stream.add_variable(value.value(), {}), stream.tag());
-    }
-    return own;
+  template <class G>
+  ValueAndGradient<double, double> at_number(G& f, Own* own, double x) const {
+    Own::Use use(own);
+    const Scalar input = use.recording().variable(x);
+    const Scalar y = stored(f(input));
+    backward(y, use.adjoints(), where_);
+    return {y.value(), use.adjoints()[input]};
+  }
+  template <class G>
+  ValueAndGradient<double, std::vector<double>> at_vector(G& f, Own* own, const std::vector<double>& x) const {
+    Own::Use use(own);
+    const std::vector<Scalar> input = use.recording().variables(x);
+    const Scalar y = stored(f(input));
+    ValueAndGradient<double, std::vector<double>> result{y.value(), std::vector<double>(x.size())};
+    backward(y, use.adjoints(), where_);
+    for (std::size_t k = 0; k < x.size(); ++k) result.gradient[k] = use.adjoints()[input[k]];
+    return result;
+  }
+  /// g takes the array of Scalars.
+  template <class G, std::size_t N>
+  ValueAndGradient<double, std::array<double, N>> at_array(G&& g, Own* own, const std::array<double, N>& x) const {
+    Own::Use use(own);
+    std::array<Scalar, N> input;
+    for (std::size_t k = 0; k < N; ++k) input[k] = use.recording().variable(x[k]);
+    const Scalar y = stored(g(std::as_const(input)));
+    ValueAndGradient<double, std::array<double, N>> result{y.value(), {}};
+    backward(y, use.adjoints(), where_);
+    for (std::size_t k = 0; k < N; ++k) result.gradient[k] = use.adjoints()[input[k]];
+    return result;
+  }
+  /// A point of these arguments is a list of numbers for which there is a function above, and f gives a Scalar.
+  template <class G, class... X>
+  static constexpr bool is_list() {
+    if constexpr (sizeof...(K) != 0 ||
+                  !((Number<X> && ...) || (sizeof...(X) == 1 && (detail::is_list_of_numbers<X> && ...))))
+      return false;
+    else if constexpr (!std::is_invocable_v<G&, const detail::Handles<X>&...>)
+      return false;
+    else
+      return detail::ScalarOperand<std::invoke_result_t<G&, const detail::Handles<X>&...>>;
   }
 
-  template <class Body>
-  auto record(Body&& body) {
-    if (busy_) {
-      Recording r;
-      Adjoints adjoints;
-      return body(r, adjoints);
+  template <class G, class... X>
+  auto at(G& f, Own* own, const X&... x) const {
+    if constexpr (!is_list<G, X...>()) {
+      return at_structure(f, own, x...);
+    } else if constexpr (sizeof...(X) > 1) {
+      const auto apart = [&f](const std::array<Scalar, sizeof...(X)>& input) { return std::apply(f, input); };
+      return at_array(apart, own, std::array{static_cast<double>(x)...});
+    } else if constexpr ((Number<X> && ...)) {
+      return at_number(f, own, static_cast<double>(x)...);
+    } else if constexpr ((std::same_as<X, std::vector<double>> && ...)) {
+      return at_vector(f, own, x...);
+    } else {
+      return at_array(f, own, x...);
     }
-    struct Busy {
-      bool& flag;
-      explicit Busy(bool& f) : flag(f) { flag = true; }
-      ~Busy() { flag = false; }
-    } busy(busy_);
-    recording_.clear();
-    return body(recording_, adjoints_);
+  }
+
+  // --- All others -----------------------------------------------------------------------------------------------------
+  template <class G, class... X>
+  auto at_structure(G& f, Own* own, const X&... x) const {
+    using Point = detail::PointOf<detail::Chosen<sizeof...(X), K...>, X...>;
+    Own::Use use(own);
+    const auto evaluated = detail::evaluate<Point>(f, use.recording(), "value_and_grad", where_, x...);
+    using Result = std::remove_cvref_t<decltype(evaluated.result)>;
+    constexpr detail::Kind kind = detail::kind_of<Result>;
+    static_assert(kind == detail::Kind::number || kind == detail::Kind::tensor,
+                  "the function gives several numbers, and a gradient is of one: take jacobian(f), or vjp(f) with a "
+                  "cotangent");
+    const detail::Parts gradient =
+        detail::pull_back(evaluated.y, detail::one_for(evaluated.y, "value_and_grad", where_), evaluated.inputs,
+                          use.adjoints(), where_);
+    const detail::Parts value = detail::for_caller(evaluated.y, evaluated.inputs);
+    return ValueAndGradient<detail::Replaced<Result, typename Point::Number>,
+                            typename Point::template Like<typename Point::Number>>{
+        detail::like_result<Point>(evaluated.result, value), detail::like_point<Point>(gradient, x...)};
   }
 
   F f_;
-  Recording recording_;
-  Adjoints adjoints_;
-  bool busy_ = false;
+  std::source_location where_;
+  Own own_;
 };
 
-/// The function x -> {f(x), ∇f(x)}.
-template <class F>
-[[nodiscard]] ValueAndGrad<std::decay_t<F>> value_and_grad(F&& f) {
-  return ValueAndGrad<std::decay_t<F>>(std::forward<F>(f));
+/// The function x -> {f(x), ∇f(x)}. With numbers K…, the gradient is by those of the arguments, counted from 0; the
+/// others may be of any type, and f gets them as they are. The gradient by one argument has its structure; by several it
+/// is a std::array if they are numbers, else a std::tuple. A result that does not depend on x, a number included, has
+/// gradient 0. Errors carry the line of this call. Throws ShapeError when f gives a tensor of several elements,
+/// DtypeError for tensors that are not f32 or f64, ArgumentError for recorded tensors among plain numbers, and
+/// ForeignRecording when f meets a value of another recording: what it captures has to come from the recording of the
+/// point, so give handles as the point, not numbers.
+template <std::size_t... K, class F>
+  requires detail::Function<std::remove_cvref_t<F>>
+[[nodiscard]] auto value_and_grad(F&& f, std::source_location where = std::source_location::current()) {
+  return ValueAndGrad<std::decay_t<F>, K...>(std::forward<F>(f), where);
 }
 
-/// The function x -> ∇f(x).
-template <class F>
-[[nodiscard]] auto grad(F&& f) {
-  return [g = ValueAndGrad<std::decay_t<F>>(std::forward<F>(f))](const auto&... x) mutable { return g(x...).gradient; };
+/// See grad.
+template <class F, std::size_t... K>
+class Grad {
+ public:
+  Grad(F f, std::source_location where) : both_(std::move(f), where) {}
+
+  template <class... X>
+    requires(sizeof...(X) > 0)
+  auto operator()(const X&... x) {
+    return both_(x...).gradient;
+  }
+  template <class... X>
+    requires(sizeof...(X) > 0)
+  auto operator()(const X&... x) const {
+    return both_(x...).gradient;
+  }
+  auto operator()(const std::vector<double>& x) { return both_(x).gradient; }
+  auto operator()(const std::vector<double>& x) const { return both_(x).gradient; }
+
+ private:
+  ValueAndGrad<F, K...> both_;
+};
+
+/// The function x -> ∇f(x); all as value_and_grad.
+template <std::size_t... K, class F>
+  requires detail::Function<std::remove_cvref_t<F>>
+[[nodiscard]] auto grad(F&& f, std::source_location where = std::source_location::current()) {
+  return Grad<std::decay_t<F>, K...>(std::forward<F>(f), where);
 }
 
 }  // namespace wengert
