@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <new>
 
 #include "wengert/graph/error.hpp"
@@ -50,6 +51,12 @@ bool store(double value, std::byte* target) noexcept {
   return true;
 }
 
+using Keeper = std::shared_ptr<const std::byte>;
+/// Where the pointer lies that keeps adopted elements alive.
+Keeper* keeper_of(ArrayHeader* header) noexcept {
+  return reinterpret_cast<Keeper*>(reinterpret_cast<std::byte*>(header) + header_bytes);
+}
+
 }  // namespace
 
 ArrayHeader* Array::allocate(const Type& type, std::size_t bytes, std::source_location where) {
@@ -76,6 +83,7 @@ void Array::release(ArrayHeader* header) noexcept {
   while (header != nullptr && header->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
     ArrayHeader* const owner = header->owner;
     void* const allocation = header->allocation;
+    if (header->adopted) std::destroy_at(keeper_of(header));
     header->~ArrayHeader();
     std::free(allocation);  // NOLINT(cppcoreguidelines-no-malloc): pairs with malloc
     header = owner;
@@ -121,6 +129,21 @@ Array Array::uniform(const Type& type, double value, std::source_location where)
                                     std::string(to_string(type.dtype)),
                          .where = where}};
   }
+  return result;
+}
+
+Array Array::adopt_bytes(std::shared_ptr<const std::byte> elements, const Type& type, std::source_location where) {
+  if (elements == nullptr && type.shape.size() != 0) {
+    throw ArgumentError{{.operation = "array",
+                         .operands = {to_string(type)},
+                         .problem = "no elements for " + to_string(type),
+                         .where = where}};
+  }
+  Array result{allocate(type, sizeof(Keeper), where)};
+  // Never written: mutable_data() refuses what is adopted.
+  result.header_->elements = const_cast<std::byte*>(elements.get());  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+  std::construct_at(keeper_of(result.header_), std::move(elements));
+  result.header_->adopted = true;
   return result;
 }
 
@@ -259,9 +282,10 @@ Array Array::dense() const {
 }
 
 bool Array::unique() const noexcept {
-  return header_ == nullptr ||
-         (header_->references.load(std::memory_order_acquire) == 1 &&
-          (header_->owner == nullptr || header_->owner->references.load(std::memory_order_acquire) == 1));
+  const auto sole = [](const ArrayHeader& header) {
+    return !header.adopted && header.references.load(std::memory_order_acquire) == 1;
+  };
+  return header_ == nullptr || (sole(*header_) && (header_->owner == nullptr || sole(*header_->owner)));
 }
 
 bool operator==(const Array& a, const Array& b) noexcept {

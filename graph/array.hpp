@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <source_location>
 #include <span>
 #include <string>
@@ -33,6 +34,7 @@ struct ArrayHeader {
   std::byte* elements = nullptr;
   void* allocation = nullptr;  // where the allocation begins: up to `alignment` bytes before the header
   bool uniform = false;
+  bool adopted = false;  // the elements are somebody else's; behind the header lies a std::shared_ptr that keeps them
   Type type{};
 };
 
@@ -82,6 +84,15 @@ class Array {
   [[nodiscard]] static Array from(std::span<const std::int64_t> values, const Shape& shape,
                                   std::source_location where = {});
   [[nodiscard]] static Array from(std::span<const bool> values, const Shape& shape, std::source_location where = {});
+  /// The shape.size() elements at `elements`, in row-major order, which the pointer keeps alive: nothing is copied.
+  /// They must not change as long as an array holds them; mutable_data() refuses them. Throws ArgumentError for a null
+  /// pointer to one element or more. Their alignment is that of T, not the 64 bytes of an array's own buffer.
+  template <Element T>
+  [[nodiscard]] static Array adopt(const std::shared_ptr<const T>& elements, const Shape& shape,
+                                   std::source_location where = {}) {
+    return adopt_bytes({elements, reinterpret_cast<const std::byte*>(elements.get())}, Type{dtype_of<T>(), shape},
+                       where);
+  }
   /// @}
 
   [[nodiscard]] const Type& type() const noexcept { return header_ == nullptr ? detail::no_elements : header_->type; }
@@ -127,7 +138,7 @@ class Array {
   [[nodiscard]] Array reshaped(const Shape& shape, std::source_location where = {}) const;
   /// This array, or a copy with every element stored when this one is uniform.
   [[nodiscard]] Array dense() const;
-  /// True when nobody else holds the buffer.
+  /// True when nobody else holds the buffer; false for adopted elements.
   [[nodiscard]] bool unique() const noexcept;
 
   /// Same type, same representation (uniform or not), same bits: 0.0 differs from -0.0, a NaN equals itself.
@@ -139,6 +150,7 @@ class Array {
   explicit Array(detail::ArrayHeader* header) noexcept : header_(header) {}
   static detail::ArrayHeader* allocate(const Type& type, std::size_t bytes, std::source_location where);
   static void release(detail::ArrayHeader* header) noexcept;
+  static Array adopt_bytes(std::shared_ptr<const std::byte> elements, const Type& type, std::source_location where);
   template <class T>
   static Array copy_of(std::span<const T> values, const Shape& shape, std::source_location where);
   void check_access(Dtype wanted, Access access) const {

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string>
 #include <thread>
 #include <utility>
@@ -151,6 +152,34 @@ BOOST_AUTO_TEST_CASE(memory_that_is_not_there_is_a_capacity_error) {
   BOOST_CHECK_THROW((void)Array::zeros({Dtype::f64, Shape{std::int64_t{1} << 60}}), CapacityError);
   BOOST_CHECK_THROW((void)Array::uninitialised({Dtype::boolean, Shape{std::numeric_limits<std::int64_t>::max()}}),
                     CapacityError);
+}
+
+BOOST_AUTO_TEST_CASE(adopted_elements_are_shared_and_kept_alive) {
+  auto numbers = std::make_shared<const std::vector<double>>(std::vector{1.0, 2.0, 3.0, 4.0});
+  const std::weak_ptr<const std::vector<double>> alive = numbers;
+  {
+    Array a = Array::adopt<double>({numbers, numbers->data()}, Shape{2, 2});
+    numbers.reset();
+    BOOST_TEST(!alive.expired());
+    BOOST_TEST(a.data<double>().data() == alive.lock()->data());  // no copy
+    BOOST_TEST((a == Array::from({1, 2, 3, 4}, Shape{2, 2})));
+    BOOST_TEST(!a.unique());
+    BOOST_CHECK_THROW((void)a.mutable_data<double>(), InternalError);
+    Array b = a.reshaped(Shape{4});
+    a = Array{};
+    BOOST_TEST(!alive.expired());
+    BOOST_TEST(b.data<double>().data() == alive.lock()->data());
+    BOOST_TEST(!b.unique());
+    BOOST_CHECK_THROW((void)b.mutable_data<double>(), InternalError);
+  }
+  BOOST_TEST(alive.expired());
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_adopted_of_a_null_pointer) {
+  BOOST_CHECK_EXCEPTION((void)Array::adopt<double>(nullptr, Shape{2}), ArgumentError, [](const ArgumentError& error) {
+    return std::string(error.what()) == "array: no elements for f64[2]";
+  });
+  BOOST_TEST(Array::adopt<double>(nullptr, Shape{0}).data<double>().empty());
 }
 
 BOOST_AUTO_TEST_CASE(threads_may_share_and_drop_an_array) {
