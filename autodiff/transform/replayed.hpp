@@ -18,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-#include "wengert/autodiff/transform/packing.hpp"
+#include "wengert/autodiff/transform/leaves.hpp"
 #include "wengert/autodiff/transform/replay.hpp"
 #include "wengert/graph/error.hpp"
 
@@ -49,7 +49,7 @@ class Replayed {
  public:
   explicit Replayed(F f, const ReplayOptions& options) : f_(std::move(f)), options_(options) {}
 
-  /// f(x...), x being numbers, Scalars, Tensors, or structures of these (packing.hpp). f is called with Scalars in the
+  /// f(x...), x being numbers, Scalars, Tensors, or structures of these (leaves.hpp). f is called with Scalars in the
   /// place of numbers, and returns such a structure; a number comes out where f gives a Scalar, if a number went in,
   /// and else a constant. Given values of a recording, f is called with them: nothing is replayed.
   template <class... X>
