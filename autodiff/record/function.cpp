@@ -41,9 +41,7 @@ Type type_of(std::span<const Type> operands, const Attribute& attribute) {
   return function_of(attribute).type(operands);
 }
 
-Array value_of(std::span<const Array> x, const Attribute& attribute, const Type& result) {
-  const Function& function = function_of(attribute);
-  const Tensor y = function.value(constants(x));
+Array checked_value(const Function& function, const Tensor& y, const Type& result) {
   if (!y.is_constant()) {
     throw ForeignRecording{{.operation = function.name(),
                             .problem = "the function uses a value of a recording that is not among its operands",
@@ -52,6 +50,11 @@ Array value_of(std::span<const Array> x, const Attribute& attribute, const Type&
   }
   if (!(y.type() == result)) broken(function, "the value", y.type(), result);
   return y.value();
+}
+
+Array value_of(std::span<const Array> x, const Attribute& attribute, const Type& result) {
+  const Function& function = function_of(attribute);
+  return checked_value(function, function.value(constants(x)), result);
 }
 
 std::vector<Tensor> vjp_of(const Tensor& cotangent, const Tensor& y, std::span<const Tensor> x,
@@ -116,6 +119,22 @@ constinit const Primitive detail::call_primitive = make_call();
 Tensor call(std::shared_ptr<const Function> function, std::span<const Tensor> operands, std::source_location where) {
   return detail::record_tensor(detail::call_primitive, operands,
                                std::shared_ptr<const graph::Function>(std::move(function)), where);
+}
+
+Tensor detail::call_with_value(std::shared_ptr<const Function> function, std::span<const Tensor> operands,
+                               const Tensor& value, std::source_location where) {
+  Stream* const s = stream_of(operands, call_primitive.name, where);
+  std::vector<Type> types;
+  std::vector<Array> arrays;
+  for (const Tensor& x : operands) {
+    types.push_back(x.type());
+    arrays.push_back(x.value());
+  }
+  const Function& called = *function;
+  const Attribute attribute = std::shared_ptr<const graph::Function>(std::move(function));
+  Array y = checked_value(called, value, graph::result_type(call_primitive, types, attribute, where));
+  return s == nullptr ? Tensor(std::move(y))
+                      : append_tensor(*s, call_primitive, operands, arrays, attribute, std::move(y), where);
 }
 
 Tensor detail::own_copy(const Tensor& x, std::source_location where) {

@@ -6,7 +6,7 @@
 // record/primitive.hpp.
 //
 // A Function takes tensors and gives one. Scalars come in by stack, and go out by element; several results are packed
-// into one tensor and taken apart again (transform/packing.hpp does both).
+// into one tensor and taken apart again (transform/parts_function.hpp does both).
 //
 //     class Doubled : public Function {
 //      public:
@@ -66,6 +66,9 @@ class Function : public graph::Function {
 namespace detail {
 /// The record of `call`.
 extern const Primitive call_primitive;
+/// `call` for which the value is known: it is not computed here, and has to be what Function::value gives.
+[[nodiscard]] Tensor call_with_value(std::shared_ptr<const Function> function, std::span<const Tensor> operands,
+                                     const Tensor& value, std::source_location where);
 /// x again, as an entry of its own: what is differentiated by it does not see where x came from. Copies no elements.
 [[nodiscard]] Tensor own_copy(const Tensor& x, std::source_location where);
 }  // namespace detail

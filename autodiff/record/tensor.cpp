@@ -96,13 +96,18 @@ Tensor detail::record_tensor(const Primitive& primitive, std::span<const Tensor>
       error.rethrow_at(where);
     }
     if (s == nullptr) return Tensor(std::move(y));
-    if (s->stop_at_nan && has_nan(y)) s->throw_nan(s->location_to_store(where));
-    return with_few<TensorOperand>(x.size(), [&](std::span<TensorOperand> operands) {
-      for (std::size_t k = 0; k < x.size(); ++k) operands[k] = {.id = x[k].id()};
-      const Id id = append_tensor_entry(*s, {.primitive = &primitive, .attribute = std::move(attribute), .result = y},
-                                        operands, arrays, 0.0, where);
-      return Tensor::from_parts(std::move(y), id, s->tag());
-    });
+    return append_tensor(*s, primitive, x, arrays, std::move(attribute), std::move(y), where);
+  });
+}
+
+Tensor detail::append_tensor(Stream& s, const Primitive& primitive, std::span<const Tensor> x,
+                             std::span<const Array> arrays, Attribute attribute, Array y, std::source_location where) {
+  if (s.stop_at_nan && has_nan(y)) s.throw_nan(s.location_to_store(where));
+  return with_few<TensorOperand>(x.size(), [&](std::span<TensorOperand> operands) {
+    for (std::size_t k = 0; k < x.size(); ++k) operands[k] = {.id = x[k].id()};
+    const Id id = append_tensor_entry(s, {.primitive = &primitive, .attribute = std::move(attribute), .result = y},
+                                      operands, arrays, 0.0, where);
+    return Tensor::from_parts(std::move(y), id, s.tag());
   });
 }
 

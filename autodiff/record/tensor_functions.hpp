@@ -75,6 +75,11 @@ template <class Kind>
                                      std::source_location where);
 [[nodiscard]] Indices all_axes(const Tensor& x);
 
+/// An entry of operands that were checked, with their elements and the result's. Throws DomainError for a NaN that the
+/// recording is to stop at.
+Tensor append_tensor(Stream& s, const Primitive& primitive, std::span<const Tensor> x, std::span<const Array> arrays,
+                     graph::Attribute attribute, Array y, std::source_location where);
+
 template <class P>
 Tensor record_one(const Tensor& x, graph::Attribute attribute, std::source_location where) {
   return record_tensor(PrimitiveOf<P>::record, std::span(&x, 1), std::move(attribute), where);
