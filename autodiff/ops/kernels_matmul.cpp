@@ -1,4 +1,4 @@
-// The one file that knows a BLAS.
+// The one file that knows a BLAS; kernels_lapack.cpp calls LAPACK, which calls the same.
 //
 // Threads of OpenBLAS. Our promise is that bits do not depend on the number of threads and that our own pool is the
 // only one, so its products must be serial. OpenBLAS 0.3.21 (Debian 12) keeps its thread count in one variable of the
@@ -79,14 +79,6 @@ void multiply_plainly(std::int64_t m, std::int64_t n, std::int64_t k, const Matr
 // Weak: another library that offers the cblas interface may stand in for OpenBLAS at link time.
 extern "C" void openblas_set_num_threads(int) __attribute__((weak));
 
-void make_blas_serial() {
-  static const bool done = [] {
-    if (&openblas_set_num_threads != nullptr) openblas_set_num_threads(1);
-    return true;
-  }();
-  static_cast<void>(done);
-}
-
 void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const double* a, int lda, const double* b,
           int ldb, double* c) {
   cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1.0, a, lda, b, ldb, 0.0, c, n);
@@ -162,6 +154,16 @@ void multiply(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const 
 }
 
 }  // namespace
+
+void make_blas_serial() {
+#if WENGERT_WITH_OPENBLAS
+  static const bool done = [] {
+    if (&openblas_set_num_threads != nullptr) openblas_set_num_threads(1);
+    return true;
+  }();
+  static_cast<void>(done);
+#endif
+}
 
 Array matmul(const Array& a, const Array& b, std::int64_t flags, const Type& result) {
   const std::size_t rank = result.shape.rank();

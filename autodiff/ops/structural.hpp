@@ -3,6 +3,7 @@
 #pragma once
 
 #include "wengert/autodiff/ops/indexing.hpp"
+#include "wengert/autodiff/ops/linear_algebra.hpp"
 #include "wengert/autodiff/ops/moving.hpp"
 #include "wengert/autodiff/ops/products.hpp"
 #include "wengert/autodiff/ops/reductions.hpp"
@@ -11,6 +12,7 @@
 namespace wengert::ops {
 
 /// Every structural primitive of the library; each belongs to the list of its file.
-using StructuralPrimitives = Join<MovingPrimitives, IndexingPrimitives, ReducingPrimitives, ProductPrimitives>;
+using StructuralPrimitives =
+    Join<MovingPrimitives, IndexingPrimitives, ReducingPrimitives, ProductPrimitives, LinearAlgebraPrimitives>;
 
 }  // namespace wengert::ops

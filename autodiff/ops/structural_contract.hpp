@@ -65,11 +65,13 @@ using graph::Attribute;
 using graph::AttributeKind;
 
 /// Operand types and an attribute at which a primitive is checked. Operands of i64 are positions, drawn from 0 to
-/// positions - 1.
+/// positions - 1. To element (i, i) of the matrices of operand 0, `diagonal` + i·`growth` is added: elements are of
+/// size 1 at most, so n and 2n make an n×n matrix regular, its symmetric part definite, its eigenvalues distinct.
 struct Sample {
   std::vector<Type> operands;
   Attribute attribute{};
   std::int64_t positions = 1;
+  double diagonal = 0, growth = 0;
 };
 
 /// Facts that structural primitives share; a primitive inherits and overrides what differs.

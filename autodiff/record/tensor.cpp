@@ -93,7 +93,8 @@ Tensor detail::record_tensor(const Primitive& primitive, std::span<const Tensor>
     try {
       y = primitive.on_tensors.value(arrays, attribute, type);
     } catch (const Error& error) {
-      error.rethrow_at(where);
+      // Inside gradient(), that of the primal entry.
+      error.rethrow_at(s == nullptr ? where : location_of(s->location_to_store(where)));
     }
     if (s == nullptr) return Tensor(std::move(y));
     return append_tensor(*s, primitive, x, arrays, std::move(attribute), std::move(y), where);

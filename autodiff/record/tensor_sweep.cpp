@@ -23,6 +23,16 @@ bool flows_into(const TensorEntries& entries, const TensorEntry& entry, std::siz
 
 namespace {
 
+/// Runs a rule. What it throws (there is no derivative at a singular matrix) gets the line of the entry.
+template <class F>
+void with_line_of(const TensorEntry& entry, const F& rule) {
+  try {
+    rule();
+  } catch (const Error& error) {
+    error.rethrow_at(location_of(entry.location));
+  }
+}
+
 bool is_zero(const Array& array) { return (array.is_uniform() || array.size() == 1) && array.element(0) == 0.0; }
 
 }  // namespace
@@ -77,7 +87,7 @@ void TensorSweep::reverse(std::uint32_t index, Id id) {
       continue;
     }
     accumulate(operands[k].id, x[k].type(), entry.primitive->name, [&](kernels::Accumulator& sum) {
-      rules.accumulate(k, cotangent, entry.result, x, entry.attribute, sum);
+      with_line_of(entry, [&] { rules.accumulate(k, cotangent, entry.result, x, entry.attribute, sum); });
     });
   }
 }
@@ -135,7 +145,9 @@ void TensorSweep::forward(std::uint32_t index, Id id) {
       values[k] = Tensor(x[k]);
     }
   }
-  const Tensor result = primitive.on_tensors.jvp(tangents, Tensor(entry.result), values, entry.attribute);
+  Tensor result;
+  with_line_of(entry,
+               [&] { result = primitive.on_tensors.jvp(tangents, Tensor(entry.result), values, entry.attribute); });
   if (entry.scalar)
     WENGERT_ADD("forward: scalar taken from a tensor", by_id_[id], result.value().element(0));
   else

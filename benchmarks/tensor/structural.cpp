@@ -221,6 +221,16 @@ void measure_structural(const std::vector<std::int64_t>& sizes, const Settings& 
       if (elements(s) > elements(*largest)) largest = &s;
     std::vector<Tensor> x;
     for (const Type& type : largest->operands) x.push_back(filled(type, 1));
+    if (largest->diagonal != 0 || largest->growth != 0) {  // a matrix that has to be regular
+      const Shape& shape = x[0].shape();
+      std::vector<double> values = x[0].to_vector();
+      const auto m = static_cast<std::size_t>(shape[shape.rank() - 2]),
+                 n = static_cast<std::size_t>(shape[shape.rank() - 1]);
+      for (std::size_t begin = 0; begin < values.size(); begin += m * n)
+        for (std::size_t i = 0; i < std::min(m, n); ++i)
+          values[begin + i * (n + 1)] += largest->diagonal + largest->growth * static_cast<double>(i);
+      x[0] = convert(tensor(values, shape), x[0].dtype());
+    }
     done(measure(primitive, x, largest->attribute, {}, settings));
   });
 }

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "naive_linear_algebra.hpp"
 #include "tensor_helpers.hpp"
 #include "wengert/graph/operation.hpp"
 
@@ -95,6 +96,30 @@ inline std::function<double(double, const std::vector<double>&)> naive_map(std::
     return
         [](double x, const Elements& e) { return std::accumulate(e.begin(), e.end(), 1.0, std::multiplies<>()) / x; };
   return {};
+}
+
+/// A primitive of linear algebra, item by item.
+inline void naive_linear_algebra(std::string_view name, std::span<const Naive> x, const graph::Attribute& attribute,
+                                 Naive& y) {
+  const Index n = std::holds_alternative<Index>(attribute) ? std::get<Index>(attribute) : Index{0, 0};
+  const std::int64_t flags = std::holds_alternative<std::int64_t>(attribute) ? std::get<std::int64_t>(attribute) : n[0];
+  const auto matrix = [](const Naive& from, std::size_t item) {
+    const std::size_t rank = from.shape.rank();
+    PlainMatrix m(static_cast<std::size_t>(from.shape[rank - 2]), static_cast<std::size_t>(from.shape[rank - 1]));
+    const auto begin = from.at.begin() + static_cast<std::ptrdiff_t>(item * m.at.size());
+    std::copy(begin, begin + static_cast<std::ptrdiff_t>(m.at.size()), m.at.begin());
+    return m;
+  };
+  std::size_t items = 1;
+  for (std::size_t axis = 0; axis + 2 < x[0].shape.rank(); ++axis) items *= static_cast<std::size_t>(x[0].shape[axis]);
+  if (y.at.empty()) return;
+  std::vector<double> all;
+  for (std::size_t item = 0; item < items; ++item) {
+    const PlainMatrix a = matrix(x[0], item), b = x.size() > 1 ? matrix(x[1], item) : a;
+    const std::vector<double> one = naive_item(name, a, &b, flags, n[1]);
+    all.insert(all.end(), one.begin(), one.end());
+  }
+  if (all.size() == y.at.size()) y.at = all;
 }
 
 inline Naive naive_value(std::string_view name, std::span<const Naive> x, const graph::Attribute& attribute,
@@ -221,6 +246,7 @@ inline Naive naive_value(std::string_view name, std::span<const Naive> x, const 
     });
   } else {
     y.at.assign(y.at.size(), std::numeric_limits<double>::quiet_NaN());  // no such primitive here: nothing agrees
+    naive_linear_algebra(name, x, attribute, y);
   }
   return y;
 }

@@ -103,7 +103,8 @@ BOOST_AUTO_TEST_CASE(values_are_those_of_plain_loops) {
       const std::vector<Tensor> operands = sample_operands(c.sample, random);
       for (const Tensor& t : operands) x.push_back(naive(t));
       const Tensor y = c(operands);
-      close(y.to_vector(), naive_value(c.primitive->name, x, c.sample.attribute, y.shape()).at, c.f32 ? 2e-6 : 1e-14);
+      close(y.to_vector(), naive_value(c.primitive->name, x, c.sample.attribute, y.shape()).at,
+            c.f32 ? (c.decomposes ? 2e-5 : 2e-6) : (c.decomposes ? 1e-12 : 1e-14));
     }
   }
 }
@@ -121,7 +122,7 @@ BOOST_AUTO_TEST_CASE(random_shapes_and_attributes) {
       for (const Tensor& t : at) plain.push_back(naive(t));
       const Tensor y = c(x.all);
       close(y.to_vector(), naive_value(c.primitive->name, plain, c.sample.attribute, y.shape()).at,
-            c.f32 ? 1e-5 : 1e-13);
+            c.f32 ? 2e-5 : (c.decomposes ? 1e-12 : 1e-13));
       if (c.chooses) continue;
       const Tensor w = random_tensor(y.type(), random);
       const Tensor wy = w * y;
@@ -145,6 +146,7 @@ BOOST_AUTO_TEST_CASE(random_shapes_and_attributes) {
 
 BOOST_AUTO_TEST_CASE(uniform_operands_give_what_dense_ones_give) {
   for (const StructuralCase& c : structural_cases(few)) {
+    if (c.decomposes) continue;  // a matrix of equal elements is singular
     BOOST_TEST_CONTEXT(c.text) {
       Recording r;
       std::vector<Tensor> uniform, dense;
@@ -177,7 +179,7 @@ BOOST_AUTO_TEST_CASE(an_operand_in_several_places_gets_the_sum) {
     ++found;
     BOOST_TEST_CONTEXT(c.text) {
       std::mt19937 random(c.seed);
-      const Tensor at = random_tensor(types[0], random);
+      const Tensor at = sample_operands(c.sample, random)[0];
       Recording r;
       const Operands apart(r, std::vector<Tensor>(types.size(), at));
       const Tensor x = r.variable(at), y = c(apart.all), shared = c(std::vector<Tensor>(types.size(), x));

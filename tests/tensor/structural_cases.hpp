@@ -16,9 +16,10 @@ struct StructuralCase {
   std::string text;
   const Primitive* primitive = nullptr;
   ops::Sample sample;
-  bool f32 = false;      ///< an operand or the result is
-  bool chooses = false;  ///< no derivative passes
-  bool smooth = false;   ///< neither linear nor bilinear: differences have a truncation error
+  bool f32 = false;         ///< an operand or the result is
+  bool chooses = false;     ///< no derivative passes
+  bool smooth = false;      ///< neither linear nor bilinear: differences have a truncation error
+  bool decomposes = false;  ///< solves or decomposes: rounds in many steps, and not every matrix will do
   unsigned seed = 0;
 
   [[nodiscard]] Tensor operator()(std::span<const Tensor> x) const {
@@ -41,12 +42,25 @@ inline Tensor separated_tensor(const Type& type, std::mt19937& random) {
   return convert(tensor(values, type.shape), type.dtype);
 }
 
+/// With the sample's multiples of 1 added to the diagonals of its matrices.
+inline Tensor with_diagonal(const Tensor& t, const ops::Sample& sample) {
+  if (sample.diagonal == 0 && sample.growth == 0) return t;
+  std::vector<double> values = t.to_vector();
+  const auto rows = static_cast<std::size_t>(t.shape()[t.rank() - 2]),
+             columns = static_cast<std::size_t>(t.shape()[t.rank() - 1]);
+  for (std::size_t begin = 0; begin < values.size(); begin += rows * columns)
+    for (std::size_t i = 0; i < std::min(rows, columns); ++i)
+      values[begin + i * (columns + 1)] += sample.diagonal + sample.growth * static_cast<double>(i);
+  return convert(tensor(values, t.shape()), t.dtype());
+}
+
 /// Operands of a sample: separated real numbers, and positions with repetitions.
 inline std::vector<Tensor> sample_operands(const ops::Sample& sample, std::mt19937& random) {
   std::vector<Tensor> x;
   for (const Type& type : sample.operands) {
     if (is_real(type.dtype)) {
       x.push_back(separated_tensor(type, random));
+      if (x.size() == 1) x[0] = with_diagonal(x[0], sample);
       continue;
     }
     std::vector<std::int64_t> positions(static_cast<std::size_t>(type.shape.size()));
@@ -173,6 +187,9 @@ class RandomSample {
       };
       const Type a = real(flags % 2 != 0 ? matrices(k, m) : matrices(m, k));
       s = {{a, {a.dtype, flags / 2 != 0 ? matrices(n, k) : matrices(k, n)}}, flags};
+    } else if constexpr (LinearAlgebraPrimitives::contains<P>) {
+      const std::vector<Sample> samples = P::samples();
+      s = samples[static_cast<std::size_t>(below(static_cast<std::int64_t>(samples.size())))];
     } else {
       static_assert(ReducingPrimitives::contains<P>, "a new primitive: how are its operands drawn?");
       Shape some = x;
@@ -220,6 +237,7 @@ inline std::vector<StructuralCase> structural_cases(std::size_t least) {
         StructuralCase c = case_of(PrimitiveOf<P>::record, sample, seed++);
         c.chooses = ops::ChoosingPrimitive<P>;
         c.smooth = ops::GeneralPrimitive<P, Tensor> && !ops::ProductPrimitives::contains<P>;
+        c.decomposes = ops::LinearAlgebraPrimitives::contains<P> && !std::is_same_v<P, ops::Triangle>;
         cases.push_back(c);
       }
   });
@@ -235,6 +253,7 @@ inline std::vector<StructuralCase> random_cases(std::size_t count) {
     for (std::size_t k = 0; k < count; ++k) {
       StructuralCase c = case_of(PrimitiveOf<P>::record, sample.of<P>(), static_cast<unsigned>(k));
       c.chooses = ops::ChoosingPrimitive<P>;
+      c.decomposes = ops::LinearAlgebraPrimitives::contains<P> && !std::is_same_v<P, ops::Triangle>;
       cases.push_back(c);
     }
   });
