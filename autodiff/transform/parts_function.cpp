@@ -145,6 +145,19 @@ Parts call_parts(const std::shared_ptr<const PartsFunction>& function, const Par
   return y;
 }
 
+void throw_wrong_rule(const std::string& function, const char* what, const char* whose, const PartsLayout& got,
+                      const PartsLayout& expected) {
+  const auto text = [](const PartsLayout& layout) {
+    std::string parts = std::to_string(layout.scalars) + (layout.scalars == 1 ? " Scalar" : " Scalars");
+    for (const Type& type : layout.tensors) parts += ", " + to_string(type);
+    return parts;
+  };
+  throw ArgumentError{
+      {.operation = function,
+       .problem = "the rule gives " + std::string(what) + " of " + text(got),
+       .expected = text(expected) + ", as the " + whose + (whose == std::string("result") ? " has" : " have")}};
+}
+
 bool is_recorded(const Parts& parts) {
   const auto recorded = [](const auto& x) { return !x.is_constant(); };
   return std::ranges::any_of(parts.scalars, recorded) || std::ranges::any_of(parts.tensors, recorded);
@@ -197,7 +210,8 @@ Parts pull_through(const std::function<Parts(const Parts&)>& run, const Parts& c
   Adjoints work;
   const Inputs inputs = inputs_for(split.real, false, own, "vjp", where);
   const Parts y = run(split.whole(inputs.parts, false));
-  return split.whole(pull_back(y, cotangent, inputs, work, where), true);
+  const Split outputs(y);
+  return split.whole(pull_back(outputs.real, outputs.only_real(cotangent), inputs, work, where), true);
 }
 
 Parts push_through(const std::function<Parts(const Parts&)>& run, const Parts& tangent, const Parts& x,

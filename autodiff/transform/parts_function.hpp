@@ -64,6 +64,10 @@ class PartsFunction : public wengert::Function {
 [[nodiscard]] Parts call_parts(const std::shared_ptr<const PartsFunction>& function, const Parts& x, const Parts& value,
                                std::source_location where);
 
+/// Throws ArgumentError: a rule that the user gave has another structure than what it belongs to.
+[[noreturn]] void throw_wrong_rule(const std::string& function, const char* what, const char* whose,
+                                   const PartsLayout& got, const PartsLayout& expected);
+
 /// Something in the parts is of a recording.
 [[nodiscard]] bool is_recorded(const Parts& parts);
 
