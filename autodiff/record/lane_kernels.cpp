@@ -52,10 +52,12 @@ namespace avx512 {
 #endif
 
 constexpr LaneKernels levels[] {
-  {&baseline::statements, &baseline::follow, &baseline::walk, &baseline::spread},
+  {&baseline::statements,         &baseline::follow,      &baseline::walk, &baseline::spread,
+   &baseline::forward_statements, &baseline::forward_walk},
 #if WENGERT_SIMD_LEVELS > 1
-      {&avx2::statements, &avx2::follow, &avx2::walk, &avx2::spread},
-      {&avx512::statements, &avx512::follow, &avx512::walk, &avx512::spread},
+      {&avx2::statements, &avx2::follow, &avx2::walk, &avx2::spread, &avx2::forward_statements, &avx2::forward_walk},
+      {&avx512::statements,         &avx512::follow,      &avx512::walk, &avx512::spread,
+       &avx512::forward_statements, &avx512::forward_walk},
 #endif
 };
 

@@ -1,8 +1,8 @@
-// The inner loops of the sweep with eight adjoints a value (vector_sweep.cpp), in the best instructions that the
-// machine has. `lanes` is indexed by id: the adjoints of id lie at lanes + 8·id.
+// The inner loops of the sweeps with eight adjoints or tangents a value (vector_sweep.cpp), in the best instructions
+// that the machine has. `lanes` is indexed by id: the numbers of id lie at lanes + 8·id.
 //
-// A cotangent of exactly 0 contributes 0 and a partial of exactly 0 lets nothing pass, lane by lane. No sum depends on
-// the instructions: baseline and AVX2 give the same bits.
+// A cotangent or tangent of exactly 0 contributes 0 and a partial of exactly 0 lets nothing pass, lane by lane. No sum
+// depends on the instructions: baseline and AVX2 give the same bits.
 #pragma once
 
 #include <cstddef>
@@ -44,6 +44,10 @@ struct LaneKernels {
   void (*walk)(double* lanes, const LaneEdge* edges, std::size_t edge_count, const LaneBlock& block);
   /// An edge whose repetitions do not wait for each other, all at once.
   void (*spread)(double* lanes, const LaneEdge& edge, const LaneBlock& block);
+  /// Forward: the irregular statements of words[w] and above, up to the first word that is something else, or the last.
+  void (*forward_statements)(const Stream& s, double* lanes, std::uint32_t& w, Id& id, std::uint64_t& at);
+  /// Forward: any edges, in the order of the statements: repetition after repetition.
+  void (*forward_walk)(double* lanes, const LaneEdge* edges, std::size_t edge_count, const LaneBlock& block);
 };
 [[nodiscard]] const LaneKernels& lane_kernels() noexcept;
 

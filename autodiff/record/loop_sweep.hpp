@@ -118,6 +118,19 @@ class LoopSweep {
       }
     }
   }
+  /// The same as forward() with eight tangents a value.
+  void forward_lanes(const Loop& loop, const LaneKernels& kernels, double* lanes) {
+    prepare(loop, Kind::general);
+    for (std::uint32_t begin = 0; begin < loop.count; begin += block) {
+      const std::uint32_t count = std::min<std::uint32_t>(block, loop.count - begin);
+      const LaneBlock at{
+          .first = std::int64_t{loop.first_id} + std::int64_t{begin} * loop.body, .body = loop.body, .count = count};
+      for (const Statement& statement : statements_) fill_partials(statement, begin, count);
+      lane_edges_.clear();
+      for (const Edge& edge : edges_) lane_edges_.push_back(lane_edge(edge, begin));
+      kernels.forward_walk(lanes, lane_edges_.data(), lane_edges_.size(), at);
+    }
+  }
   /// Its values' adjoints may stay out of memory: nothing but a block at a time is needed of them.
   [[nodiscard]] bool local(const Loop& loop) {
     prepare(loop);
@@ -245,6 +258,13 @@ class LoopSweep {
     return edge.free ? *free_ids(edge.first, repetition) : edge.first + repetition * edge.step;
   }
 
+  [[nodiscard]] LaneEdge lane_edge(const Edge& edge, std::uint32_t begin) const {
+    return {.column = edge.column,
+            .free = edge.free ? free_ids(edge.first, begin) : nullptr,
+            .first = edge.free ? 0 : operand(edge, begin),
+            .step = edge.free ? std::int64_t{loop_->free_of_each} : std::int64_t{edge.step},
+            .statement = edge.statement};
+  }
   // Those of edges_[first] … edges_[first+edge_count-1]. What a statement names twice has one partial, the sum.
   template <class Which>
   void gather_lane_edges(std::size_t first, std::size_t edge_count, const LaneBlock& at, std::uint32_t begin,
@@ -259,11 +279,7 @@ class LoopSweep {
     for (std::size_t e = first; e < first + edge_count; ++e) {
       const Edge& edge = edges_[e];
       if (!which(edge)) continue;
-      const LaneEdge lane{.column = edge.column,
-                          .free = edge.free ? free_ids(edge.first, begin) : nullptr,
-                          .first = edge.free ? 0 : operand(edge, begin),
-                          .step = edge.free ? std::int64_t{loop_->free_of_each} : std::int64_t{edge.step},
-                          .statement = edge.statement};
+      const LaneEdge lane = lane_edge(edge, begin);
       if (!lane_edges_.empty() && lane_edges_.back().statement != edge.statement) own = lane_edges_.size();
       const auto twin =
           std::find_if(lane_edges_.begin() + static_cast<std::ptrdiff_t>(own), lane_edges_.end(), same_as(lane));

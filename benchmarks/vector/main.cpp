@@ -1,8 +1,9 @@
-// Vector mode beside single sweeps: backward_each of eight outputs, and eight times backward, on three recordings. See
-// ../README.md.
+// Vector mode beside single sweeps: backward_each of eight outputs and eight times backward, forward_each along eight
+// directions and eight times forward, on three recordings. See ../README.md.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -83,44 +84,88 @@ Workload stencil(Recording& r, std::size_t cells, std::size_t steps) {
   return work;
 }
 
-/// Both ways, in turns; false if they disagree.
-bool compare(const Workload& work, std::size_t values, int rounds) {
-  VectorAdjoints together;
-  std::vector<Adjoints> alone(seeds);
+double median(std::vector<double>& x) {
+  std::nth_element(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(x.size() / 2), x.end());
+  return x[x.size() / 2];
+}
+
+/// Runs `together` and `alone`, both all seeds, in turns; prints nanoseconds per value and seed.
+template <class Together, class Alone>
+void time(const char* name, const char* mode, std::size_t values, int rounds, const Together& together,
+          const Alone& alone) {
   std::vector<double> each_time, alone_time, ratio;
-  double sink = 0;
   for (int round = 0; round <= rounds; ++round) {
     const double start = race::processor_seconds();
-    backward_each(work.outputs, together);
-    for (std::size_t k = 0; k < seeds; ++k)
-      for (const Scalar& x : work.inputs) sink += together(k, x);
+    together();
     const double middle = race::processor_seconds();
-    for (std::size_t k = 0; k < seeds; ++k) {
-      backward(work.outputs[k], alone[k]);
-      for (const Scalar& x : work.inputs) sink += alone[k][x];
-    }
+    alone();
     const double end = race::processor_seconds();
     if (round == 0) continue;  // memory is warm from here on
     each_time.push_back((middle - start) / seeds);
     alone_time.push_back((end - middle) / seeds);
     ratio.push_back(each_time.back() / alone_time.back());
   }
-  for (std::size_t k = 0; k < seeds; ++k) {
-    for (const Scalar& x : work.inputs) {
-      const double a = together(k, x), b = alone[k][x];
-      if (!(std::abs(a - b) <= 1e-9 * (1.0 + std::abs(b)))) {
-        std::printf("%s: output %zu: %.17g and %.17g\n", work.name, k, a, b);
-        return false;
-      }
-    }
-  }
-  const auto median = [](std::vector<double>& x) {
-    std::nth_element(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(x.size() / 2), x.end());
-    return x[x.size() / 2];
-  };
   const double scale = 1e9 / static_cast<double>(values);
-  std::printf("%-10s %9zu %16.3f %16.3f %8.2f\n", work.name, values, median(alone_time) * scale,
+  std::printf("%-10s %-8s %9zu %16.3f %16.3f %8.2f\n", name, mode, values, median(alone_time) * scale,
               median(each_time) * scale, median(ratio));
+}
+
+bool agree(const char* name, std::size_t k, double a, double b) {
+  if (std::abs(a - b) <= 1e-9 * (1.0 + std::abs(b))) return true;
+  std::printf("%s: seed %zu: %.17g and %.17g\n", name, k, a, b);
+  return false;
+}
+
+/// Both ways, in turns; false if they disagree.
+bool compare_reverse(const Workload& work, std::size_t values, int rounds) {
+  VectorAdjoints together;
+  std::vector<Adjoints> alone(seeds);
+  double sink = 0;
+  time(
+      work.name, "reverse", values, rounds,
+      [&] {
+        backward_each(work.outputs, together);
+        for (std::size_t k = 0; k < seeds; ++k)
+          for (const Scalar& x : work.inputs) sink += together(k, x);
+      },
+      [&] {
+        for (std::size_t k = 0; k < seeds; ++k) {
+          backward(work.outputs[k], alone[k]);
+          for (const Scalar& x : work.inputs) sink += alone[k][x];
+        }
+      });
+  for (std::size_t k = 0; k < seeds; ++k)
+    for (const Scalar& x : work.inputs)
+      if (!agree(work.name, k, together(k, x), alone[k][x])) return false;
+  return std::isfinite(sink);
+}
+
+/// The same forward, along directions of all inputs; a single sweep gives an object of its own.
+bool compare_forward(const Workload& work, std::size_t values, int rounds) {
+  const std::size_t n = work.inputs.size();
+  std::vector<double> directions(seeds * n);
+  for (std::size_t k = 0; k < directions.size(); ++k) directions[k] = 0.1 * static_cast<double>(k % 19) - 0.9;
+  const auto direction = [&](std::size_t k) { return std::span<const double>(directions).subspan(k * n, n); };
+  VectorTangents together;
+  double sink = 0;
+  time(
+      work.name, "forward", values, rounds,
+      [&] {
+        forward_each(work.inputs, directions, together);
+        for (std::size_t k = 0; k < seeds; ++k)
+          for (const Scalar& y : work.outputs) sink += together(k, y);
+      },
+      [&] {
+        for (std::size_t k = 0; k < seeds; ++k) {
+          const Tangents alone = forward(work.inputs, direction(k));
+          for (const Scalar& y : work.outputs) sink += alone[y];
+        }
+      });
+  for (std::size_t k = 0; k < seeds; ++k) {
+    const Tangents alone = forward(work.inputs, direction(k));
+    for (const Scalar& y : work.outputs)
+      if (!agree(work.name, k, together(k, y), alone[y])) return false;
+  }
   return std::isfinite(sink);
 }
 
@@ -130,13 +175,15 @@ int main(int argc, char** argv) {
   const bool quick = argc > 1 && std::string_view(argv[1]) == "--quick";
   const std::size_t scale = quick ? 1 : 10;
   const int rounds = quick ? 300 : 41;
-  std::printf("%-10s %9s %16s %16s %8s\n", "recording", "values", "backward ns", "each ns", "ratio");
-  std::printf("%-10s %9s %16s %16s %8s\n", "", "", "/value/seed", "/value/seed", "");
+  std::printf("%-10s %-8s %9s %16s %16s %8s\n", "recording", "mode", "values", "one by one ns", "each ns", "ratio");
+  std::printf("%-10s %-8s %9s %16s %16s %8s\n", "", "", "", "/value/seed", "/value/seed", "");
   bool good = true;
   const auto run = [&](const auto& make) {
     Recording r;
     const Workload work = make(r);
-    good = compare(work, static_cast<std::size_t>(r.statistics().values), rounds) && good;
+    const auto values = static_cast<std::size_t>(r.statistics().values);
+    good = compare_reverse(work, values, rounds) && good;
+    good = compare_forward(work, values, rounds) && good;
   };
   run([&](Recording& r) { return irregular(r, 10000 * scale); });
   run([&](Recording& r) { return chain(r, 10000 * scale); });
