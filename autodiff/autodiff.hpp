@@ -3,8 +3,9 @@
 //     Recording, Scalar, value, where, sin …       record/recording.hpp, record/expression.hpp, ops/elementwise.hpp
 //     Tensor, reshape, matmul, sum, gather …       record/tensor.hpp, tensor_reductions.hpp, tensor_indexing.hpp
 //     backward, forward                            record/sweep.hpp
-//     backward_each                                record/vector_sweep.hpp
-//     gradient                                     record/gradient.hpp
+//     backward_each, forward_each                  record/vector_sweep.hpp
+//     gradient, jvp                                record/gradient.hpp, record/jvp.hpp
+//     jacobian, hessian, hvp, vhp                  transform/jacobian.hpp, transform/hessian.hpp
 //     value_and_grad, grad                         transform/value_and_grad.hpp
 //     Error and its kinds                          graph/error.hpp
 //
@@ -14,10 +15,13 @@
 #pragma once
 
 #include "wengert/autodiff/record/gradient.hpp"
+#include "wengert/autodiff/record/jvp.hpp"
 #include "wengert/autodiff/record/recording.hpp"
 #include "wengert/autodiff/record/sweep.hpp"
 #include "wengert/autodiff/record/tensor_indexing.hpp"
 #include "wengert/autodiff/record/tensor_reductions.hpp"
 #include "wengert/autodiff/record/vector_sweep.hpp"
+#include "wengert/autodiff/transform/hessian.hpp"
+#include "wengert/autodiff/transform/jacobian.hpp"
 #include "wengert/autodiff/transform/value_and_grad.hpp"
 #include "wengert/graph/error.hpp"

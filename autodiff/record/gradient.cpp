@@ -7,6 +7,7 @@
 
 #include "wengert/autodiff/record/log.hpp"
 #include "wengert/autodiff/record/primitive.hpp"
+#include "wengert/autodiff/record/recorded_sweep.hpp"
 #include "wengert/autodiff/record/tensor_sweep.hpp"
 #include "wengert/autodiff/record/walk.hpp"
 #include "wengert/graph/error.hpp"
@@ -16,16 +17,6 @@ namespace wengert {
 using namespace detail;
 
 namespace detail {
-
-/// A step of the statement at hand: a leaf or the result of a primitive. Recorded when first asked for.
-class LazyValue {
- public:
-  const Primitive* primitive = nullptr;
-  std::array<LazyValue*, 3> operand{};
-  std::source_location where{};
-  Scalar scalar{};
-  bool known = false;
-};
 
 // Depth is bounded by the size of one statement (max_operations), not by the graph.
 Scalar materialize(LazyValue& lazy) {
@@ -42,8 +33,6 @@ Scalar materialize(LazyValue& lazy) {
 }  // namespace detail
 
 namespace {
-
-constexpr std::size_t max_steps = max_leaves + max_operations;
 
 /// What depends on the variables asked for: only there a cotangent is worth recording.
 class Dependence {
@@ -75,28 +64,6 @@ class Dependence {
   const Stream& s_;
   Id first_;
   std::vector<bool> bits_;
-};
-
-/// While it lives, what is recorded carries the location of a primal entry.
-class LocationOf {
- public:
-  LocationOf(Stream& s, const void* location) : s_(s), outer_(s.scope_location), outer_mask_(s.location_mask) {
-    s.settle();
-    s.scope_location = location;
-    s.location_mask = 0;
-  }
-  LocationOf(const LocationOf&) = delete;
-  LocationOf& operator=(const LocationOf&) = delete;
-  ~LocationOf() {
-    s_.settle();
-    s_.scope_location = outer_;
-    s_.location_mask = outer_mask_;
-  }
-
- private:
-  Stream& s_;
-  const void* outer_;
-  std::uintptr_t outer_mask_;
 };
 
 class RecordedSweep {

@@ -8,6 +8,7 @@
 
 #include "wengert/autodiff/record/log.hpp"
 #include "wengert/autodiff/record/primitive.hpp"
+#include "wengert/autodiff/record/recorded_sweep.hpp"
 #include "wengert/autodiff/transform/simplify.hpp"
 #include "wengert/graph/analysis.hpp"
 #include "wengert/graph/error.hpp"
@@ -37,19 +38,6 @@ const Primitive* scalar_primitive(const Graph& graph, std::span<const double> va
   const auto* const primitive = static_cast<const Primitive*>(&operation);
   return primitive->partial == nullptr ? nullptr : primitive;
 }
-
-/// What was recorded for a drawing is forgotten, also when something throws.
-class Temporary {
- public:
-  explicit Temporary(detail::Stream& stream) : stream_(stream), mark_(stream.mark()) {}
-  Temporary(const Temporary&) = delete;
-  Temporary& operator=(const Temporary&) = delete;
-  ~Temporary() { stream_.discard(mark_); }
-
- private:
-  detail::Stream& stream_;
-  detail::Stream::Mark mark_;
-};
 
 }  // namespace
 
@@ -267,7 +255,7 @@ Expansion expanded(const detail::AnyHandle& y, std::span<const detail::AnyHandle
   detail::Stream& stream = static_cast<detail::Stream&>(head);
   stream.check(y.id(), y.tag(), "draw", where);
 
-  const Temporary temporary(stream);
+  const detail::Temporary temporary(stream);  // what is recorded for the drawing
   std::vector<detail::AnyGradient> gradients;
   if (options.view != View::forward && !x.empty()) gradients = detail::gradient_of(y, nullptr, x, where);
   std::vector<detail::AnyHandle> outputs{y};
