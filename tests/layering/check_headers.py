@@ -3,8 +3,9 @@
 
     check_headers.py COMPILER INCLUDE_DIR reach HEADER FORBIDDEN...
         Lists with -M every file that #include "HEADER" opens, and demands that no path matches a FORBIDDEN regex.
-    check_headers.py COMPILER INCLUDE_DIR self-contained
-        Demands that each header of graph/, autodiff/, nn/ compiles by itself, without warnings.
+    check_headers.py COMPILER INCLUDE_DIR self-contained [NAME=FOLDER...]
+        Demands that each header of graph/, autodiff/, nn/ compiles by itself, without warnings. Headers named
+        autodiff/bridges/NAME*.hpp need those of FOLDER; where that is none (…NOTFOUND) they are left out.
 
 `reach` tests itself: <boost/graph/graph_traits.hpp>, listed the same way, must match one of the FORBIDDEN.
 """
@@ -40,14 +41,19 @@ def reach(compiler, include_dir, header, forbidden):
     return bool(found)
 
 
-def self_contained(compiler, include_dir):
+def self_contained(compiler, include_dir, bridges):
     root = pathlib.Path(include_dir, "wengert")
     headers = sorted(file.relative_to(root.parent).as_posix() for folder in ("graph", "autodiff", "nn")
                      for file in (root / folder).rglob("*.hpp"))
 
+    folders = dict(bridge.split("=", 1) for bridge in bridges)
+    missing = tuple(f"wengert/autodiff/bridges/{name}" for name, folder in folders.items() if folder.endswith("NOTFOUND"))
+    headers = [header for header in headers if not missing or not header.startswith(missing)]
+    system = [flag for folder in folders.values() for flag in ("-isystem", folder)]
+
     def check(header):
         # Twice: the second must be without effect.
-        return header, compile_text(compiler, include_dir, f'#include "{header}"\n' * 2, "-fsyntax-only", *WARNINGS)
+        return header, compile_text(compiler, include_dir, f'#include "{header}"\n' * 2, "-fsyntax-only", *WARNINGS, *system)
 
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         wrong = [(header, result.stderr) for header, result in pool.map(check, headers) if result.returncode != 0]
@@ -59,4 +65,4 @@ def self_contained(compiler, include_dir):
 
 if __name__ == "__main__":
     compiler, include_dir, mode, *rest = sys.argv[1:]
-    sys.exit(reach(compiler, include_dir, rest[0], rest[1:]) if mode == "reach" else self_contained(compiler, include_dir))
+    sys.exit(reach(compiler, include_dir, rest[0], rest[1:]) if mode == "reach" else self_contained(compiler, include_dir, rest))

@@ -18,7 +18,8 @@ import tempfile
 # Layer -> path prefixes (or whole files) that a file of that layer may include. A file belongs to the first layer whose
 # name is a prefix of its path. What is in no layer (tests, benchmarks) may include everything.
 # The public headers that autodiff.hpp leaves out on purpose, because not everybody pays for them.
-ASIDE = ["autodiff/record/primitive.hpp", "autodiff/record/expand.hpp", "autodiff/record/log.hpp", "autodiff/transform/"]
+ASIDE = ["autodiff/record/primitive.hpp", "autodiff/record/expand.hpp", "autodiff/record/log.hpp", "autodiff/transform/",
+         "autodiff/bridges/"]
 AUTODIFF_BELOW = ["graph/", "autodiff/ops/", "autodiff/record/"]
 LAYERS = {
     "graph/": ["graph/"],
@@ -26,6 +27,7 @@ LAYERS = {
     "autodiff/record/": AUTODIFF_BELOW,
     "autodiff/transform/": [*AUTODIFF_BELOW, "autodiff/transform/"],
     "autodiff/exec/": [*AUTODIFF_BELOW, "autodiff/exec/"],
+    "autodiff/bridges/": ["graph/", "autodiff/autodiff.hpp", "autodiff/record/", "autodiff/transform/", "autodiff/bridges/"],
     "autodiff/": ["graph/", "autodiff/"],
     "nn/": ["nn/", "autodiff/autodiff.hpp"],
     # Command and examples see what users see; `wengert bench` runs the workloads of the race.
@@ -42,6 +44,11 @@ THIRD_PARTY = {
     "spdlog/": r"autodiff/(.*/)?log\.cpp",
     "fmt/": r"autodiff/(.*/)?log\.cpp",
     "cblas.h": r"autodiff/.*\.cpp",
+    "Eigen/": r"autodiff/bridges/eigen.*\.hpp",
+    "unsupported/Eigen/": r"(?!)",
+    "ceres/": r"autodiff/bridges/ceres\.hpp",
+    "nlopt": r"autodiff/bridges/nlopt\.hpp",
+    "Ip": r"autodiff/bridges/ipopt\.hpp",
     "hwy/": r"autodiff/ops/vector_functions\.cpp",
     "CLI/": r"(?!)",
     "nlohmann/": r"(?!)",
@@ -160,6 +167,8 @@ PLANTED = [
     ("autodiff/record/b.cpp", '#include "wengert/autodiff/autodiff.hpp"\n', "layer"),
     ("autodiff/transform/a.cpp", '#include "wengert/autodiff/exec/plan.hpp"\n', "layer"),
     ("autodiff/exec/a.cpp", '#include "wengert/autodiff/transform/jvp.hpp"\n', "layer"),
+    ("autodiff/bridges/a.hpp", '#pragma once\n#include "wengert/autodiff/ops/add.hpp"\n', "layer"),
+    ("autodiff/transform/b.cpp", '#include "wengert/autodiff/bridges/eigen.hpp"\n', "layer"),
     ("nn/a.cpp", '#include "wengert/autodiff/record/recording.hpp"\n', "layer"),
     ("nn/b.cpp", '#include "wengert/graph/graph.hpp"\n', "layer"),
     ("cli/a.cpp", '#include "wengert/autodiff/ops/add.hpp"\n', "layer"),
@@ -169,6 +178,8 @@ PLANTED = [
     ("graph/c.cpp", "#include <wengert/graph/graph.hpp>\n", "include-form"),
     ("graph/d.hpp", "#pragma once\n#include <boost/graph/graph_traits.hpp>\n", "third-party"),
     ("autodiff/record/c.hpp", "#pragma once\n  #  include <spdlog/spdlog.h>\n", "third-party"),
+    ("autodiff/transform/c.hpp", "#pragma once\n#include <Eigen/Core>\n", "third-party"),
+    ("autodiff/bridges/ceres.hpp", "#pragma once\n#include <ceres/ceres.h>\n", None),
     ("nn/c.cpp", "#include <nlohmann/json.hpp>\n", "third-party"),
     ("graph/e.cpp", "void f() { std::cout << 1; }\n", "prints"),
     ("nn/d.cpp", 'void f() { printf("x"); }\n', "prints"),
