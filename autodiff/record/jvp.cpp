@@ -22,19 +22,18 @@ namespace {
 /// What the outputs depend on: only there a tangent is worth recording.
 class Need {
  public:
-  Need(const Stream& s, Id last, std::span<const AnyHandle> y)
-      : s_(s), first_(s.first_id()), bits_(std::size_t{last} - s.first_id() + 1) {
-    for (const AnyHandle& output : y)
-      if (output.id() != 0) bits_[output.id() - first_] = true;
-    walk_backward(s, last, *this);
+  /// Nothing before id `first`, where an entry begins, is looked at.
+  Need(const Stream& s, Id first, Id last, std::span<const AnyHandle> y)
+      : s_(s), first_(first), bits_(std::size_t{last} - first + 1) {
+    for (const AnyHandle& output : y) add(output.id());
+    walk_backward(s, last, first, *this);
   }
   [[nodiscard]] bool operator[](Id id) const { return bits_[id - first_]; }
 
   void statement(const StatementView& view) {
     if (!(*this)[view.id]) return;
     for (std::size_t k = 0; k < view.type->leaves; ++k)
-      if (WENGERT_HOLDS("jvp: operand of a statement is needed", view.active >> k & 1u))
-        bits_[view.operand[k] - first_] = true;
+      if (WENGERT_HOLDS("jvp: operand of a statement is needed", view.active >> k & 1u)) add(view.operand[k]);
   }
   void variables(Id, Id) {}
   void tensor(std::uint32_t index, Id id) {
@@ -42,10 +41,13 @@ class Need {
     const TensorEntry& entry = s_.tensors->entries[index];
     for (std::size_t k = 0; k < entry.operand_count; ++k)
       if (WENGERT_HOLDS("jvp: operand of a tensor is needed", flows_into(*s_.tensors, entry, k)))
-        bits_[s_.tensors->operands_of(entry)[k].id - first_] = true;
+        add(s_.tensors->operands_of(entry)[k].id);
   }
 
  private:
+  void add(Id id) {
+    if (id >= first_) bits_[id - first_] = true;
+  }
   const Stream& s_;
   Id first_;
   std::vector<bool> bits_;
@@ -53,13 +55,21 @@ class Need {
 
 class RecordedForward {
  public:
-  RecordedForward(Stream& s, Id last, std::span<const AnyHandle> y)
+  /// `from`: the entry of the earliest of x; nothing before it moves.
+  RecordedForward(Stream& s, const Position& from, Id last, std::span<const AnyHandle> y)
       : s_(s),
-        first_(s.first_id()),
-        needed_(s, last, y),
-        tangent_(std::size_t{last} - s.first_id() + 1, Eager(0.0)),
-        tensor_tangent_(s.tensors ? s.tensors->size() : 0),
-        moves_(tangent_.size()) {}
+        first_(from.id),
+        needed_(s, from.id, last, y),
+        tangent_(std::size_t{last} - first_ + 1, Eager(0.0)),
+        moves_(tangent_.size()) {
+    if (!s.tensors) return;
+    const std::vector<TensorEntry>& entries = s.tensors->entries;
+    const auto id_below = [](const TensorEntry& entry, Id id) { return entry.id < id; };
+    const auto begin = std::lower_bound(entries.begin(), entries.end(), first_, id_below);
+    const auto end = std::lower_bound(begin, entries.end(), last + 1, id_below);
+    first_tensor_ = static_cast<std::size_t>(begin - entries.begin());
+    tensor_tangent_.resize(static_cast<std::size_t>(end - begin));
+  }
 
   /// Of a value after the last output nothing depends.
   void seed(const AnyHandle& x, const AnyHandle& tangent) {
@@ -70,11 +80,10 @@ class RecordedForward {
       add(x.id(), x.tensor->type(), WENGERT_NUMBER("jvp: seed of a tensor", *tangent.tensor), "jvp");
   }
   [[nodiscard]] Scalar result(const Scalar& y) const {
-    return y.is_constant() ? Scalar(0.0) : tangent_[y.id() - first_].scalar();
+    return moves(y.id()) ? tangent_[y.id() - first_].scalar() : Scalar(0.0);
   }
   [[nodiscard]] Tensor result(const Tensor& y) const {
-    if (y.is_constant() || !moves_[y.id() - first_]) return zeros(y.shape(), y.dtype(), {});
-    return tensor_tangent_[tensor_index(s_, y.id())];
+    return moves(y.id()) ? tangent_of(y.id()) : zeros(y.shape(), y.dtype(), {});
   }
 
   void variables(Id, Id) {}
@@ -94,7 +103,7 @@ class RecordedForward {
         const Id operand = view.operand[step.leaf];
         value.scalar = operand == 0 ? Scalar(view.constant[step.leaf]) : handle(operand);
         value.known = true;
-        if (WENGERT_HOLDS("jvp: leaf moves", (view.active >> step.leaf & 1u) && moves_[operand - first_])) {
+        if (WENGERT_HOLDS("jvp: leaf moves", (view.active >> step.leaf & 1u) && moves(operand))) {
           step_moves_[n] = true;
           step_tangent_[n] = WENGERT_NUMBER("jvp: tangent of a leaf", tangent_[operand - first_]);
         }
@@ -130,8 +139,8 @@ class RecordedForward {
     std::vector<bool> moving(count);
     bool any = false;
     for (std::size_t k = 0; k < count; ++k) {
-      moving[k] = WENGERT_HOLDS("jvp: operand of a tensor moves",
-                                flows_into(*s_.tensors, entry, k) && moves_[operands[k].id - first_]);
+      moving[k] =
+          WENGERT_HOLDS("jvp: operand of a tensor moves", flows_into(*s_.tensors, entry, k) && moves(operands[k].id));
       any = any || moving[k];
     }
     if (!any) return;
@@ -153,8 +162,7 @@ class RecordedForward {
     for (std::size_t k = 0; k < count; ++k) {
       const Array& array = s_.tensors->arrays_of(entry)[k];
       x[k] = operands[k].id == 0 ? Tensor(array) : Tensor::from_parts(array, operands[k].id, s_.tag());
-      tangents[k] =
-          moving[k] ? tensor_tangent_[tensor_index(s_, operands[k].id)] : zeros(x[k].shape(), x[k].dtype(), {});
+      tangents[k] = moving[k] ? tangent_of(operands[k].id) : zeros(x[k].shape(), x[k].dtype(), {});
     }
     if (entry.scalar) {
       add(id, WENGERT_NUMBER("jvp: scalar taken from a tensor",
@@ -169,9 +177,16 @@ class RecordedForward {
  private:
   [[nodiscard]] Scalar handle(Id id) const { return Scalar::from_parts(s_.values[id], id, s_.tag()); }
 
+  /// Value `id`, one at or below the last output, has a tangent.
+  [[nodiscard]] bool moves(Id id) const { return id >= first_ && moves_[id - first_]; }
+  [[nodiscard]] const Tensor& tangent_of(Id tensor) const {
+    return tensor_tangent_[tensor_index(s_, tensor) - first_tensor_];
+  }
+  [[nodiscard]] Tensor& tangent_of(Id tensor) { return tensor_tangent_[tensor_index(s_, tensor) - first_tensor_]; }
+
   [[nodiscard]] bool any_leaf_moves(const StatementView& view) const {
     for (std::size_t k = 0; k < view.type->leaves; ++k)
-      if ((view.active >> k & 1u) && moves_[view.operand[k] - first_]) return true;
+      if ((view.active >> k & 1u) && moves(view.operand[k])) return true;
     return false;
   }
 
@@ -179,12 +194,12 @@ class RecordedForward {
   void step(std::size_t n, std::source_location where) {
     const Primitive& primitive = *steps_[n].primitive;
     const auto arity = static_cast<std::size_t>(primitive.arity);
-    const auto moves = [&](std::size_t k) {
+    const auto operand_moves = [&](std::size_t k) {
       return WENGERT_HOLDS("jvp: operand of a step moves",
                            (primitive.differentiable >> k & 1u) && step_moves_[operand_[n][k]]);
     };
     bool any = false;
-    for (std::size_t k = 0; k < arity; ++k) any = any || moves(k);
+    for (std::size_t k = 0; k < arity; ++k) any = any || operand_moves(k);
     if (!any) return;
     const auto of = [&](LazyValue& value) { return value.known ? Eager(value.scalar, where) : Eager(value, where); };
     const Eager y = of(steps_[n]);
@@ -192,7 +207,7 @@ class RecordedForward {
     for (std::size_t k = 0; k < arity; ++k) x[k] = of(*steps_[n].operand[k]);
     Eager sum(0.0);
     for (std::size_t k = 0; k < arity; ++k)
-      if (moves(k))
+      if (operand_moves(k))
         sum = sum + WENGERT_NUMBER("jvp: along an operand",
                                    primitive.recorded_contribution(k, step_tangent_[operand_[n][k]], y, x.data()));
     step_tangent_[n] = sum.materialized();
@@ -215,7 +230,7 @@ class RecordedForward {
                            .expected = to_string(type) + ", the type of the value"}};
     }
     const Id at = id - first_;
-    Tensor& sum = tensor_tangent_[tensor_index(s_, id)];
+    Tensor& sum = tangent_of(id);
     sum = WENGERT_HOLDS("jvp: tensor has a tangent", moves_[at]) ? (EagerTensor(sum) + EagerTensor(tangent)).as(type)
                                                                  : tangent;
     moves_[at] = true;
@@ -225,7 +240,8 @@ class RecordedForward {
   Id first_;
   Need needed_;
   std::vector<Eager> tangent_;          // of Scalars, by id - first_
-  std::vector<Tensor> tensor_tangent_;  // by index of the tensor entry
+  std::size_t first_tensor_ = 0;        // entries before it are not swept
+  std::vector<Tensor> tensor_tangent_;  // by index of the tensor entry - first_tensor_
   std::vector<bool> moves_;             // by id - first_: it has one
   std::array<LazyValue, max_steps> steps_{};
   std::array<bool, max_steps> step_moves_{};
@@ -300,20 +316,23 @@ std::vector<AnyGradient> detail::jvp_of(std::span<const AnyHandle> y, std::span<
   Stream& s = static_cast<Stream&>(head);
   for (const std::span<const AnyHandle> handles : {y, x, tangents})
     for (const AnyHandle& one : handles) s.check(one.id(), one.tag(), "jvp", where);
-  if (last == 0) return result;  // constants
+  Id earliest = last;
+  for (const AnyHandle& input : x) earliest = std::min(earliest, input.id());
+  if (x.empty() || last == 0) return result;  // nothing moves, or constants
   s.settle();
   const Phase phase("jvp recorded");
   const Id before = s.next_id();
-  RecordedForward sweep(s, last, y);
+  const Position from = position_of(s, earliest);
+  RecordedForward sweep(s, from, last, y);
   for (std::size_t k = 0; k < x.size(); ++k) sweep.seed(x[k], tangents[k]);
-  walk_forward(s, last, sweep);
+  walk_forward(s, from, last, sweep);
   for (std::size_t k = 0; k < y.size(); ++k) {
     if (y[k].tensor == nullptr)
       result[k].scalar = sweep.result(y[k].scalar);
     else
       result[k].tensor = sweep.result(*y[k].tensor);
   }
-  phase.finished({{"values differentiated", last - s.first_id() + 1}, {"values appended", s.next_id() - before}});
+  phase.finished({{"values differentiated", last - from.id + 1}, {"values appended", s.next_id() - before}});
   return result;
 }
 

@@ -21,8 +21,7 @@ namespace wengert {
 ///   reverse_over_reverse   gradient recorded once; one reverse sweep for every eight rows
 ///   reverse_over_forward   jvp recorded for every column, eight at a time; a reverse sweep for every eight. Needs the
 ///                          memory of eight directional derivatives instead of that of the gradient.
-///   forward_over_forward   jvp recorded for every column, and forward sweeps over it: costs n²/8 sweeps of n inputs,
-///                          and is there for checks, and for a few inputs
+///   forward_over_forward   the same with forward sweeps, n/8 for every eight of n columns; for checks, and few inputs
 enum class HessianMode : std::uint8_t {
   forward_over_reverse,
   reverse_over_reverse,
