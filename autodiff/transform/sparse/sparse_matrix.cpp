@@ -49,9 +49,9 @@ SparseMatrix SparseMatrix::lower_triangle() const {
   return result;
 }
 
-std::vector<double> SparseMatrix::to_dense() const {
-  std::vector<double> result(rows() * cols(), 0.0);
-  for (const Triplet& t : triplets()) result[t.row * cols() + t.col] = t.value;
+Matrix SparseMatrix::to_dense() const {
+  Matrix result(rows(), cols());
+  for (const Triplet& t : triplets()) result(t.row, t.col) = t.value;
   return result;
 }
 

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "wengert/autodiff/transform/matrix.hpp"
 #include "wengert/autodiff/transform/sparse/pattern.hpp"
 
 namespace wengert {
@@ -47,8 +48,8 @@ class SparseMatrix {
   [[nodiscard]] std::vector<Triplet> triplets() const;
   /// The part on and below the diagonal: what solvers for symmetric matrices take.
   [[nodiscard]] SparseMatrix lower_triangle() const;
-  /// All rows · columns numbers, row after row.
-  [[nodiscard]] std::vector<double> to_dense() const;
+  /// All rows · columns numbers.
+  [[nodiscard]] Matrix to_dense() const;
   /// The product with a vector. Throws ShapeError unless it has a number for every column.
   [[nodiscard]] std::vector<double> times(std::span<const double> x,
                                           std::source_location where = std::source_location::current()) const;

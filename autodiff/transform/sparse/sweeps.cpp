@@ -4,7 +4,9 @@
 #include <cmath>
 #include <string>
 
+#include "wengert/autodiff/ops/hook.hpp"
 #include "wengert/autodiff/record/sweep.hpp"
+#include "wengert/autodiff/record/vector_sweep.hpp"
 #include "wengert/graph/error.hpp"
 
 namespace wengert::detail {
@@ -61,27 +63,72 @@ void collect(const Handles& handles, const Sweep& sweep, std::vector<double>& in
 
 }  // namespace
 
+namespace {
+
+/// Colours that one vector sweep works on.
+constexpr std::uint32_t most_lanes = 8;
+
+/// The matrix of a vector sweep over colours first … first + lanes - 1: 1 where the element has the colour of the row.
+void fill_lanes(const Coloring& coloring, std::uint32_t first, std::uint32_t lanes, std::vector<double>& matrix) {
+  const std::size_t size = coloring.color.size();
+  matrix.assign(lanes * size, 0.0);
+  for (std::size_t element = 0; element < size; ++element)
+    if (const std::uint32_t lane = coloring.color[element] - first; lane < lanes)
+      matrix[WENGERT_INDEX("sparse: lane of a colour", lane) * size + element] = 1.0;
+}
+
+/// Sweeps of Scalars by Scalars, eight colours at a time; `one` sweeps one alone.
+template <class Each, class One>
+void sweep_lanes(const Coloring& coloring, const Each& each, const One& one) {
+  for (std::uint32_t first = 0; first < coloring.count; first += most_lanes) {
+    const std::uint32_t lanes = std::min(most_lanes, coloring.count - first);
+    if (lanes == 1)
+      one(first);
+    else
+      each(first, lanes);
+  }
+}
+
+}  // namespace
+
 void sweep_forward(const Handles& y, const Handles& x, const Coloring& of_x, const TakeResult& take) {
   Directions directions(x);
   std::vector<double> result;
-  for (std::uint32_t color = 0; color < of_x.count; ++color) {
+  const auto one = [&](std::uint32_t color) {
     directions.fill(x, [&](std::size_t element) { return of_x.color[element] == color ? 1.0 : 0.0; });
-    const Tangents tangents = forward(directions.scalars, directions.numbers, directions.tensors, directions.arrays);
-    collect(y, tangents, result);
+    collect(y, forward(directions.scalars, directions.numbers, directions.tensors, directions.arrays), result);
     take(color, result);
+  };
+  const Directions outputs(y);
+  if (!directions.tensors.empty() || !outputs.tensors.empty()) {
+    for (std::uint32_t color = 0; color < of_x.count; ++color) one(color);
+    return;
   }
+  VectorTangents tangents;
+  std::vector<double> matrix;
+  const auto each = [&](std::uint32_t first, std::uint32_t lanes) {
+    fill_lanes(of_x, first, lanes, matrix);
+    forward_each(directions.scalars, matrix, tangents);
+    result.resize(outputs.scalars.size());
+    for (std::uint32_t lane = 0; lane < lanes; ++lane) {
+      for (std::size_t i = 0; i < result.size(); ++i) result[i] = tangents(lane, outputs.scalars[i]);
+      take(first + lane, result);
+    }
+  };
+  sweep_lanes(of_x, each, one);
 }
 
 void sweep_reverse(const Handles& y, const Handles& x, const Coloring& of_y, const TakeResult& take) {
   Directions directions(y);
   Adjoints adjoints;
   std::vector<double> result, part;
-  for (std::uint32_t color = 0; color < of_y.count; ++color) {
+  const auto one = [&](std::uint32_t color) {
     directions.fill(y, [&](std::size_t element) { return of_y.color[element] == color ? 1.0 : 0.0; });
     result.assign(x.elements(), 0.0);
     const auto add = [&] {
       collect(x, adjoints, part);
-      for (std::size_t k = 0; k < part.size(); ++k) result[k] += part[k];
+      for (std::size_t k = 0; k < part.size(); ++k)
+        WENGERT_ADD("sparse: adjoints of several outputs", result[k], part[k]);
     };
     if (!directions.scalars.empty()) {
       backward(directions.scalars, directions.numbers, adjoints);
@@ -92,7 +139,24 @@ void sweep_reverse(const Handles& y, const Handles& x, const Coloring& of_y, con
       add();
     }
     take(color, result);
+  };
+  const Directions inputs(x);
+  if (!directions.tensors.empty() || !inputs.tensors.empty()) {
+    for (std::uint32_t color = 0; color < of_y.count; ++color) one(color);
+    return;
   }
+  VectorAdjoints each_adjoint;
+  std::vector<double> matrix;
+  const auto each = [&](std::uint32_t first, std::uint32_t lanes) {
+    fill_lanes(of_y, first, lanes, matrix);
+    backward_each(directions.scalars, matrix, each_adjoint);
+    result.resize(inputs.scalars.size());
+    for (std::uint32_t lane = 0; lane < lanes; ++lane) {
+      for (std::size_t j = 0; j < result.size(); ++j) result[j] = each_adjoint(lane, inputs.scalars[j]);
+      take(first + lane, result);
+    }
+  };
+  sweep_lanes(of_y, each, one);
 }
 
 std::vector<double> push_forward(const Handles& y, const Handles& x, std::span<const double> direction) {

@@ -150,7 +150,7 @@ BOOST_AUTO_TEST_CASE(constants_and_values_that_depend_on_nothing) {
   Recording r;
   const std::vector<Scalar> x = r.variables(std::vector{1.0, 2.0});
   const SparseMatrix j = sparse_jacobian(std::vector<Scalar>{Scalar(3.0), x[1], Scalar(x[0] * x[0])}, x);
-  BOOST_TEST((j.to_dense() == std::vector{0.0, 0.0, 0.0, 1.0, 2.0, 0.0}));
+  BOOST_TEST((dense_of(j) == std::vector{0.0, 0.0, 0.0, 1.0, 2.0, 0.0}));
   BOOST_TEST(sparse_hessian(Scalar(2.0), x).nonzeros() == 0u);
   BOOST_TEST(sparse_hessian(x[0], x).nonzeros() == 0u);
   BOOST_TEST(sparse_jacobian(std::vector<Scalar>{}, x).rows() == 0u);
@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(a_plan_used_for_another_program_is_refused_where_it_shows) 
 
 BOOST_AUTO_TEST_CASE(forms_of_a_matrix) {
   const SparseMatrix m(pattern_of(3, 3, {{0, 0}, {0, 2}, {1, 1}, {2, 0}, {2, 1}}), {1, 2, 3, 4, 5});
-  BOOST_TEST((m.to_dense() == std::vector<double>{1, 0, 2, 0, 3, 0, 4, 5, 0}));
+  BOOST_TEST((dense_of(m) == std::vector<double>{1, 0, 2, 0, 3, 0, 4, 5, 0}));
   BOOST_TEST((m.triplets() == std::vector<Triplet>{{0, 0, 1}, {0, 2, 2}, {1, 1, 3}, {2, 0, 4}, {2, 1, 5}}));
   BOOST_TEST((m.lower_triangle().triplets() == std::vector<Triplet>{{0, 0, 1}, {1, 1, 3}, {2, 0, 4}, {2, 1, 5}}));
   BOOST_TEST((m.times(std::vector{1.0, 10.0, 100.0}) == std::vector{201.0, 30.0, 54.0}));
@@ -213,9 +213,9 @@ BOOST_AUTO_TEST_CASE(functions_keep_their_plan) {
     if (x[0] < 0.0) y[0] = x[0] * x[2];
     return y;
   });
-  BOOST_TEST((j(std::vector{2.0, 3.0, 5.0}).to_dense() == std::vector<double>{3, 2, 0, 0, 0, 1}));
-  BOOST_TEST((j(std::vector{-2.0, 3.0, 5.0}).to_dense() == std::vector<double>{5, 0, -2, 0, 0, 1}));
-  BOOST_TEST((j(std::vector{2.0, 3.0, 5.0}).to_dense() == std::vector<double>{3, 2, 0, 0, 0, 1}));
+  BOOST_TEST((dense_of(j(std::vector{2.0, 3.0, 5.0})) == std::vector<double>{3, 2, 0, 0, 0, 1}));
+  BOOST_TEST((dense_of(j(std::vector{-2.0, 3.0, 5.0})) == std::vector<double>{5, 0, -2, 0, 0, 1}));
+  BOOST_TEST((dense_of(j(std::vector{2.0, 3.0, 5.0})) == std::vector<double>{3, 2, 0, 0, 0, 1}));
 }
 
 BOOST_AUTO_TEST_CASE(rosenbrock_of_100_000_variables) {

@@ -46,7 +46,8 @@ inline void check_near(double got, double want, double bound, const std::string&
 inline void check_matrix(const SparseMatrix& got, const std::vector<double>& want, double tolerance,
                          const std::string& what) {
   BOOST_REQUIRE_EQUAL(got.rows() * got.cols(), want.size());
-  const std::vector<double> dense = got.to_dense();
+  const Matrix matrix = got.to_dense();
+  const std::span<const double> dense = matrix.data();
   for (std::size_t i = 0; i < got.rows(); ++i) {
     double size = 1;
     for (std::size_t j = 0; j < got.cols(); ++j) size = std::max(size, std::abs(want[i * got.cols() + j]));
@@ -54,6 +55,12 @@ inline void check_matrix(const SparseMatrix& got, const std::vector<double>& wan
       check_near(dense[i * got.cols() + j], want[i * got.cols() + j], tolerance * size,
                  what + " (" + std::to_string(i) + "," + std::to_string(j) + ")");
   }
+}
+
+/// All numbers of a matrix, row after row.
+inline std::vector<double> dense_of(const SparseMatrix& matrix) {
+  const Matrix dense = matrix.to_dense();
+  return {dense.data().begin(), dense.data().end()};
 }
 
 using Positions = std::set<std::pair<std::size_t, std::size_t>>;
