@@ -82,6 +82,15 @@ T gaps_of_squares(const T& s, const Shape& square) {
   const T along = repeated(s, square);
   return scaled(reciprocal_gaps(s), reciprocal(along + swapped(along)));
 }
+/// 1/s of singular values in a row, descending; ∞ where rounding may be all that is left of a 0: up to `extent`·ε times
+/// the largest.
+template <class T>
+T reciprocal_of_singular(const T& s, std::int64_t extent) {
+  if (s.size() == 0) return s;
+  const double unit = s.dtype() == Dtype::f32 ? 0x1p-23 : 0x1p-52;
+  const T limit = repeated(slice_along(s, -1, 0, 1) * (static_cast<double>(extent) * unit), s.shape());
+  return reciprocal(where(s > limit, s, s * 0.0));
+}
 [[nodiscard]] inline std::int64_t extent_of(const Shape& shape, std::size_t from_the_end) {
   return shape[shape.rank() - from_the_end];
 }
@@ -388,19 +397,18 @@ struct Svd : Structural {
             of_v = detail::rows(cotangent, 1 + m, 1 + m + n);
     const Shape square = detail::matrices_like(y.shape(), k, k);
     const T gaps = detail::gaps_of_squares(s, square), along = detail::repeated(s, square);
+    const T inverted = detail::reciprocal_of_singular(s, m > n ? m : n);
     const T of_u_inner = product(u, of_u, transpose_first | mask_second);
     const T of_v_inner = product(v, of_v, transpose_first | mask_second);
     const T inner = scaled(scaled(of_u_inner - detail::swapped(of_u_inner), gaps), along) +
                     scaled(scaled(of_v_inner - detail::swapped(of_v_inner), gaps), detail::swapped(along));
     T left = product(u, inner, mask_second) + scaled(detail::repeated(of_s, u.shape()), u);
-    if (m > k)
-      left = left + scaled(of_u - product(u, of_u_inner, mask_second), reciprocal(detail::repeated(s, u.shape())));
+    if (m > k) left = left + scaled(of_u - product(u, of_u_inner, mask_second), detail::repeated(inverted, u.shape()));
     T result = product(left, v, transpose_second | mask_first);
     if (n > k)
       result =
-          result +
-          product(u, scaled(of_v - product(v, of_v_inner, mask_second), reciprocal(detail::repeated(s, v.shape()))),
-                  transpose_second | mask_second);
+          result + product(u, scaled(of_v - product(v, of_v_inner, mask_second), detail::repeated(inverted, v.shape())),
+                           transpose_second | mask_second);
     return result;
   }
   // With P = Uᵀ·dA·V: ds = diag P, dU = U·(F∘(P·S + S·Pᵀ)) + (I-U·Uᵀ)·dA·V·S⁻¹, and dV the same of Aᵀ.
@@ -412,15 +420,16 @@ struct Svd : Structural {
     const T s = detail::rows(y, 0, 1), u = detail::rows(y, 1, 1 + m), v = detail::rows(y, 1 + m, 1 + m + n);
     const Shape square = detail::matrices_like(y.shape(), k, k);
     const T gaps = detail::gaps_of_squares(s, square), along = detail::repeated(s, square);
+    const T inverted = detail::reciprocal_of_singular(s, m > n ? m : n);
     const T on_v = product(tangent, v, mask_first), on_u = product(tangent, u, transpose_first | mask_first);
     const T inner = product(u, on_v, transpose_first | mask_second);
     const T by_column = scaled(inner, along), by_row = scaled(inner, detail::swapped(along));
     T of_u = product(u, scaled(by_column + detail::swapped(by_column), gaps), mask_second);
     T of_v = product(v, scaled(by_row + detail::swapped(by_row), gaps), mask_second);
-    if (m > k) of_u = of_u + scaled(on_v - product(u, inner, mask_second), reciprocal(detail::repeated(s, u.shape())));
+    if (m > k) of_u = of_u + scaled(on_v - product(u, inner, mask_second), detail::repeated(inverted, u.shape()));
     if (n > k)
-      of_v = of_v + scaled(on_u - product(v, inner, transpose_second | mask_second),
-                           reciprocal(detail::repeated(s, v.shape())));
+      of_v = of_v +
+             scaled(on_u - product(v, inner, transpose_second | mask_second), detail::repeated(inverted, v.shape()));
     return below(below(detail::diagonal_row(inner), of_u), of_v);
   }
   static std::vector<Sample> samples();

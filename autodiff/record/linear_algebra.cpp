@@ -173,8 +173,9 @@ Tensor determinant_sign(const Tensor& a, std::source_location where) {
 }
 Tensor log_determinant(const Tensor& a, std::source_location where) {
   return all_or_nothing(stream_of(std::span(&a, 1), "log_determinant", where), [&] {
-    const TensorArgument on_diagonal(diagonal(cholesky(a, where), 0, where), where);
-    const Tensor logarithms = apply_to_tensors(PrimitiveOf<ops::Log>::record, std::span(&on_diagonal, 1), where);
+    const Tensor on_diagonal = diagonal(cholesky(a, where), 0, where);
+    const TensorArgument operand(on_diagonal, where);
+    const Tensor logarithms = apply_to_tensors(PrimitiveOf<ops::Log>::record, std::span(&operand, 1), where);
     return elementwise<ops::Mul>(sum(logarithms, {-1}, Keep::no, where), 2.0, where);
   });
 }

@@ -53,8 +53,10 @@ Rule make_rule(const Primitive& p) {
   Recording r;
   const std::vector<Scalar> x = r.variables(std::vector<double>(most_operands, 1.0));
   const Scalar y = r.variable(1.0);
-  const std::array<Eager, most_operands> operands{Eager(x[0]), Eager(x[1]), Eager(x[2])};
   const auto arity = static_cast<std::size_t>(p.arity);
+  std::array<Eager, most_operands> operands{Eager(x[0]), Eager(x[1]), Eager(x[2])};
+  for (std::size_t k = 0; k < arity; ++k)
+    if (p.truth_operands >> k & 1u) operands[k] = (operands[k] > Eager(0.0)).truth;
   for (std::size_t k = 0; k < arity; ++k) {
     if (!(p.differentiable >> k & 1u)) continue;
     const Scalar partial = p.recorded_contribution(k, Eager(1.0), Eager(y), operands.data()).scalar();
@@ -65,7 +67,8 @@ Rule make_rule(const Primitive& p) {
     const Expansion e = expand(r, {partial}, {.ties = false});
     std::vector<Rule::Term> terms(e.graph.size());
     for (std::size_t j = 0; j < arity; ++j)
-      if (const NodeId node = e.find(x[j]); node != graph::no_node) terms[node] = {Rule::Term::Kind::operand, j, 0};
+      if (const NodeId node = e.find(operands[j].scalar()); node != graph::no_node)
+        terms[node] = {Rule::Term::Kind::operand, j, 0};
     if (const NodeId node = e.find(y); node != graph::no_node) terms[node] = {Rule::Term::Kind::value, 0, 0};
     for (NodeId node = 0; node < e.graph.size(); ++node) {
       if (terms[node].kind != Rule::Term::Kind::none) continue;

@@ -117,7 +117,7 @@ int main() {
       "\n"
       "## Of tensors\n"
       "\n"
-      "`autodiff/ops/moving.hpp`, `indexing.hpp`, `reductions.hpp`, `products.hpp`. A linear primitive is its own "
+      "`autodiff/ops/moving.hpp`, `indexing.hpp`, `reductions.hpp`, `products.hpp`, `linear_algebra.hpp`. A linear primitive is its own "
       "forward "
       "rule; its\n"
       "transpose is its reverse rule. What is constant piece by piece lets no derivative pass. Functions that need no "
