@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(all_ways_to_first_and_second_derivatives_agree) {
   ops::LinearAlgebraPrimitives::for_each([&]<class P> { elsewhere.insert(P::name); });
   for (const auto& all : {elementwise_primitives(), structural_primitives()})
     for (const Primitive* p : all)
-      BOOST_TEST(elsewhere.contains(p->name) || counts.primitives[std::string(p->name)] > 0u,
+      BOOST_TEST((elsewhere.contains(p->name) || counts.primitives[std::string(p->name)] > 0u),
                  p->name << " occurs in no program");
   BOOST_TEST(counts.empty > 20u);
   BOOST_TEST(counts.scalars > 100u);
