@@ -40,6 +40,9 @@ namespace detail {
 template <class M, class Coefficient>
 concept EigenOf = requires(const std::remove_cvref_t<M>& m) { []<class D>(const Eigen::DenseBase<D>&) {}(m); } &&
                   std::same_as<typename std::remove_cvref_t<M>::Scalar, Coefficient>;
+template <class T>
+using RowMajorMatrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
 /// A plain object of M's kind and extents with coefficients f(i, j).
 template <class Coefficient, class M, class F>
 [[nodiscard]] auto eigen_like(const M& m, F&& f) {
@@ -111,27 +114,25 @@ template <detail::EigenOf<Scalar> M>
   return detail::eigen_like<Scalar>(
       x, [&](Eigen::Index i, Eigen::Index j) { return g[static_cast<std::size_t>(i * x.cols() + j)]; });
 }
-/// ∂y[i]/∂x[j] at row i, column j, as numbers; the coefficients of a matrix count row by row. By forward sweeps where
-/// there are fewer x than y, else by one reverse walk for every eight y.
+/// The numbers of a Matrix (a Jacobian, a Hessian) as one of Eigen's, without a copy; the Matrix must outlive it.
+[[nodiscard]] inline Eigen::Map<const detail::RowMajorMatrix<double>> as_eigen(const Matrix& m) {
+  return {m.data().data(), static_cast<Eigen::Index>(m.rows()), static_cast<Eigen::Index>(m.cols())};
+}
+Eigen::Map<const detail::RowMajorMatrix<double>> as_eigen(Matrix&&) = delete;
+/// ∂y[i]/∂x[j] at row i, column j, as numbers; the coefficients of a matrix count row by row. As jacobian() of
+/// transform/jacobian.hpp.
 template <detail::EigenOf<Scalar> Y, detail::EigenOf<Scalar> X>
-[[nodiscard]] Eigen::MatrixXd jacobian(const Y& y, const X& x,
+[[nodiscard]] Eigen::MatrixXd jacobian(const Y& y, const X& x, const JacobianOptions& options = {},
                                        std::source_location where = std::source_location::current()) {
-  const std::vector<Scalar> outputs = detail::coefficients(y), inputs = detail::coefficients(x);
-  Eigen::MatrixXd result(y.size(), x.size());
-  if (inputs.size() < outputs.size()) {
-    for (std::size_t j = 0; j < inputs.size(); ++j) {
-      const double one = 1.0;
-      const Tangents t = forward(std::span(&inputs[j], 1), std::span(&one, 1), where);
-      for (std::size_t i = 0; i < outputs.size(); ++i)
-        result(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) = t[outputs[i]];
-    }
-  } else {
-    const VectorAdjoints a = backward_each(outputs, where);
-    for (std::size_t i = 0; i < outputs.size(); ++i)
-      for (std::size_t j = 0; j < inputs.size(); ++j)
-        result(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) = a(i, inputs[j]);
-  }
-  return result;
+  const Matrix m = jacobian(detail::coefficients(y), detail::coefficients(x), options, where);
+  return as_eigen(m);
+}
+/// ∂²y/∂x² as numbers, likewise.
+template <detail::EigenOf<Scalar> X>
+[[nodiscard]] Eigen::MatrixXd hessian(const Scalar& y, const X& x,
+                                      std::source_location where = std::source_location::current()) {
+  const Matrix m = hessian(y, detail::coefficients(x), {}, where);
+  return as_eigen(m);
 }
 
 /// The Scalars of a std::vector as a vector of Eigen's, without a copy; the std::vector must outlive it.
@@ -151,8 +152,6 @@ template <detail::EigenOf<Scalar> M>
 // --- Matrices as Tensors ---------------------------------------------------------------------------------------------
 
 namespace detail {
-template <class T>
-using RowMajorMatrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 struct HeldArray {
   Array array;
 };

@@ -1,5 +1,6 @@
 #include "wengert/autodiff/bridges/evaluation.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace wengert::detail {
@@ -17,19 +18,8 @@ void Evaluation::gradient(const Scalar& y, std::span<double> into) {
 }
 
 void Evaluation::jacobian(std::span<const Scalar> y, std::span<double> into) {
-  const std::size_t columns = x_.size();
-  // A reverse walk serves eight outputs and costs about two forward sweeps.
-  if (columns < y.size() / 4 + 1) {
-    const double one = 1.0;
-    for (std::size_t j = 0; j < columns; ++j) {
-      const Tangents t = forward(std::span(&x_[j], 1), std::span(&one, 1));
-      for (std::size_t i = 0; i < y.size(); ++i) into[i * columns + j] = t[y[i]];
-    }
-  } else {
-    backward_each(y, each_);
-    for (std::size_t i = 0; i < y.size(); ++i)
-      for (std::size_t j = 0; j < columns; ++j) into[i * columns + j] = each_(i, x_[j]);
-  }
+  const Matrix whole = wengert::jacobian(y, std::span<const Scalar>(x_));
+  std::copy(whole.data().begin(), whole.data().end(), into.begin());
 }
 
 Evaluations::Loan Evaluations::borrow() {

@@ -30,7 +30,6 @@ class Evaluation {
   Recording recording_;
   std::vector<Scalar> x_;
   Adjoints adjoints_;
-  VectorAdjoints each_;
 };
 
 /// Evaluations to borrow. A solver may call one function from several threads at once, or from inside itself: each call

@@ -118,6 +118,9 @@ BOOST_AUTO_TEST_CASE(jacobians_either_way) {
   BOOST_TEST(near(jacobian(tall, x), expected));
   const VectorS wide = a.transpose() * z;
   BOOST_TEST(near(jacobian(wide, z), a.transpose()));
+  const Scalar y = x.squaredNorm() * x(0);
+  const Eigen::Vector2d at = values(x);
+  BOOST_TEST(near(hessian(y, x), Eigen::MatrixXd{{6.0 * at(0), 2.0 * at(1)}, {2.0 * at(1), 2.0 * at(0)}}));
 }
 
 BOOST_AUTO_TEST_CASE(names_say_where_a_coefficient_stands) {
