@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "wengert/autodiff/record/gradient.hpp"
 #include "wengert/autodiff/record/tensor.hpp"
 #include "wengert/autodiff/transform/value_and_grad.hpp"
 
@@ -119,5 +120,45 @@ struct StructureOf<ValueAndGradient<V, G>> {
     for_each_leaf(tree.gradient, f);
   }
 };
+
+/// A handle of either kind.
+struct AnyValue {
+  Scalar scalar{};
+  Tensor tensor{};
+  bool is_tensor = false;
+
+  AnyValue(const Scalar& x) : scalar(x) {}                       // NOLINT: both kinds are one
+  AnyValue(Tensor x) : tensor(std::move(x)), is_tensor(true) {}  // NOLINT
+  [[nodiscard]] AnyHandle handle() const noexcept { return is_tensor ? AnyHandle(tensor) : AnyHandle(scalar); }
+  [[nodiscard]] bool is_constant() const noexcept { return is_tensor ? tensor.is_constant() : scalar.is_constant(); }
+};
+
+/// With a Scalar for every number and expression.
+template <class T>
+[[nodiscard]] auto handles_in(const T& tree) {
+  return map_leaves(tree, [](const auto& leaf) {
+    if constexpr (std::same_as<std::remove_cvref_t<decltype(leaf)>, Tensor>)
+      return leaf;
+    else
+      return Scalar(leaf);
+  });
+}
+template <class T>
+[[nodiscard]] std::vector<AnyValue> leaves_of(const T& tree) {
+  std::vector<AnyValue> leaves;
+  for_each_leaf(tree, [&](const auto& leaf) { leaves.emplace_back(leaf); });
+  return leaves;
+}
+/// A structure of handles with other handles, from place `at` of `leaves` on.
+template <class T>
+[[nodiscard]] T with_leaves(const T& structure, const std::vector<AnyValue>& leaves, std::size_t& at) {
+  return map_leaves(structure, [&](const auto& leaf) {
+    const AnyValue& next = leaves[at++];
+    if constexpr (std::same_as<std::remove_cvref_t<decltype(leaf)>, Tensor>)
+      return next.tensor;
+    else
+      return next.scalar;
+  });
+}
 
 }  // namespace wengert::detail

@@ -83,6 +83,12 @@ struct FailedGuard {
   double now[2]{};  ///< the values compared
 };
 
+/// What is done when a guard fails.
+enum class OnGuard : std::uint8_t {
+  fail,      ///< GuardFailed is thrown
+  rerecord,  ///< records again, and keeps several recordings
+};
+
 enum class ReplayStatus : std::uint8_t { ok, guard_failed };
 
 namespace detail {
@@ -153,6 +159,7 @@ class Replay {
                        std::source_location where = std::source_location::current()) {
     return try_run(std::span<const ReplayValue>(inputs.begin(), inputs.size()), where);
   }
+  /// Of the last run that succeeded; none before the first.
   [[nodiscard]] const std::vector<ReplayValue>& outputs() const noexcept { return outputs_; }
   [[nodiscard]] std::optional<FailedGuard> failed_guard() const;
   /// Throws GuardFailed for the guard that failed in the last run.

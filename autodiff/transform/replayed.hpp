@@ -24,12 +24,6 @@
 
 namespace wengert {
 
-/// What a replayed function does when a guard fails.
-enum class OnGuard : std::uint8_t {
-  fail,      ///< GuardFailed is thrown
-  rerecord,  ///< records again, and keeps several recordings
-};
-
 struct ReplayOptions {
   OnGuard on_guard = OnGuard::fail;
   /// Recordings kept for arguments of the same shapes; of more, the one whose use is longest ago is forgotten.
@@ -108,7 +102,8 @@ class Replayed {
     Recording was;
     std::size_t next = 0;
     const auto again = [&](const auto& leaf) { return lift(was, leaf, kept.inputs[next++]); };
-    const auto old = stored(std::apply(f_, std::tuple{detail::map_leaves(x, again)...}));
+    const auto old = detail::handles_in(
+        std::apply(f_, std::tuple<detail::Mapped<X, decltype(again)>...>{detail::map_leaves(x, again)...}));
     found.reason = detail::explain_difference(was, handles_of(old), now, handles);
     return found;
   }
@@ -123,26 +118,11 @@ class Replayed {
   };
 
   // --- Leaves ---
-  template <class R>
-  static auto stored(const R& result) {
-    return detail::map_leaves(result, [](const auto& leaf) {
-      if constexpr (std::same_as<std::remove_cvref_t<decltype(leaf)>, Tensor>)
-        return leaf;
-      else
-        return Scalar(leaf);
-    });
-  }
   /// f on handles: what is no handle becomes a constant one.
   template <class... X>
   auto call(const X&... x) {
-    const auto to_handle = [](const auto& leaf) {
-      if constexpr (std::same_as<std::remove_cvref_t<decltype(leaf)>, Tensor>)
-        return leaf;
-      else
-        return Scalar(leaf);
-    };
-    const std::tuple inputs{detail::map_leaves(x, to_handle)...};
-    return stored(std::apply(f_, inputs));
+    const auto inputs = std::make_tuple(detail::handles_in(x)...);
+    return detail::handles_in(std::apply(f_, inputs));
   }
   template <class L>
   static auto lift(Recording& r, const L&, const ReplayValue& value) {
@@ -196,8 +176,8 @@ class Replayed {
   auto record(Recording& r, const X&... x) {
     std::size_t next = 0;
     const auto to_variable = [&](const auto& leaf) { return lift(r, leaf, values_[next++]); };
-    auto inputs = std::tuple{detail::map_leaves(x, to_variable)...};
-    auto result = stored(std::apply(f_, std::as_const(inputs)));
+    auto inputs = std::tuple<detail::Mapped<X, decltype(to_variable)>...>{detail::map_leaves(x, to_variable)...};
+    auto result = detail::handles_in(std::apply(f_, std::as_const(inputs)));
     return std::pair{std::move(inputs), std::move(result)};
   }
 

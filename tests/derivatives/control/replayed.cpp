@@ -150,6 +150,14 @@ BOOST_AUTO_TEST_CASE(structures_go_in_and_come_out) {
   BOOST_TEST(calls == 3);
 }
 
+// One argument that is a pair is not two arguments.
+BOOST_AUTO_TEST_CASE(a_pair_is_one_argument) {
+  auto f = replayed([](const std::pair<Scalar, Scalar>& x) { return x.first * x.second; });
+  BOOST_TEST(f(std::pair{2.0, 3.0}) == 6.0);
+  BOOST_TEST(f(std::pair{4.0, 5.0}) == 20.0);
+  BOOST_TEST(f.verify_at(std::pair{1.0, 7.0}).same);
+}
+
 BOOST_AUTO_TEST_CASE(nested_lists_of_other_lengths_are_told_apart) {
   const auto f = [](const std::vector<std::vector<Scalar>>& x) {
     Scalar y = 0.0;
