@@ -27,15 +27,28 @@ Parts joined(const Parts& a, const Parts& b) {
   return both;
 }
 
-Parts part(const Parts& of, const ChainBody::Range& range) {
-  const auto at = [](auto& list, std::size_t k) { return list.begin() + static_cast<std::ptrdiff_t>(k); };
+Parts part(const Parts& of, const ChainBody::Places& places) {
   Parts result;
-  result.scalars.assign(at(of.scalars, range.first_scalar), at(of.scalars, range.first_scalar + range.scalars));
-  result.tensors.assign(at(of.tensors, range.first_tensor), at(of.tensors, range.first_tensor + range.tensors));
+  for (const std::uint32_t at : places.scalars) result.scalars.push_back(of.scalars[at]);
+  for (const std::uint32_t at : places.tensors) result.tensors.push_back(of.tensors[at]);
   return result;
 }
 
-ChainBody::Range first_parts(const PartsLayout& layout) { return {0, layout.scalars, 0, layout.tensors.size()}; }
+/// The first parts, of this layout; and those behind them.
+ChainBody::Places first_parts(const PartsLayout& layout) {
+  ChainBody::Places places;
+  for (std::uint32_t k = 0; k < layout.scalars; ++k) places.scalars.push_back(k);
+  for (std::uint32_t k = 0; k < layout.tensors.size(); ++k) places.tensors.push_back(k);
+  return places;
+}
+ChainBody::Places parts_behind(const PartsLayout& first, const Parts& those) {
+  ChainBody::Places places;
+  for (std::size_t k = 0; k < those.scalars.size(); ++k)
+    places.scalars.push_back(static_cast<std::uint32_t>(first.scalars + k));
+  for (std::size_t k = 0; k < those.tensors.size(); ++k)
+    places.tensors.push_back(static_cast<std::uint32_t>(first.tensors.size() + k));
+  return places;
+}
 
 /// What of x a derivative can be taken by: variables of `r`. The rest stays as it is.
 Parts variables(Recording& r, const Parts& x) {
@@ -83,17 +96,16 @@ class PlanRun {
         saved_.erase(k);
         break;
       case PlanAction::compute:
-        current_ = body_.stage(k, current_, part(x_, body_.range(k)));
+        current_ = body_.stage(k, current_, part(x_, body_.parameters_of(k)));
         break;
       case PlanAction::record: {
         if (spare_.empty()) spare_.emplace_back();
         kept_.push_back(std::move(spare_.back()));
         spare_.pop_back();
         Kept& kept = kept_.back();
-        kept.recording.clear();
         kept.stage = k;
         kept.state = variables(kept.recording, current_);
-        kept.parameters = variables(kept.recording, part(x_, body_.range(k)));
+        kept.parameters = variables(kept.recording, part(x_, body_.parameters_of(k)));
         kept.next = body_.stage(k, kept.state, kept.parameters);
         current_ = constants(kept.next);
         break;
@@ -117,8 +129,11 @@ class PlanRun {
           sweep();
         }
         cotangent_ = std::move(before);
-        add(body_.range(k), parameters);
-        spare_.push_back(std::move(kept_.back()));
+        add(body_.parameters_of(k), parameters);
+        // What it held is free now; its bookkeeping is used again.
+        kept.recording.clear();
+        kept.state = kept.parameters = kept.next = Parts{};
+        spare_.push_back(std::move(kept));
         kept_.pop_back();
         break;
       }
@@ -148,13 +163,13 @@ class PlanRun {
       if (is_real(x.tensors[i].dtype()))
         to.tensors[i] += WENGERT_NUMBER("chain: tensor adjoint", adjoints_[x.tensors[i]]);
   }
-  void add(const ChainBody::Range& range, const Parts& contribution) {
-    for (std::size_t i = 0; i < range.scalars; ++i) {
-      Scalar& sum = sum_.scalars[WENGERT_INDEX("chain: place of a parameter", range.first_scalar + i)];
+  void add(const ChainBody::Places& places, const Parts& contribution) {
+    for (std::size_t i = 0; i < places.scalars.size(); ++i) {
+      Scalar& sum = sum_.scalars[WENGERT_INDEX("chain: place of a parameter", places.scalars[i])];
       sum = Scalar(sum.value() + contribution.scalars[i].value());
     }
-    for (std::size_t i = 0; i < range.tensors; ++i)
-      if (is_real(contribution.tensors[i].dtype())) sum_.tensors[range.first_tensor + i] += contribution.tensors[i];
+    for (std::size_t i = 0; i < places.tensors.size(); ++i)
+      if (is_real(contribution.tensors[i].dtype())) sum_.tensors[places.tensors[i]] += contribution.tensors[i];
   }
 
   const ChainBody& body_;
@@ -177,7 +192,7 @@ class ChainFunction : public PartsFunction {
  protected:
   [[nodiscard]] Parts run(const Parts& x) const override {
     Parts state = part(x, first_parts(body_.state));
-    for (std::size_t k = 0; k < body_.count; ++k) state = body_.stage(k, state, part(x, body_.range(k)));
+    for (std::size_t k = 0; k < body_.count; ++k) state = body_.stage(k, state, part(x, body_.parameters_of(k)));
     return state;
   }
   [[nodiscard]] Parts pull(const Parts& cotangent, const Parts& y, const Parts& x) const override {
@@ -188,17 +203,16 @@ class ChainFunction : public PartsFunction {
     // Stage by stage, so that one of them is recorded at a time.
     Parts state = part(x, first_parts(body_.state)), moving = part(tangent, first_parts(body_.state));
     for (std::size_t k = 0; k < body_.count; ++k) {
-      const Parts parameters = part(x, body_.range(k));
+      const Parts parameters = part(x, body_.parameters_of(k));
       const PartsLayout layout = PartsLayout::of(state);
-      const std::size_t scalars = layout.scalars, tensors = layout.tensors.size();
       Parts next;
       const auto stage = [&](const Parts& inputs) {
-        next = body_.stage(k, part(inputs, first_parts(layout)),
-                           part(inputs, {scalars, parameters.scalars.size(), tensors, parameters.tensors.size()}));
+        next = body_.stage(k, part(inputs, first_parts(layout)), part(inputs, parts_behind(layout, parameters)));
         return next;
       };
       const bool recorded = is_recorded(x) || is_recorded(tangent);
-      moving = push_through(stage, joined(moving, part(tangent, body_.range(k))), joined(state, parameters), {});
+      moving =
+          push_through(stage, joined(moving, part(tangent, body_.parameters_of(k))), joined(state, parameters), {});
       state = recorded ? next : constants(next);
     }
     return moving;
@@ -210,6 +224,24 @@ class ChainFunction : public PartsFunction {
 };
 
 }  // namespace
+
+ChainBody::Places add_parameters(Parts& all, const Parts& parameters) {
+  const auto places_of = [](auto& list, const auto& added) {
+    std::unordered_map<std::uint64_t, std::uint32_t> known;
+    const auto key = [](const auto& x) { return std::uint64_t{x.tag()} << 32 | x.id(); };
+    for (std::uint32_t k = 0; k < list.size(); ++k)
+      if (!list[k].is_constant()) known.emplace(key(list[k]), k);
+    std::vector<std::uint32_t> places;
+    for (const auto& x : added) {
+      const auto next = static_cast<std::uint32_t>(list.size());
+      const std::uint32_t place = x.is_constant() ? next : known.emplace(key(x), next).first->second;
+      if (place == next) list.push_back(x);
+      places.push_back(place);
+    }
+    return places;
+  };
+  return {places_of(all.scalars, parameters.scalars), places_of(all.tensors, parameters.tensors)};
+}
 
 Parts call_chain(std::string name, ChainBody body, ReversePlan plan, const Parts& x, const Parts& value,
                  std::source_location where) {

@@ -115,18 +115,21 @@ namespace detail {
 /// A chain of stages: the parts of the next state from those of this state and of the stage's parameters.
 struct ChainBody {
   using Stage = std::function<Parts(std::size_t k, const Parts& state, const Parts& parameters)>;
-  /// Where the parameters of a stage lie among all parts: the state's are the first.
-  struct Range {
-    std::size_t first_scalar = 0, scalars = 0, first_tensor = 0, tensors = 0;
+  /// Where parts lie among all parts of the chain.
+  struct Places {
+    std::vector<std::uint32_t> scalars, tensors;
   };
 
   std::size_t count = 0;
   Stage stage;
-  PartsLayout state;          ///< of the first
-  std::vector<Range> ranges;  ///< one for each stage, or one for all
+  PartsLayout state;               ///< the first state: the first parts
+  std::vector<Places> parameters;  ///< of each stage, or the same for all
 
-  [[nodiscard]] const Range& range(std::size_t k) const { return ranges[ranges.size() == 1 ? 0 : k]; }
+  [[nodiscard]] const Places& parameters_of(std::size_t k) const { return parameters[parameters.size() == 1 ? 0 : k]; }
 };
+
+/// Puts parameters behind the parts there are, each value of a recording once.
+[[nodiscard]] ChainBody::Places add_parameters(Parts& all, const Parts& parameters);
 
 /// The last state, as one entry that is reversed by a plan.
 [[nodiscard]] Parts call_chain(std::string name, ChainBody body, ReversePlan plan, const Parts& x, const Parts& value,
@@ -165,11 +168,9 @@ template <class Step, class State, class... Parameter>
   detail::Parts x = first.parts();
   const detail::PartsLayout layout = detail::PartsLayout::of(x);
   const detail::Parts& p = others.parts();
-  const detail::ChainBody::Range range{x.scalars.size(), p.scalars.size(), x.tensors.size(), p.tensors.size()};
-  x.scalars.insert(x.scalars.end(), p.scalars.begin(), p.scalars.end());
-  x.tensors.insert(x.tensors.end(), p.tensors.begin(), p.tensors.end());
+  detail::ChainBody::Places places = detail::add_parameters(x, p);
 
-  const Handle like = first.apply(std::identity{}, detail::constants(first.parts()));
+  const Handle like = first.apply(std::identity{}, detail::hollow(first.parts()));
   detail::Arguments<Parameter...> prototypes = others;
   prototypes.forget_parts();
   const auto stage = [step, like, prototypes](std::size_t k, const detail::Parts& now,
@@ -193,9 +194,9 @@ template <class Step, class State, class... Parameter>
   }
   ReversePlan plan = detail::plan_iteration(count, sizes, options, where);
   if (options.plan != nullptr) *options.plan = plan;
-  const detail::Parts y =
-      detail::call_chain("iterate", {.count = count, .stage = stage, .state = layout, .ranges = {range}},
-                         std::move(plan), x, value, where);
+  const detail::Parts y = detail::call_chain(
+      "iterate", {.count = count, .stage = stage, .state = layout, .parameters = {std::move(places)}}, std::move(plan),
+      x, value, where);
   detail::PartReader<Scalar> read(y);
   return detail::rebuilt<Handle>(like, read);
 }
@@ -210,9 +211,7 @@ class Chain {
     using Next = detail::ResultOn<F, State, Parameter...>;
     detail::Arguments<Parameter...> others(where_, parameters...);
     const detail::Parts p = others.parts();
-    body_.ranges.push_back({x_.scalars.size(), p.scalars.size(), x_.tensors.size(), p.tensors.size()});
-    x_.scalars.insert(x_.scalars.end(), p.scalars.begin(), p.scalars.end());
-    x_.tensors.insert(x_.tensors.end(), p.tensors.begin(), p.tensors.end());
+    body_.parameters.push_back(detail::add_parameters(x_, p));
     others.forget_parts();
     const auto on = [f = std::move(f), like = like_, others](const detail::Parts& now,
                                                              const detail::Parts& of_parameters) {
@@ -232,8 +231,7 @@ class Chain {
     detail::flatten(result, next, where_);
     sizes_.push_back(detail::measure_stage(stage, value_, numbers));
     stages_.push_back(stage);
-    detail::PartReader<Scalar> read(next);
-    Next like = detail::rebuilt<Next>(result, read);
+    Next like = detail::hollow_structure(result);
     return Chain<Next>(std::move(x_), std::move(body_), std::move(stages_), std::move(sizes_), std::move(next),
                        std::move(like), where_);
   }
@@ -283,7 +281,7 @@ template <class State>
   using Handle = detail::Handles<State>;
   const detail::Arguments<Handle> first(where, detail::as_handles(x, where));
   detail::Parts value = detail::constants(first.parts());
-  Handle like = first.apply(std::identity{}, value);
+  Handle like = first.apply(std::identity{}, detail::hollow(value));
   detail::ChainBody body;
   body.state = detail::PartsLayout::of(value);
   return Chain<Handle>(first.parts(), std::move(body), {}, {}, std::move(value), std::move(like), where);

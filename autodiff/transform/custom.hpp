@@ -253,8 +253,7 @@ class WithCustomRule {
     const auto plain = arguments.apply(f_, detail::constants(in));
     detail::Parts value;
     detail::flatten(plain, value, where_);
-    detail::PartReader<Scalar> read_value(value);
-    Result like = detail::rebuilt<Result>(plain, read_value);
+    Result like = detail::hollow_structure(plain);
     const auto function = std::make_shared<const detail::CustomRule<Reverse, F, Rule, X...>>(
         name_, f_, rule_, std::move(arguments), std::move(like), detail::PartsLayout::of(value));
     const detail::Parts y = detail::call_parts(function, in, value, where_);

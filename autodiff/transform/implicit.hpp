@@ -146,8 +146,7 @@ class ImplicitRoot {
     const Plain solution = detail::ImplicitFunction<F, Solver, int, P...>::solved(solver_, arguments, numbers);
     detail::Parts value;
     detail::flatten(solution, value, where_);
-    detail::PartReader<Scalar> read_value(value);
-    X like = detail::rebuilt<X>(solution, read_value);
+    X like = detail::hollow_structure(solution);
     const auto function = std::make_shared<const detail::ImplicitFunction<F, Solver, X, P...>>(
         options_, f_, solver_, std::move(arguments), like, detail::PartsLayout::of(value));
     const auto residual = [&](const detail::Parts& x, const detail::Parts& q) { return function->residual(x, q); };

@@ -158,6 +158,14 @@ void throw_wrong_rule(const std::string& function, const char* what, const char*
        .expected = text(expected) + ", as the " + whose + (whose == std::string("result") ? " has" : " have")}};
 }
 
+Parts hollow(const Parts& parts) {
+  Parts nothing;
+  nothing.sizes = parts.sizes;
+  nothing.scalars.resize(parts.scalars.size());
+  nothing.tensors.resize(parts.tensors.size());
+  return nothing;
+}
+
 bool is_recorded(const Parts& parts) {
   const auto recorded = [](const auto& x) { return !x.is_constant(); };
   return std::ranges::any_of(parts.scalars, recorded) || std::ranges::any_of(parts.tensors, recorded);

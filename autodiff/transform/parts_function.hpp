@@ -83,6 +83,18 @@ class PartsFunction : public wengert::Function {
 template <class T>
 concept HasHandles = Structure<T> && (contents_of<T> & (scalars | tensors)) != 0;
 
+/// As many parts, with nothing in them: what a structure is made of that is kept for its shape. It holds no elements.
+[[nodiscard]] Parts hollow(const Parts& parts);
+/// A structure like x of such.
+template <Structure T>
+[[nodiscard]] Handles<T> hollow_structure(const T& x) {
+  Parts parts;
+  flatten(x, parts, {});
+  const Parts nothing = hollow(parts);
+  PartReader<Scalar> read(nothing);
+  return rebuilt<Handles<T>>(x, read);
+}
+
 /// The structure with handles for numbers.
 template <Structure T>
 [[nodiscard]] Handles<T> as_handles(const T& x, std::source_location where) {
@@ -100,8 +112,8 @@ class Arguments {
   /// Expressions are stored in Scalars, with this line.
   explicit Arguments([[maybe_unused]] std::source_location where, const X&... x) {
     (append(x, parts_, where), ...);
-    const Parts numbers = constants(parts_);
-    PartReader<Scalar> read(numbers);
+    const Parts nothing = hollow(parts_);
+    PartReader<Scalar> read(nothing);
     prototype_.emplace(std::tuple<Given<X>...>{argument(x, read)...});
   }
   /// Those of the structures, as they were given.
@@ -142,7 +154,7 @@ class Arguments {
       return x;
   }
   Parts parts_;
-  std::optional<std::tuple<Given<X>...>> prototype_;  // constants
+  std::optional<std::tuple<Given<X>...>> prototype_;  // hollow
 };
 
 /// The result of f for arguments of these types, with its expressions stored: numbers are Scalars.
