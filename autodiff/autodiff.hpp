@@ -10,8 +10,8 @@
 //     Error and its kinds                          graph/error.hpp
 //
 // Left out on purpose, because not everybody pays for them: record/primitive.hpp (writing primitives of one's own),
-// record/expand.hpp (the graph), record/log.hpp (logging), transform/draw.hpp (pictures), transform/check.hpp (the
-// gradient checker).
+// record/linear_algebra.hpp (solve, cholesky, eigh …), record/expand.hpp (the graph), record/log.hpp (logging),
+// transform/taylor.hpp (Taylor series), transform/draw.hpp (pictures), transform/check.hpp (the gradient checker).
 #pragma once
 
 #include "wengert/autodiff/record/gradient.hpp"
