@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "wengert/autodiff/autodiff.hpp"
+#include "wengert/autodiff/record/function.hpp"
 #include "wengert/tests/autodiff/program.hpp"
 
 namespace wengert {
@@ -18,6 +19,21 @@ const double nan = std::numeric_limits<double>::quiet_NaN();
 
 std::uint64_t values(const Recording& r) { return r.statistics().values; }
 bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+
+/// x³·z, element by element, as one entry.
+class Cubic : public Function {
+ public:
+  [[nodiscard]] std::string name() const override { return "cubic"; }
+  [[nodiscard]] Type type(std::span<const Type> x) const override { return x[0]; }
+  [[nodiscard]] Tensor value(std::span<const Tensor> x) const override { return x[0] * x[0] * x[0] * x[1]; }
+  [[nodiscard]] std::vector<Tensor> vjp(const Tensor& cotangent, const Tensor&, std::span<const Tensor> x,
+                                        std::span<const char>) const override {
+    return {cotangent * 3.0 * x[0] * x[0] * x[1], cotangent * x[0] * x[0] * x[0]};
+  }
+  [[nodiscard]] Tensor jvp(std::span<const Tensor> t, const Tensor&, std::span<const Tensor> x) const override {
+    return t[0] * 3.0 * x[0] * x[0] * x[1] + t[1] * x[0] * x[0] * x[0];
+  }
+};
 
 std::string text_of(const auto& wrong) {
   try {
@@ -165,6 +181,57 @@ BOOST_AUTO_TEST_CASE(tensors_and_crossings) {
   // f32 stays f32.
   const Tensor f = r.variable(convert(dw, Dtype::f32)), df = jvp(f * f, f, ones(Shape{2, 2}, Dtype::f32));
   BOOST_TEST((df.dtype() == Dtype::f32));
+}
+
+BOOST_AUTO_TEST_CASE(tensors_from_inside_add_their_tangent_to_what_flows_in) {
+  Recording r;
+  const Tensor x = r.variable(tensor({0.3, -0.7}, Shape{2})), u = sin(x), y = u * u * x;
+  const Tensor dx = tensor({1.0, 2.0}, Shape{2}), du = tensor({-0.5, 0.25}, Shape{2});
+  const Tensor d = jvp(y, {x, u}, {dx, du});
+  BOOST_TEST(d.to_vector() == forward({x, u}, {dx, du})[y].to_vector(), boost::test_tools::per_element());
+  BOOST_TEST(jvp(y, {x, x}, {dx, dx}).to_vector() == (2.0 * jvp(y, x, dx)).to_vector(),
+             boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(functions_by_their_own_rule_to_second_order) {
+  Recording r;
+  const Scalar a = r.variable(0.6), b = r.variable(1.1);
+  const Scalar y = to_scalar(sum(call(std::make_shared<const Cubic>(), {stack({a, b}), stack({b, b})})));  // a³b + b⁴
+  const auto tolerance = boost::test_tools::tolerance(1e-13);
+  const double first = 3 * 0.36 * 1.1, second = 0.216 + 4 * 1.331;
+  BOOST_TEST(jvp(y, {a, b}, {2.0, -1.0}).value() == 2 * first - second, tolerance);
+  const double want[2][2]{{6 * 0.6 * 1.1, 3 * 0.36}, {3 * 0.36, 12 * 1.21}};
+  for (const HessianMode mode : {HessianMode::forward_over_reverse, HessianMode::reverse_over_reverse,
+                                 HessianMode::reverse_over_forward, HessianMode::forward_over_forward}) {
+    const Matrix h = hessian(y, {a, b}, {.mode = mode});
+    for (std::size_t i = 0; i < 2; ++i)
+      for (std::size_t j = 0; j < 2; ++j) BOOST_TEST(h(i, j) == want[i][j], tolerance);
+  }
+}
+
+// What lies before the earliest input is passed over, and what lies after the last output.
+BOOST_AUTO_TEST_CASE(inputs_and_outputs_far_inside_a_recording) {
+  Recording r;
+  const std::vector<Scalar> before = r.variables(std::vector<double>(100, 0.4));
+  Scalar sum = 0.0;
+  for (const Scalar& v : before) sum = sum + sin(v) * v;
+  const Tensor early = stack({sum, sum});
+  const Tensor t = r.variable(tensor({2.0, 3.0}, Shape{2}));
+  const Scalar x = r.variable(0.7), y = x * sum + element(t * early, {1});
+  const Scalar late = sin(y);
+  const double s = sum.value();
+  BOOST_TEST(jvp(y, x, 2.0).value() == 2 * s, boost::test_tools::tolerance(1e-14));
+  const Tensor dt = tensor({1.0, 5.0}, Shape{2});
+  BOOST_TEST(jvp(y, t, dt).value() == 5 * s, boost::test_tools::tolerance(1e-14));
+  const std::vector<Scalar> outputs{sum, y, late};
+  const std::vector<Scalar> d = jvp(outputs, {x}, {1.0});
+  BOOST_TEST(d[0].is_constant());
+  BOOST_TEST(d[0].value() == 0.0);
+  BOOST_TEST(d[1].value() == s, boost::test_tools::tolerance(1e-14));
+  BOOST_TEST(d[2].value() == std::cos(y.value()) * s, boost::test_tools::tolerance(1e-14));
+  BOOST_TEST(jvp(y, before[3], 1.0).value() == backward(y)[before[3]], boost::test_tools::tolerance(1e-14));
+  const auto [nothing] = jvp(std::tie(early), std::tie(x), std::tie(x));
+  BOOST_TEST(nothing.to_vector() == (std::vector<double>{0, 0}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(third_order_by_composition) {

@@ -57,6 +57,27 @@ BOOST_AUTO_TEST_CASE(forward_each_is_forward_along_every_direction) {
   BOOST_TEST(rolled > 5000u);
 }
 
+// What was recorded before the earliest of them is passed over.
+BOOST_AUTO_TEST_CASE(forward_each_from_values_inside) {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    oracle::Generator random(seed);
+    const oracle::Program program = random(150);
+    for (const bool unrolled : {false, true}) {
+      Recording r;
+      const std::vector<Scalar> value = oracle::record(program, r, unrolled);
+      const Scalar inner = value[static_cast<std::size_t>(random.uniform(0, program.size() - 1))];
+      if (inner.is_constant()) continue;
+      const std::vector<Scalar> x{inner, inner};
+      const VectorTangents each = forward_each(x, std::vector<double>{1.0, 0.0, 0.5, 1.5});
+      const Tangents alone = forward({inner}, {1.0});
+      for (std::size_t v = 0; v < value.size(); ++v)
+        if (!same(each(0, value[v]), alone[value[v]]) || !near(each(1, value[v]), 2 * alone[value[v]], 0.0))
+          BOOST_ERROR("seed " << seed << ", value " << v << ": " << each(0, value[v]) << ", " << each(1, value[v])
+                              << " and " << alone[value[v]]);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(rows_of_cotangents_are_weighted_sums_of_the_outputs) {
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     oracle::Generator random(seed);
