@@ -12,10 +12,10 @@
 //
 // A function of a Circle<double> is called with a Circle<Scalar>, and its gradient is a Circle<double>. A struct of
 // tensors alone need not be a template. One with other template parameters says what it is with another number:
-// `template <class U> using with_number = Grid<U, 3>;`. Members that `members` names and whose type does not change with
-// the number (an int, a bool, a name, a struct without `members`) are carried along as they are; those it does not name
-// are copied in a struct that is no template, and begin with their default in one that is. A `double` in a template that
-// is always a double is refused: nobody could tell whether its derivative is wanted.
+// `template <class U> using with_number = Grid<U, 3>;`. Members that `members` names and whose type does not change
+// with the number (an int, a bool, a name, a struct without `members`) are carried along as they are; those it does not
+// name are copied in a struct that is no template, and begin with their default in one that is. A `double` in a
+// template that is always a double is refused: nobody could tell whether its derivative is wanted.
 //
 // Two mappings keep the structure and change the parts: from numbers to handles (a std::vector<double> becomes a
 // std::vector<Scalar>, and so does a span), and back.
@@ -53,7 +53,8 @@ struct Parts {
   std::vector<std::size_t> sizes;
 };
 
-// --- Types ------------------------------------------------------------------------------------------------------------
+// --- Types
+// ------------------------------------------------------------------------------------------------------------
 
 enum class Kind : unsigned char { number, tensor, vector, array, tuple, optional, members };
 
@@ -150,7 +151,8 @@ template <class T>
 struct MemberTypes<T> {
   // The same struct with another number, which shows the members that depend on it.
   using AsScalar = typename ReplaceNumber<T, Scalar, Tensor>::type;
-  using Other = std::conditional_t<std::same_as<AsScalar, T>, typename ReplaceNumber<T, double, Tensor>::type, AsScalar>;
+  using Other =
+      std::conditional_t<std::same_as<AsScalar, T>, typename ReplaceNumber<T, double, Tensor>::type, AsScalar>;
   using type = decltype(T::members(std::declval<T&>()));
   using other = decltype(Other::members(std::declval<Other&>()));
 };

@@ -45,9 +45,9 @@ struct ValueAndGradient {
   G gradient;
 };
 
-/// See value_and_grad. It owns a recording, which it clears and uses again at every call that is not const; so it is not
-/// to be called from two threads at once. A call from inside itself, and a call of a const one, gets a recording of its
-/// own.
+/// See value_and_grad. It owns a recording, which it clears and uses again at every call that is not const; so it is
+/// not to be called from two threads at once. A call from inside itself, and a call of a const one, gets a recording of
+/// its own.
 template <class F, std::size_t... K>
 class ValueAndGrad {
  public:
@@ -136,20 +136,17 @@ class ValueAndGrad {
     }
   }
 
-  // --- All others -----------------------------------------------------------------------------------------------------
+  // --- All others
+  // -----------------------------------------------------------------------------------------------------
   template <class G, class... X>
   auto at_structure(G& f, Own* own, const X&... x) const {
-    using Point = detail::PointOf<detail::Chosen<sizeof...(X), K...>, X...>;
+    using Point = detail::PointOf<detail::Chosen<sizeof...(X), K...>, 0u, X...>;
     Own::Use use(own);
-    const auto evaluated = detail::evaluate<Point>(f, use.recording(), "value_and_grad", where_, x...);
+    const auto evaluated = detail::evaluate<Point>(f, use.recording(), "value_and_grad", where_, nullptr, x...);
     using Result = std::remove_cvref_t<decltype(evaluated.result)>;
-    constexpr detail::Kind kind = detail::kind_of<Result>;
-    static_assert(kind == detail::Kind::number || kind == detail::Kind::tensor,
-                  "the function gives several numbers, and a gradient is of one: take jacobian(f), or vjp(f) with a "
-                  "cotangent");
-    const detail::Parts gradient =
-        detail::pull_back(evaluated.y, detail::one_for(evaluated.y, "value_and_grad", where_), evaluated.inputs,
-                          use.adjoints(), where_);
+    detail::want_one<Result>();
+    const detail::Parts gradient = detail::pull_back(
+        evaluated.y, detail::one_for(evaluated.y, "value_and_grad", where_), evaluated.inputs, use.adjoints(), where_);
     const detail::Parts value = detail::for_caller(evaluated.y, evaluated.inputs);
     return ValueAndGradient<detail::Replaced<Result, typename Point::Number>,
                             typename Point::template Like<typename Point::Number>>{
@@ -162,9 +159,9 @@ class ValueAndGrad {
 };
 
 /// The function x -> {f(x), ∇f(x)}. With numbers K…, the gradient is by those of the arguments, counted from 0; the
-/// others may be of any type, and f gets them as they are. The gradient by one argument has its structure; by several it
-/// is a std::array if they are numbers, else a std::tuple. A result that does not depend on x, a number included, has
-/// gradient 0. Errors carry the line of this call. Throws ShapeError when f gives a tensor of several elements,
+/// others may be of any type, and f gets them as they are. The gradient by one argument has its structure; by several
+/// it is a std::array if they are numbers, else a std::tuple. A result that does not depend on x, a number included,
+/// has gradient 0. Errors carry the line of this call. Throws ShapeError when f gives a tensor of several elements,
 /// DtypeError for tensors that are not f32 or f64, ArgumentError for recorded tensors among plain numbers, and
 /// ForeignRecording when f meets a value of another recording: what it captures has to come from the recording of the
 /// point, so give handles as the point, not numbers.
