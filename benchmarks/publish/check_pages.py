@@ -17,9 +17,11 @@ import drawing
 import growth
 import off
 import race
+import sparse
 import tensor
 
-PAGES = {"race": race.page, "growth": growth.page, "tensor": tensor.page, "drawing": drawing.page, "off": off.page, "compile": compile_time.page}
+PAGES = {"race": race.page, "growth": growth.page, "tensor": tensor.page, "drawing": drawing.page, "sparse": sparse.page,
+         "off": off.page, "compile": compile_time.page}
 
 
 def problem(name, result, page):

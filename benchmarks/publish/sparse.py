@@ -18,19 +18,20 @@ def spaced(number):
 
 
 def seconds(number):
-    return digits(number, 2)
+    return digits(number, 2) if number >= 1e-5 else "0"
 
 
 def rows_of(result, subject):
     return [row for row in result["rows"] if row["subject"].startswith(subject)]
 
 
-def cost_table(rows):
-    return table(["variables", "method", "colours", "pattern, s", "colouring, s", "evaluation, s", "evaluation / colour / variable, ns",
-                  "all columns one by one, s"],
+def cost_table(rows, with_gradient):
+    header = ["variables", "method", "colours", "pattern, s", "colouring, s", *(["gradient, s"] if with_gradient else []), "evaluation, s",
+              "one column, s", "all columns one by one, s"]
+    return table(header,
                  [[spaced(row["variables"]), row["method"], row["colors"], seconds(row["pattern"]), seconds(row["coloring"]),
-                   seconds(row["evaluation"]), digits(1e9 * row["evaluation"] / row["colors"] / row["variables"], 2),
-                   seconds(row["dense"])] for row in rows], left=2)
+                   *([seconds(row["gradient"])] if with_gradient else []), seconds(row["evaluation"]), seconds(row["column"]),
+                   seconds(row["column"] * row["variables"])] for row in rows], left=2)
 
 
 def page(result):
@@ -42,17 +43,19 @@ def page(result):
 
 What it takes to get a sparse Hessian or Jacobian: its pattern from the recording, a colouring of the pattern, and as many sweeps as
 there are colours, eight of them at a time. Pattern and colouring are found once for a program; the evaluation is what each new point
-costs (after the recording). The last column is the time of one column by one forward sweep, times the number of columns.
+costs (after the recording). *One column* is one forward sweep that gives a column of the dense matrix; the last number is that times
+the number of columns.
 
 ## The Hessian of the chained Rosenbrock function
 
-$\\sum_i 100 (x_{{i+1}} - x_i^2)^2 + (1 - x_i)^2$: three diagonals. Its pattern is that of the recorded gradient, and its evaluation records
-the gradient once and forgets it again; both are in the times.
+$\\sum_i 100 (x_{{i+1}} - x_i^2)^2 + (1 - x_i)^2$: three diagonals. Its pattern is that of the recorded gradient. An evaluation records the
+gradient once (*gradient*: how much of it that takes), sweeps it once for all colours, and forgets it again.
 
-{cost_table(hessians)}
+{cost_table(hessians, True)}
 
-The number of colours does not depend on the number of variables, and the cost of a variable hardly does. The acyclic colouring needs one
-sweep less, and subtracts along the whole chain for it: rounding errors may add up there.
+The number of colours does not depend on the number of variables, so the cost of an evaluation grows like the program, not like its square.
+About half of it is the recording of the gradient. The acyclic colouring needs one sweep less, which eight lanes hide here, and subtracts along the
+whole chain for it: rounding errors may add up.
 
 ## The Jacobian of bundle adjustment
 
@@ -61,9 +64,9 @@ of four cameras that see a point. Rows have twelve elements; no colouring has fe
 
 {shape}
 
-{cost_table(jacobians)}
+{cost_table(jacobians, False)}
 
-Pattern and evaluation are the best of three, recording and colouring one measurement each.
+Processor time of one thread. Pattern and evaluation are the best of three, colouring is one measurement.
 
 Wengert {result["version"]}. {common.where_measured(result)}.
 
