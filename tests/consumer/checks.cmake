@@ -18,7 +18,7 @@ foreach(library graph autodiff nn)
   endforeach()
 endforeach()
 
-foreach(target CLI11::CLI11 nlohmann_json::nlohmann_json Boost::headers wengert wengert_cli wengert_tests test_graph)
+foreach(target Eigen3::Eigen CLI11::CLI11 nlohmann_json::nlohmann_json Boost::headers wengert wengert_cli wengert_tests test_graph)
   if(TARGET ${target})
     message(FATAL_ERROR "a user who links wengert::nn gets ${target}")
   endif()
@@ -32,3 +32,11 @@ add_executable(consumer ${CMAKE_CURRENT_LIST_DIR}/main.cpp)
 target_link_libraries(consumer PRIVATE wengert::nn)
 # Our headers must be clean under the warnings of a strict user.
 target_compile_options(consumer PRIVATE -Wall -Wextra -Wconversion -Wshadow -Werror)
+
+# The bridge to Eigen is a header, and Eigen the user's own.
+find_package(Eigen3 3.4 QUIET CONFIG)
+if(TARGET Eigen3::Eigen)
+  target_sources(consumer PRIVATE ${CMAKE_CURRENT_LIST_DIR}/eigen.cpp)
+  target_compile_definitions(consumer PRIVATE CONSUMER_WITH_EIGEN)
+  target_link_libraries(consumer PRIVATE Eigen3::Eigen)
+endif()
