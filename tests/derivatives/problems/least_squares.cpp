@@ -3,6 +3,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include <cmath>
+#include <sstream>
+#include <utility>
 
 #include "wengert/autodiff/transform/functional.hpp"
 
@@ -13,13 +15,16 @@ namespace {
 /// Terms are computed in other orders than by hand, and each with the error of its functions.
 constexpr double units = 400 * 2.3e-16;
 
-void check_close(double got, double expected, double terms, const char* what, std::size_t j, std::size_t k) {
+using Texts = std::vector<std::string>;
+
+void compare(Texts& found, double got, double expected, double terms, const char* what, std::size_t j, std::size_t k) {
   if (std::abs(got - expected) <= units * terms) return;
-  BOOST_ERROR(what << " (" << j << ", " << k << "): got " << got << ", expected " << expected << ", terms of "
-                   << terms);
+  std::ostringstream text;
+  text << what << " (" << j << ", " << k << "): got " << got << ", expected " << expected << ", terms of " << terms;
+  found.push_back(std::move(text).str());
 }
 
-void check_at(const Problem& problem, const Doubles& x) {
+void compare_at(Texts& found, const Problem& problem, const Doubles& x) {
   const ByHand hand = problem.by_hand(x);
   const std::size_t n = hand.n(), m = hand.m();
   BOOST_TEST_REQUIRE(x.size() == n);
@@ -31,7 +36,7 @@ void check_at(const Problem& problem, const Doubles& x) {
   for (std::size_t i = 0; i < m; ++i) {
     scale[i] = std::abs(hand.r[i]) + 1.0;
     for (std::size_t j = 0; j < n; ++j) scale[i] += std::abs(hand.J(i, j) * x[j]);
-    check_close(r[i], hand.r[i], scale[i], "residual", i, 0);
+    compare(found, r[i], hand.r[i], scale[i], "residual", i, 0);
   }
   auto along = jvp(problem.residuals);
   for (std::size_t j = 0; j < n; ++j) {
@@ -41,7 +46,7 @@ void check_at(const Problem& problem, const Doubles& x) {
     for (std::size_t i = 0; i < m; ++i) {
       double terms = std::abs(hand.J(i, j));
       for (std::size_t k = 0; k < n; ++k) terms += std::abs(hand.S(i, j, k) * x[k]);
-      check_close(column[i], hand.J(i, j), terms, "Jacobian, forward", i, j);
+      compare(found, column[i], hand.J(i, j), terms, "Jacobian, forward", i, j);
     }
   }
   for (std::size_t i = 0; i < m; ++i) {
@@ -51,7 +56,7 @@ void check_at(const Problem& problem, const Doubles& x) {
     for (std::size_t j = 0; j < n; ++j) {
       double terms = std::abs(hand.J(i, j));
       for (std::size_t k = 0; k < n; ++k) terms += std::abs(hand.S(i, j, k) * x[k]);
-      check_close(row[j], hand.J(i, j), terms, "Jacobian, reverse", i, j);
+      compare(found, row[j], hand.J(i, j), terms, "Jacobian, reverse", i, j);
     }
   }
 
@@ -67,7 +72,7 @@ void check_at(const Problem& problem, const Doubles& x) {
     expected += hand.r[i] * hand.r[i];
     terms += scale[i] * scale[i];
   }
-  check_close(value, expected, terms, "value", 0, 0);
+  compare(found, value, expected, terms, "value", 0, 0);
   for (std::size_t j = 0; j < n; ++j) {
     expected = terms = 0;
     for (std::size_t i = 0; i < m; ++i) {
@@ -75,7 +80,7 @@ void check_at(const Problem& problem, const Doubles& x) {
       terms += 2 * std::abs(hand.J(i, j)) * scale[i];
       for (std::size_t k = 0; k < n; ++k) terms += std::abs(2 * hand.S(i, j, k) * x[k] * hand.r[i]);
     }
-    check_close(gradient[j], expected, terms, "gradient", j, 0);
+    compare(found, gradient[j], expected, terms, "gradient", j, 0);
   }
   auto times = hvp(F);
   for (std::size_t j = 0; j < n; ++j) {
@@ -88,21 +93,60 @@ void check_at(const Problem& problem, const Doubles& x) {
         expected += 2 * (hand.J(i, j) * hand.J(i, k) + hand.r[i] * hand.S(i, j, k));
         terms += 2 * (std::abs(hand.J(i, j) * hand.J(i, k)) + std::abs(scale[i] * hand.S(i, j, k)));
       }
-      check_close(column[k], expected, terms, "Hessian", k, j);
+      compare(found, column[k], expected, terms, "Hessian", k, j);
     }
   }
 }
 
 }  // namespace
 
-void check(const Problem& problem) {
-  BOOST_TEST_CONTEXT(problem.name << ", at its start") { check_at(problem, problem.start); }
+std::vector<std::string> differences(const Problem& problem) {
+  Texts found;
+  compare_at(found, problem, problem.start);
   Doubles near = problem.start;
   for (std::size_t k = 0; k < near.size(); ++k) {
     const double wave = std::sin(1.0 + 2.0 * static_cast<double>(k));
     near[k] += 0.05 * wave * (1.0 + std::abs(near[k]));
   }
-  BOOST_TEST_CONTEXT(problem.name << ", near its start") { check_at(problem, near); }
+  compare_at(found, problem, near);
+  return found;
 }
+
+void check(const Problem& problem) {
+  const Texts found = differences(problem);
+  BOOST_TEST(found.empty(), problem.name << ": " << found.size() << " differences");
+  for (const std::string& text : found) BOOST_TEST_MESSAGE(text);
+  if (!found.empty()) BOOST_ERROR(found.front());
+}
+
+BOOST_AUTO_TEST_SUITE(least_squares)
+
+BOOST_AUTO_TEST_CASE(planted_errors_are_found) {
+  // (x² − 1, xy): right, and with one number of the closed form wrong in the tenth digit.
+  const auto with = [](double first, double second, double residual) {
+    return Problem{"planted",
+                   {2.0, 3.0},
+                   [](const Vector& x) {
+                     return Vector{x[0] * x[0] - 1.0, x[0] * x[1]};
+                   },
+                   [=](const Doubles& x) {
+                     ByHand h(2, 2);
+                     h.r = {x[0] * x[0] - 1, x[0] * x[1] * residual};
+                     h.J(0, 0) = 2 * x[0];
+                     h.J(1, 0) = x[1] * first;
+                     h.J(1, 1) = x[0];
+                     h.second(0, 0, 0, 2);
+                     h.second(1, 0, 1, second);
+                     return h;
+                   }};
+  };
+  const double wrong = 1 + 1e-10;
+  BOOST_TEST(differences(with(1, 1, 1)).empty());
+  BOOST_TEST(differences(with(wrong, 1, 1)).size() >= 8u);  // forward, reverse, gradient, Hessian; at two points
+  BOOST_TEST(differences(with(1, wrong, 1)).size() == 4u);  // two places of the Hessian; at two points
+  BOOST_TEST(differences(with(1, 1, wrong)).size() >= 4u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace wengert::testing

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "wengert/autodiff/autodiff.hpp"
@@ -43,7 +44,9 @@ struct Problem {
 
 /// Value, gradient, Hessian and the Jacobian of the residuals of a problem, at its standard start and at a point near
 /// it where nothing vanishes, against the closed forms: to a few units in the last place of the terms that are added
-/// up.
+/// up. What differs, as text.
+[[nodiscard]] std::vector<std::string> differences(const Problem& problem);
+/// There are none.
 void check(const Problem& problem);
 
 }  // namespace wengert::testing
