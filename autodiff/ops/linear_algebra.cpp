@@ -239,7 +239,9 @@ Array ReciprocalGaps::value(std::span<const Array> x, const Attribute&, const Ty
   return to;
 }
 std::vector<Sample> ReciprocalGaps::samples() {
-  const auto of = [](const Shape& shape, Dtype dtype = Dtype::f64) { return Sample{{real(shape, dtype)}}; };
+  const auto of = [](const Shape& shape, Dtype dtype = Dtype::f64) {
+    return Sample{{real(shape, dtype)}, {}, 1, 0, 3};
+  };
   return {of({1, 3}), of({1, 1}), of({1, 2}), of({2, 1, 3}), of({1, 3}, Dtype::f32), of({1, 0}), of({0, 1, 2})};
 }
 

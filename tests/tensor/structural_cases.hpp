@@ -42,15 +42,15 @@ inline Tensor separated_tensor(const Type& type, std::mt19937& random) {
   return convert(tensor(values, type.shape), type.dtype);
 }
 
-/// With the sample's multiples of 1 added to the diagonals of its matrices.
+/// With what the sample adds to the diagonals of its matrices; to all elements of a matrix that is a single row.
 inline Tensor with_diagonal(const Tensor& t, const ops::Sample& sample) {
   if (sample.diagonal == 0 && sample.growth == 0) return t;
   std::vector<double> values = t.to_vector();
   const auto rows = static_cast<std::size_t>(t.shape()[t.rank() - 2]),
              columns = static_cast<std::size_t>(t.shape()[t.rank() - 1]);
   for (std::size_t begin = 0; begin < values.size(); begin += rows * columns)
-    for (std::size_t i = 0; i < std::min(rows, columns); ++i)
-      values[begin + i * (columns + 1)] += sample.diagonal + sample.growth * static_cast<double>(i);
+    for (std::size_t i = 0; i < (rows == 1 ? columns : std::min(rows, columns)); ++i)
+      values[begin + i * (rows == 1 ? 1 : columns + 1)] += sample.diagonal + sample.growth * static_cast<double>(i);
   return convert(tensor(values, t.shape()), t.dtype());
 }
 
