@@ -7,6 +7,7 @@
 // It may append to the stream while the walk goes on: what is appended is not visited.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -147,7 +148,7 @@ void walk_forward(const Stream& s, const Position& from, Id last, Visitor&& visi
     const std::uint32_t word = s.words[w];
     switch (word & 0xFFu) {
       case variables_word:
-        visitor.variables(id, word >> 8);
+        visitor.variables(id, std::min(word >> 8, last - id + 1));  // a run may go on beyond
         id += word >> 8;
         break;
       case tensor_word:
@@ -193,7 +194,7 @@ void walk_backward(const Stream& s, Id last, Id first, Visitor&& visitor) {
     switch (word & 0xFFu) {
       case variables_word:
         id -= word >> 8;
-        if (id <= last) visitor.variables(id, word >> 8);
+        if (id <= last) visitor.variables(id, std::min(word >> 8, last - id + 1));
         break;
       case tensor_word:
         --id;

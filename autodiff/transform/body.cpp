@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "wengert/autodiff/ops/hook.hpp"
+#include "wengert/autodiff/record/jvp.hpp"
 #include "wengert/autodiff/record/tensor_reductions.hpp"
 #include "wengert/graph/error.hpp"
 
@@ -77,34 +78,19 @@ AnyValue result_of(const AnyGradient& result, const AnyValue& like) {
   return result.scalar;
 }
 
-/// How the outputs move when the inputs move along their tangents: the gradient is linear in its cotangents, and the
-/// derivative by these of its product with the tangents is what is wanted.
-std::vector<AnyValue> tangents_of(Recording& r, std::span<const AnyValue> outputs, std::span<const AnyValue> inputs,
-                                  std::span<const AnyValue> tangents) {
-  std::vector<AnyValue> cotangents;
-  Scalar along = 0.0;
-  for (const AnyValue& y : outputs) {
-    const LeafType leaf = types_of(std::span(&y, 1))[0];
-    cotangents.push_back(variable_of(r, leaf));
-    along = plus_product(along, cotangents.back(), y);
-  }
-  std::vector<AnyHandle> x, v;
-  for (const AnyValue& input : inputs) x.push_back(input.handle());
-  for (const AnyValue& cotangent : cotangents) v.push_back(cotangent.handle());
-  const std::vector<AnyGradient> slopes = gradient_of(along, nullptr, x, {});
-  Scalar moved = 0.0;
-  for (std::size_t k = 0; k < inputs.size(); ++k)
-    moved = plus_product(moved, tangents[k], result_of(slopes[k], inputs[k]));
-  const std::vector<AnyGradient> results = gradient_of(moved, nullptr, v, {});
-  std::vector<AnyValue> found;
-  for (std::size_t k = 0; k < outputs.size(); ++k) found.push_back(result_of(results[k], outputs[k]));
-  return found;
-}
-
 std::vector<AnyHandle> handles(std::span<const AnyValue> values) {
   std::vector<AnyHandle> result;
   for (const AnyValue& value : values) result.push_back(value.handle());
   return result;
+}
+
+/// How the outputs move when the inputs move along their tangents.
+std::vector<AnyValue> tangents_of(std::span<const AnyValue> outputs, std::span<const AnyValue> inputs,
+                                  std::span<const AnyValue> tangents) {
+  const std::vector<AnyGradient> results = jvp_of(handles(outputs), handles(inputs), handles(tangents), {});
+  std::vector<AnyValue> found;
+  for (std::size_t k = 0; k < outputs.size(); ++k) found.push_back(result_of(results[k], outputs[k]));
+  return found;
 }
 
 }  // namespace
@@ -360,7 +346,7 @@ std::unique_ptr<Trace> Body::derive(const Trace& base) const {
       }
       for (std::size_t k = 0; k < y.size(); ++k)
         if (base_->outputs_[k].has_derivative()) moved.push_back(*y[k]);
-      const std::vector<AnyValue> results = tangents_of(r, moved, moving, tangents);
+      const std::vector<AnyValue> results = tangents_of(moved, moving, tangents);
       std::size_t next = 0;
       for (std::size_t k = 0; k < y.size(); ++k)
         if (base_->outputs_[k].has_derivative())

@@ -5,6 +5,7 @@
 
 #include "wengert/autodiff/ops/hook.hpp"
 #include "wengert/autodiff/record/gradient.hpp"
+#include "wengert/autodiff/record/jvp.hpp"
 #include "wengert/autodiff/record/recording.hpp"
 #include "wengert/autodiff/record/sweep.hpp"
 #include "wengert/autodiff/record/tensor_reductions.hpp"
@@ -27,11 +28,13 @@ std::vector<Tensor> lifted(Recording& r, std::span<const Tensor> x) {
   for (const Tensor& each : x) result.push_back(r.variable(Tensor(each.value()), {}, {}));
   return result;
 }
-/// A variable of the recording of x, 1 everywhere.
-Tensor variable_beside(const Tensor& x, const Type& type) {
-  auto& stream = static_cast<Stream&>(Stream::of(x.tag()));
-  const Array array = Array::uniform(type, 1.0);
-  return Tensor::from_parts(array, append_tensor_entry(stream, {.result = array}, {}, {}, 0.0, {}), stream.tag());
+/// A constant as a variable of the recording that the others are of: one may differentiate by it.
+Tensor variable_beside(std::span<const Tensor> others, const Tensor& x) {
+  const auto recorded = std::ranges::find_if(others, [](const Tensor& each) { return !each.is_constant(); });
+  if (recorded == others.end()) return x;
+  auto& stream = static_cast<Stream&>(Stream::of(recorded->tag()));
+  return Tensor::from_parts(x.value(), append_tensor_entry(stream, {.result = x.value()}, {}, {}, 0.0, {}),
+                            stream.tag());
 }
 constexpr RecordingOptions quiet{.locations = false, .ties = false};
 
@@ -74,17 +77,15 @@ class JvpOfProgram final : public ProgramFunction {
   [[nodiscard]] Tensor value(std::span<const Tensor> x) const override {
     return program_->jvp(x.subspan(x.size() / 2), {}, x.first(x.size() / 2));
   }
-  // The tangent is the derivative by the cotangent, in which the vjp is linear, of vjp · tangents.
   [[nodiscard]] Tensor run(std::span<const Tensor> x) const override {
     const std::size_t count = x.size() / 2;
-    const auto recorded = std::ranges::find_if(x, [](const Tensor& each) { return !each.is_constant(); });
-    if (recorded == x.end()) return value(x);
-    std::vector<Type> types;
-    for (std::size_t k = 0; k < count; ++k) types.push_back(x[k].type());
-    std::vector<Tensor> operands{variable_beside(*recorded, program_->type(types))};
-    operands.insert(operands.end(), x.begin(), x.begin() + static_cast<std::ptrdiff_t>(count));
-    const Tensor row = VjpOfProgram(program_).run(operands);
-    return gradient(sum(row * row_of(x.subspan(count)), std::source_location{}), operands[0], std::source_location{});
+    std::vector<Tensor> own, moving, tangents;
+    for (std::size_t k = 0; k < count; ++k) {
+      own.push_back(x[k].is_constant() ? variable_beside(x, x[k]) : own_copy(x[k], {}));
+      tangents.push_back(x[count + k]);
+    }
+    const Tensor y = program_->run(own);
+    return wengert::jvp(y, own, tangents, {});
   }
 
  private:

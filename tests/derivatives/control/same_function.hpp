@@ -23,7 +23,7 @@ inline void check_close(double found, double expected, const std::string& what, 
 struct Everything {
   double value = 0.0;
   std::vector<double> gradient, recorded, forward;
-  std::vector<double> reverse_over_reverse, forward_over_reverse, third;
+  std::vector<double> reverse_over_reverse, forward_over_reverse, reverse_over_forward, forward_over_forward, third;
 };
 
 /// f takes a vector of Scalars and gives one.
@@ -54,6 +54,25 @@ Everything everything(const F& f, const std::vector<double>& at, bool third_orde
     const Tangents column = forward(x, direction);
     for (const Scalar& each : g) found.forward_over_reverse.push_back(column[each]);
   }
+  for (std::size_t k = 0; k < x.size(); ++k) {
+    std::vector<Scalar> along(x.size(), 0.0);
+    along[k] = 1.0;
+    const Scalar moved = jvp(y, x, along);
+    const Adjoints row = backward(moved);
+    for (const Scalar& each : x) found.reverse_over_forward.push_back(row[each]);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      direction.assign(x.size(), 0.0);
+      direction[i] = 1.0;
+      found.forward_over_forward.push_back(forward(x, direction)[moved]);
+    }
+    if (third_order && k == 0) {
+      const std::vector<Scalar> h = gradient(moved, x);
+      const Scalar twice = jvp(moved, x, std::vector<Scalar>(x.size(), 1.0));
+      const Adjoints of_h = backward(h.back()), of_twice = backward(twice);
+      for (const Scalar& each : x) found.third.push_back(of_h[each]);
+      for (const Scalar& each : x) found.third.push_back(of_twice[each]);
+    }
+  }
   if (third_order) {
     const std::vector<Scalar> h = gradient(g[0], x);
     const Adjoints row = backward(h[x.size() - 1]);
@@ -79,6 +98,8 @@ void check_same_function(const F& structured, const G& plain, const std::vector<
   check(found.forward, expected.forward, "forward");
   check(found.reverse_over_reverse, expected.reverse_over_reverse, "reverse over reverse");
   check(found.forward_over_reverse, expected.reverse_over_reverse, "forward over reverse (transposed)");
+  check(found.reverse_over_forward, expected.reverse_over_reverse, "reverse over forward");
+  check(found.forward_over_forward, expected.reverse_over_reverse, "forward over forward");
   check(found.third, expected.third, "third order");
 }
 
