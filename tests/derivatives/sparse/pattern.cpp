@@ -146,6 +146,17 @@ BOOST_AUTO_TEST_CASE(random_programs_agree_with_sets_over_the_graph) {
   BOOST_TEST(elements < all);
 }
 
+// Memory behind the expansion's was read, and now and then written to.
+BOOST_AUTO_TEST_CASE(expanding_a_variable_with_others_after_it_goes_no_further_than_it) {
+  Recording r;
+  const std::vector<Scalar> x = r.variables(std::vector<double>(1000000, 0.5));
+  for (const std::size_t at : {std::size_t{0}, std::size_t{70}, std::size_t{999999}}) {
+    const Expansion expansion = expand(r, {x[at]});
+    BOOST_TEST(expansion.graph.size() == 1u);
+    BOOST_TEST(expansion.find(x[at]) == 0u);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(what_is_not_0_at_some_point_is_in_the_pattern) {
   int exact = 0, programs = 0, exact_hessians = 0, hessians = 0;
   for (std::uint64_t seed = 1; seed <= 250; ++seed) {
