@@ -229,7 +229,11 @@ BOOST_AUTO_TEST_CASE(a_long_loop_in_bounded_memory) {
   const double before = peak_memory();
   const std::vector<double> bounded = slope_of_a_long_loop(1e5, std::uint64_t{1} << 20);
   const double with_little = peak_memory() - before;
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // they keep what is freed
   BOOST_TEST(with_little < 12.0);
+#else
+  static_cast<void>(with_little);
+#endif
   const std::vector<double> all = slope_of_a_long_loop(1e5, std::uint64_t{1} << 30);
   const double with_all = peak_memory() - before;
   BOOST_TEST(with_all > 45.0);
