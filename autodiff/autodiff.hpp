@@ -7,6 +7,7 @@
 //     gradient, jvp                                record/gradient.hpp, record/jvp.hpp
 //     jacobian, hessian, hvp, vhp                  transform/jacobian.hpp, transform/hessian.hpp
 //     value_and_grad, grad                         transform/value_and_grad.hpp
+//     jacobian, hessian, hvp, jvp, vjp of functions    transform/functional.hpp
 //     Error and its kinds                          graph/error.hpp
 //
 // Left out on purpose, because not everybody pays for them: record/primitive.hpp (writing primitives of one's own),
@@ -21,6 +22,7 @@
 #include "wengert/autodiff/record/tensor_indexing.hpp"
 #include "wengert/autodiff/record/tensor_reductions.hpp"
 #include "wengert/autodiff/record/vector_sweep.hpp"
+#include "wengert/autodiff/transform/functional.hpp"
 #include "wengert/autodiff/transform/hessian.hpp"
 #include "wengert/autodiff/transform/jacobian.hpp"
 #include "wengert/autodiff/transform/value_and_grad.hpp"

@@ -332,7 +332,7 @@ std::unique_ptr<Trace> Body::derive(const Trace& base) const {
       std::size_t next = 0;
       for (std::size_t k = 0; k < x.size(); ++k)
         if (base_->inputs_[k].has_derivative())
-          trace->outputs.push_back(WENGERT_NUMBER("body: cotangent of an input", result_of(slopes[next++], *x[k])));
+          trace->outputs.push_back(result_of(slopes[WENGERT_INDEX("body: cotangent of an input", next++)], *x[k]));
       break;
     }
     case Kind::jvp: {
@@ -350,7 +350,7 @@ std::unique_ptr<Trace> Body::derive(const Trace& base) const {
       std::size_t next = 0;
       for (std::size_t k = 0; k < y.size(); ++k)
         if (base_->outputs_[k].has_derivative())
-          moved_of[k] = WENGERT_NUMBER("body: tangent of an output", results[next++]);
+          moved_of[k] = results[WENGERT_INDEX("body: tangent of an output", next++)];
       const auto interleave = [](std::span<const std::size_t> groups, const std::vector<const AnyValue*>& values,
                                  const std::vector<std::optional<AnyValue>>& partners, std::vector<AnyValue>& to) {
         std::size_t first = 0;
