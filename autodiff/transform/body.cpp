@@ -111,6 +111,25 @@ struct BodyFamily : std::enable_shared_from_this<BodyFamily> {
   std::vector<std::unique_ptr<Body>> bodies;
 };
 
+// --- Leaves ---------------------------------------------------------------------------------------------------------
+
+std::vector<AnyValue> leaves_of(const Parts& parts) {
+  std::vector<AnyValue> leaves(parts.scalars.begin(), parts.scalars.end());
+  leaves.insert(leaves.end(), parts.tensors.begin(), parts.tensors.end());
+  return leaves;
+}
+
+Parts parts_of(std::span<const AnyValue> leaves) {
+  Parts parts;
+  for (const AnyValue& leaf : leaves) {
+    if (leaf.is_tensor)
+      parts.tensors.push_back(leaf.tensor);
+    else
+      parts.scalars.push_back(leaf.scalar);
+  }
+  return parts;
+}
+
 // --- Rows -----------------------------------------------------------------------------------------------------------
 
 LeafTypes types_of(std::span<const AnyValue> leaves) {

@@ -2,7 +2,8 @@
 //
 // It is what the steps of a loop and the sides of a branch are made of (control.hpp). Outside, everything is one row of
 // numbers: the leaves of what goes in, one after the other, each row-major, as f64 (what is not real must be whole and
-// below 2^53); and likewise what comes out. Inside, every leaf is a Scalar or a Tensor again.
+// below 2^53); and likewise what comes out. Inside, every leaf is a Scalar or a Tensor again. The leaves of a structure
+// (tree.hpp) are its Scalars in order, then its tensors in order.
 //
 // A body keeps the recordings it was made from (Trace), one for each path through it, and runs the one whose guards
 // hold (Replay). Its vjp appends the gradient to those recordings, its jvp the tangents: the user's function is not
@@ -12,7 +13,7 @@
 // A family of bodies, the first with its derivatives and theirs, is one object: they are made when asked for, under the
 // family's lock. A BodyRunner belongs to one thread.
 //
-// Reading order: LeafType, Body, BodyRunner.
+// Reading order: AnyValue, LeafType, Body, BodyRunner.
 #pragma once
 
 #include <cstddef>
@@ -22,12 +23,30 @@
 #include <source_location>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "wengert/autodiff/transform/leaves.hpp"
+#include "wengert/autodiff/record/gradient.hpp"
+#include "wengert/autodiff/transform/parts_function.hpp"
 #include "wengert/autodiff/transform/replay.hpp"
 
 namespace wengert::detail {
+
+/// A handle of either kind.
+struct AnyValue {
+  Scalar scalar{};
+  Tensor tensor{};
+  bool is_tensor = false;
+
+  AnyValue(const Scalar& x) : scalar(x) {}                       // NOLINT: both kinds are one
+  AnyValue(Tensor x) : tensor(std::move(x)), is_tensor(true) {}  // NOLINT
+  [[nodiscard]] AnyHandle handle() const noexcept { return is_tensor ? AnyHandle(tensor) : AnyHandle(scalar); }
+  [[nodiscard]] bool is_constant() const noexcept { return is_tensor ? tensor.is_constant() : scalar.is_constant(); }
+};
+/// The parts of a structure as leaves.
+[[nodiscard]] std::vector<AnyValue> leaves_of(const Parts& parts);
+/// Leaves as parts: those of several structures, one after the other, are the parts of a structure of all these.
+[[nodiscard]] Parts parts_of(std::span<const AnyValue> leaves);
 
 struct LeafType {
   bool is_scalar = true;

@@ -443,6 +443,14 @@ LoopOptions named(LoopOptions options, const char* name) {
 
 }  // namespace
 
+void throw_unlike(const std::string& operation, const char* expected, std::source_location where) {
+  throw ShapeError{{.operation = operation,
+                    .problem = "a body gives a structure with a vector of another size, an optional that is not there "
+                               "as it was, or another member that is carried along",
+                    .expected = expected,
+                    .where = where}};
+}
+
 std::vector<AnyValue> run_cond(const Predicate& predicate, const Recorder& then, const Recorder& otherwise,
                                const std::vector<AnyValue>& operands, OnGuard on_guard) {
   const std::source_location where = predicate.where();

@@ -11,9 +11,12 @@
 // steps, and the reverse sweep holds as many states as fit into a stated amount of memory and computes the others
 // again.
 //
-// What goes in and out are Scalars, Tensors, and std::vector, std::array, std::pair, std::tuple of these (numbers are
-// constants). What a body uses of what is recorded outside has to be among its operands, else it is a ForeignRecording
-// error: an operand of cond, the `parameters` of scan and while_loop.
+// What goes in and out are structures (tree.hpp): Scalars, Tensors, numbers (which are constants), vectors, spans,
+// arrays, pairs, tuples, optionals of these, structs with members(). A body is called with Scalars in the place of
+// numbers, and a span becomes a vector. The size of a vector, whether an optional has a value, and the members that a
+// struct carries along are fixed: both sides of a cond give the same ones, a step gives those it was given. What a body
+// uses of what is recorded outside has to be among its operands, else it is a ForeignRecording error: an operand of
+// cond, the `parameters` of scan and while_loop.
 //
 // The body may branch, too. Its comparisons are guards, and a step at which one decides otherwise is a GuardFailed
 // error with its line; or the body is recorded again, for that path, and every path is kept (LoopOptions::on_guard).
@@ -32,6 +35,7 @@
 #include <memory>
 #include <optional>
 #include <source_location>
+#include <span>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -86,7 +90,8 @@ namespace detail {
 [[nodiscard]] std::vector<AnyValue> run_cond(const Predicate& predicate, const Recorder& then,
                                              const Recorder& otherwise, const std::vector<AnyValue>& operands,
                                              OnGuard on_guard);
-/// `sequence`: leaves with a leading axis of `steps`; inputs of the body: carry, elements, parameters. The result: the
+/// `sequence`: a tensor for each leaf of an element, with a leading axis of `steps`; inputs of the body: carry,
+/// element, parameters. The result: the
 /// leaves of the last carry, then of what every step gave, stacked along a leading axis.
 [[nodiscard]] std::vector<AnyValue> run_scan(const Recorder& body, const std::vector<AnyValue>& carry,
                                              const std::vector<AnyValue>& sequence, const LeafTypes& element_types,
@@ -99,29 +104,65 @@ namespace detail {
 
 // --- Structures -----------------------------------------------------------------------------------------------------
 
+/// Throws ShapeError: what a body gives differs from `expected` in the size of a vector, in whether an optional has a
+/// value, or in a member that is carried along.
+[[noreturn]] void throw_unlike(const std::string& operation, const char* expected, std::source_location where);
+
 /// What a function of structures gives, as handles.
 template <class F, class... X>
-using ResultOf = decltype(handles_in(std::declval<const F&>()(std::declval<const X&>()...)));
+using ResultOf = Handles<std::remove_cvref_t<std::invoke_result_t<const F&, const X&...>>>;
 
-/// f as a Recorder: of inputs of these structures. Remembers the structure of the result.
-template <class Result, class F, class... X>
-[[nodiscard]] Recorder recorder_of(F f, std::shared_ptr<std::optional<Result>> result, X... structures) {
-  return [f = std::move(f), result = std::move(result),
-          structures = std::make_tuple(std::move(structures)...)](const std::vector<AnyValue>& inputs) {
-    std::size_t at = 0;
-    const auto arguments = std::apply(
-        [&](const auto&... each) {
-          return std::tuple<std::remove_cvref_t<decltype(each)>...>{with_leaves(each, inputs, at)...};
-        },
-        structures);
-    const Result found = handles_in(std::apply(f, arguments));
-    if (!*result) *result = found;
-    return leaves_of(found);
+/// The structure of a result, hollow, once it is known.
+template <class Result>
+using ResultSlot = std::shared_ptr<std::optional<Result>>;
+template <class Result>
+[[nodiscard]] ResultSlot<Result> result_slot() {
+  return std::make_shared<std::optional<Result>>();
+}
+
+template <class T>
+[[nodiscard]] std::vector<AnyValue> leaves_in(const T& structure, std::source_location where) {
+  Parts parts;
+  flatten(structure, parts, where);
+  return leaves_of(parts);
+}
+/// A structure of these leaves.
+template <class T>
+[[nodiscard]] T with_leaves(const T& structure, std::span<const AnyValue> leaves) {
+  const Parts parts = parts_of(leaves);
+  PartReader<Scalar> read(parts);
+  return rebuilt<T>(structure, read);
+}
+
+/// f as a Recorder: of inputs of these structures. Remembers the structure of the result. `apart`: that is a pair, the
+/// leaves of its first member come first.
+template <bool apart = false, class Result, class F, class... X>
+[[nodiscard]] Recorder recorder_of(F f, ResultSlot<Result> result, std::source_location where, const X&... x) {
+  return [f = std::move(f), result = std::move(result), where,
+          like = std::tuple<X...>{hollow_structure(x)...}](const std::vector<AnyValue>& inputs) {
+    const std::tuple<X...> arguments = with_leaves(like, inputs);
+    const Result found = as_handles(std::apply(f, arguments), where);
+    if (!*result)
+      *result = hollow_structure(found);
+    else if (!alike(**result, found))
+      throw_unlike("a body that is recorded again", "what it gave when it was recorded first", where);
+    if constexpr (apart) {
+      std::vector<AnyValue> leaves = leaves_in(found.first, where);
+      const std::vector<AnyValue> others = leaves_in(found.second, where);
+      leaves.insert(leaves.end(), others.begin(), others.end());
+      return leaves;
+    } else {
+      return leaves_in(found, where);
+    }
   };
 }
 
-/// Sequences, and what a step is given of them: of a Tensor a slice along its leading axis, of a vector of numbers or
-/// Scalars an element, of tuples of these a tuple.
+/// Sequences, and what a step is given of them: of a Tensor a slice along its leading axis, of a vector or span of
+/// numbers or Scalars an element, of tuples of these a tuple. `columns`: tensors with all that becomes Scalars, and all
+/// that becomes tensors, each in order.
+struct SequenceColumns {
+  std::vector<AnyValue> of_scalars, of_tensors;
+};
 template <class X>
 struct SequenceOf;
 template <>
@@ -132,14 +173,22 @@ struct SequenceOf<Tensor> {
     for (std::size_t axis = 1; axis < x.rank(); ++axis) extents.push_back(x.shape()[axis]);
     return zeros(Shape(extents), x.dtype(), {});
   }
-  static void leaves(const Tensor& x, std::vector<AnyValue>& to) { to.emplace_back(x); }
+  static void columns(const Tensor& x, SequenceColumns& to) { to.of_tensors.emplace_back(x); }
+};
+template <class T>
+  requires(Number<T> || std::same_as<std::remove_const_t<T>, Scalar>)
+struct SequenceOf<std::span<T>> {
+  static Scalar element(std::span<T>) { return {}; }
+  static void columns(std::span<T> x, SequenceColumns& to) {
+    to.of_scalars.emplace_back(stack(std::vector<Scalar>(x.begin(), x.end()), std::source_location{}));
+  }
 };
 template <class T>
   requires(Number<T> || std::same_as<T, Scalar>)
 struct SequenceOf<std::vector<T>> {
   static Scalar element(const std::vector<T>&) { return {}; }
-  static void leaves(const std::vector<T>& x, std::vector<AnyValue>& to) {
-    to.emplace_back(stack(std::vector<Scalar>(x.begin(), x.end()), std::source_location{}));
+  static void columns(const std::vector<T>& x, SequenceColumns& to) {
+    to.of_scalars.emplace_back(stack(std::vector<Scalar>(x.begin(), x.end()), std::source_location{}));
   }
 };
 template <class... X>
@@ -147,8 +196,8 @@ struct SequenceOf<std::tuple<X...>> {
   static auto element(const std::tuple<X...>& x) {
     return std::apply([](const X&... each) { return std::make_tuple(SequenceOf<X>::element(each)...); }, x);
   }
-  static void leaves(const std::tuple<X...>& x, std::vector<AnyValue>& to) {
-    std::apply([&](const X&... each) { (SequenceOf<X>::leaves(each, to), ...); }, x);
+  static void columns(const std::tuple<X...>& x, SequenceColumns& to) {
+    std::apply([&](const X&... each) { (SequenceOf<X>::columns(each, to), ...); }, x);
   }
 };
 template <class A, class B>
@@ -156,16 +205,30 @@ struct SequenceOf<std::pair<A, B>> {
   static auto element(const std::pair<A, B>& x) {
     return std::pair{SequenceOf<A>::element(x.first), SequenceOf<B>::element(x.second)};
   }
-  static void leaves(const std::pair<A, B>& x, std::vector<AnyValue>& to) {
-    SequenceOf<A>::leaves(x.first, to);
-    SequenceOf<B>::leaves(x.second, to);
+  static void columns(const std::pair<A, B>& x, SequenceColumns& to) {
+    SequenceOf<A>::columns(x.first, to);
+    SequenceOf<B>::columns(x.second, to);
   }
 };
 
+/// Leaves that are all tensors, as a structure wants them of which some are Scalars.
+class StackedReader {
+ public:
+  StackedReader(std::span<const AnyValue> leaves, std::size_t scalars) : leaves_(leaves), tensor_(scalars) {}
+  [[nodiscard]] Tensor number() { return leaves_[number_++].tensor; }
+  [[nodiscard]] Tensor tensor() { return leaves_[tensor_++].tensor; }
+
+ private:
+  std::span<const AnyValue> leaves_;
+  std::size_t number_ = 0, tensor_;
+};
 /// What is stacked along a leading axis becomes a Tensor.
 template <class T>
-[[nodiscard]] auto stacked(const T& structure, const std::vector<AnyValue>& leaves, std::size_t& at) {
-  return map_leaves(structure, [&](const auto&) { return leaves[at++].tensor; });
+[[nodiscard]] Replaced<T, Tensor> stacked(const T& structure, std::span<const AnyValue> leaves) {
+  Parts parts;
+  flatten(structure, parts, {});
+  StackedReader read(leaves, parts.scalars.size());
+  return rebuilt<Replaced<T, Tensor>>(structure, read);
 }
 
 /// The result of a condition as a truth value.
@@ -186,17 +249,22 @@ template <class C>
 /// inside the side that is not chosen is recorded as it comes out at these operands.
 template <class Then, class Else, class... X>
 [[nodiscard]] auto cond(OnGuard on_guard, const Predicate& predicate, Then then, Else otherwise, const X&... x) {
-  using Result = detail::ResultOf<Then, decltype(detail::handles_in(x))...>;
-  static_assert(std::same_as<Result, detail::ResultOf<Else, decltype(detail::handles_in(x))...>>,
+  using Result = detail::ResultOf<Then, detail::Handles<X>...>;
+  static_assert(std::same_as<Result, detail::ResultOf<Else, detail::Handles<X>...>>,
                 "both sides of a cond give the same structure");
-  const auto result = std::make_shared<std::optional<Result>>();
-  const auto handles = std::make_tuple(detail::handles_in(x)...);
+  const std::source_location where = predicate.where();
+  const std::tuple<detail::Handles<X>...> handles{detail::as_handles(x, where)...};
+  const auto result = detail::result_slot<Result>(), other = detail::result_slot<Result>();
+  const auto [a, b] = std::apply(
+      [&](const auto&... each) {
+        return std::pair{detail::recorder_of(std::move(then), result, where, each...),
+                         detail::recorder_of(std::move(otherwise), other, where, each...)};
+      },
+      handles);
   const std::vector<detail::AnyValue> leaves =
-      detail::run_cond(predicate, detail::recorder_of(std::move(then), result, detail::handles_in(x)...),
-                       detail::recorder_of(std::move(otherwise), result, detail::handles_in(x)...),
-                       detail::leaves_of(handles), on_guard);
-  std::size_t at = 0;
-  return detail::with_leaves(**result, leaves, at);
+      detail::run_cond(predicate, a, b, detail::leaves_in(handles, where), on_guard);
+  if (!detail::alike(**result, **other)) detail::throw_unlike("cond", "what the other side gives", where);
+  return detail::with_leaves(**result, leaves);
 }
 template <class Then, class Else, class... X>
 [[nodiscard]] auto cond(const Predicate& predicate, Then then, Else otherwise, const X&... x) {
@@ -205,8 +273,8 @@ template <class Then, class Else, class... X>
 
 /// f step by step along a sequence, handing a carry on: (carry, y_t) = f(carry, x_t). Gives the last carry, and what
 /// every step gave: std::pair{carry, ys}, each leaf of ys a Tensor with a leading axis for the steps. An f that gives a
-/// carry only makes scan give a carry only. The sequence is a Tensor, sliced along its leading axis, a vector of
-/// Scalars or numbers, a tuple of such of one length, or Steps{n}, of which f is given nothing. With parameters f is
+/// carry only makes scan give a carry only. The sequence is a Tensor, sliced along its leading axis, a vector or span
+/// of Scalars or numbers, a tuple of such of one length, or Steps{n}, of which f is given nothing. With parameters f is
 /// called as f(carry, x_t, parameters).
 ///
 /// One entry. f is recorded once, at the first step, or at zeros if there is none. Throws ShapeError for sequences of
@@ -216,13 +284,16 @@ template <class F, class C, class X, class P = NoParameters>
                         const LoopOptions& options = {}, std::source_location where = std::source_location::current()) {
   constexpr bool with_parameters = !std::same_as<P, NoParameters>;
   constexpr bool with_sequence = !std::same_as<X, Steps>;
-  using Carry = decltype(detail::handles_in(carry));
-  const Carry c = detail::handles_in(carry);
-  std::vector<detail::AnyValue> leaves;
+  using Carry = detail::Handles<C>;
+  const Carry c = detail::as_handles(carry, where);
+  std::vector<detail::AnyValue> columns;
   std::int64_t steps = -1;
   const auto x = [&] {
     if constexpr (with_sequence) {
-      detail::SequenceOf<X>::leaves(sequence, leaves);
+      detail::SequenceColumns found;
+      detail::SequenceOf<X>::columns(sequence, found);
+      columns = std::move(found.of_scalars);
+      columns.insert(columns.end(), found.of_tensors.begin(), found.of_tensors.end());
       return std::make_tuple(detail::SequenceOf<X>::element(sequence));
     } else {
       steps = sequence.count;
@@ -231,7 +302,7 @@ template <class F, class C, class X, class P = NoParameters>
   }();
   const auto p = [&] {
     if constexpr (with_parameters)
-      return std::make_tuple(detail::handles_in(parameters));
+      return std::make_tuple(detail::as_handles(parameters, where));
     else
       return std::tuple<>{};
   }();
@@ -239,19 +310,26 @@ template <class F, class C, class X, class P = NoParameters>
   return std::apply(
       [&](const auto&... argument) {
         using Result = detail::ResultOf<F, std::remove_cvref_t<decltype(argument)>...>;
-        const auto result = std::make_shared<std::optional<Result>>();
-        const std::vector<detail::AnyValue> found =
-            detail::run_scan(detail::recorder_of(std::move(f), result, argument...), detail::leaves_of(c), leaves,
-                             detail::types_of(detail::leaves_of(x)), steps, detail::leaves_of(p), options, where);
-        std::size_t at = 0;
-        if constexpr (std::same_as<Result, Carry>) {
-          return detail::with_leaves(c, found, at);
-        } else {
+        const auto result = detail::result_slot<Result>();
+        constexpr bool with_results = !std::same_as<Result, Carry>;
+        if constexpr (with_results) {
           static_assert(std::same_as<std::remove_cvref_t<decltype((*result)->first)>, Carry>,
                         "the body of a scan gives a carry like the one it was given, or a pair of that and a result");
-          Carry last = detail::with_leaves(c, found, at);
-          auto ys = detail::stacked((*result)->second, found, at);
-          return std::pair<Carry, decltype(ys)>{std::move(last), std::move(ys)};
+        }
+        const std::vector<detail::AnyValue> given = detail::leaves_in(c, where);
+        const std::vector<detail::AnyValue> found = detail::run_scan(
+            detail::recorder_of<with_results>(std::move(f), result, where, argument...), given, columns,
+            detail::types_of(detail::leaves_in(x, where)), steps, detail::leaves_in(p, where), options, where);
+        const std::span<const detail::AnyValue> leaves = found;
+        const auto last = [&](const Carry& given_back) {
+          if (!detail::alike(c, given_back)) detail::throw_unlike("scan", "the carry that it was given", where);
+          return detail::with_leaves(c, leaves.first(given.size()));
+        };
+        if constexpr (!with_results) {
+          return last(**result);
+        } else {
+          auto ys = detail::stacked((*result)->second, leaves.subspan(given.size()));
+          return std::pair<Carry, decltype(ys)>{last((*result)->first), std::move(ys)};
         }
       },
       arguments);
@@ -266,11 +344,11 @@ template <class Condition, class Body, class S, class P = NoParameters>
 [[nodiscard]] auto while_loop(Condition condition, Body body, const S& state, const P& parameters = {},
                               const LoopOptions& options = {},
                               std::source_location where = std::source_location::current()) {
-  using State = decltype(detail::handles_in(state));
-  const State s = detail::handles_in(state);
+  using State = detail::Handles<S>;
+  const State s = detail::as_handles(state, where);
   const auto p = [&] {
     if constexpr (!std::same_as<P, NoParameters>)
-      return std::make_tuple(detail::handles_in(parameters));
+      return std::make_tuple(detail::as_handles(parameters, where));
     else
       return std::tuple<>{};
   }();
@@ -281,13 +359,14 @@ template <class Condition, class Body, class S, class P = NoParameters>
         const auto truth = [condition = std::move(condition)](const auto&... each) {
           return detail::truth_of(condition(each...));
         };
-        const auto decided = std::make_shared<std::optional<Scalar>>();
-        const auto result = std::make_shared<std::optional<State>>();
-        const std::vector<detail::AnyValue> found = detail::run_while(
-            detail::recorder_of(truth, decided, argument...), detail::recorder_of(std::move(body), result, argument...),
-            detail::leaves_of(s), detail::leaves_of(p), options, where);
-        std::size_t at = 0;
-        return detail::with_leaves(s, found, at);
+        const auto decided = detail::result_slot<Scalar>();
+        const auto result = detail::result_slot<State>();
+        const std::vector<detail::AnyValue> found =
+            detail::run_while(detail::recorder_of(truth, decided, where, argument...),
+                              detail::recorder_of(std::move(body), result, where, argument...),
+                              detail::leaves_in(s, where), detail::leaves_in(p, where), options, where);
+        if (!detail::alike(s, **result)) detail::throw_unlike("while_loop", "the state that it was given", where);
+        return detail::with_leaves(s, found);
       },
       std::tuple_cat(std::make_tuple(s), p));
 }

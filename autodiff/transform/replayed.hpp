@@ -6,19 +6,22 @@
 //
 // Where a comparison in f decides otherwise than it was recorded, GuardFailed is thrown, with its line; or
 // (OnGuard::rerecord) f is recorded once more, and both recordings are kept: the one whose guards all hold is run.
-// Arguments of other shapes are recorded for themselves.
+// Arguments of other shapes are recorded for themselves; so are structs whose members that are no numbers differ.
 #pragma once
 
+#include <algorithm>
 #include <any>
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <source_location>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "wengert/autodiff/transform/leaves.hpp"
+#include "wengert/autodiff/transform/parts_function.hpp"
 #include "wengert/autodiff/transform/replay.hpp"
 #include "wengert/graph/error.hpp"
 
@@ -41,25 +44,34 @@ struct ReplayVerification {
 template <class F>
 class Replayed {
  public:
-  explicit Replayed(F f, const ReplayOptions& options) : f_(std::move(f)), options_(options) {}
+  /// Errors of what f gives carry the line `where`.
+  explicit Replayed(F f, const ReplayOptions& options, std::source_location where = std::source_location::current())
+      : f_(std::move(f)), options_(options), where_(where) {}
 
-  /// f(x...), x being numbers, Scalars, Tensors, or structures of these (leaves.hpp). f is called with Scalars in the
-  /// place of numbers, and returns such a structure; a number comes out where f gives a Scalar, if a number went in,
-  /// and else a constant. Given values of a recording, f is called with them: nothing is replayed.
+  /// f(x...), x being structures (tree.hpp): numbers, Scalars, Tensors, vectors, spans … of these, structs with
+  /// members(). f is called with Scalars in the place of numbers, and returns a structure; a number comes out where f
+  /// gives a Scalar, if a number went in, and else a constant. Given values of a recording, f is called with them:
+  /// nothing is replayed.
   template <class... X>
     requires(sizeof...(X) > 0)
   auto operator()(const X&... x) {
-    constexpr bool numeric = (detail::has_numbers<X> || ...);
+    static_assert((detail::Structure<X> && ...),
+                  "a replayed function takes numbers, Scalars, Tensors, and vectors, spans, arrays, pairs, tuples, "
+                  "optionals and structs with members() of these (transform/tree.hpp)");
+    constexpr bool numeric = ((detail::contents_of<X> & (detail::integers | detail::reals)) | ...) != 0;
     using Result = decltype(call(x...));
+    const bool recorded = take(x...);
     if constexpr (!numeric) {
-      if (is_recorded(x...)) return call(x...);
-    } else if (is_recorded(x...)) {
+      if (recorded) return call(x...);
+    } else if (recorded) {
       throw ArgumentError{{.operation = "replayed",
                            .problem = "numbers and values of a recording are mixed",
-                           .expected = "Scalars for the numbers"}};
+                           .expected = "Scalars for the numbers",
+                           .where = where_}};
     }
-    Kept<Result>& kept = run<Result>(x...);
-    return output<numeric>(kept.result, kept.replay.outputs());
+    Kept<Result, X...>& kept = run<Result>(x...);
+    OutputReader<std::conditional_t<numeric, double, Scalar>> read(kept.replay.outputs(), kept.scalars);
+    return detail::rebuilt<detail::Replaced<Result, std::conditional_t<numeric, double, Scalar>>>(kept.result, read);
   }
 
   /// How often f was recorded, and how many recordings are kept.
@@ -71,7 +83,9 @@ class Replayed {
     requires(sizeof...(X) > 0)
   ReplayVerification verify_at(const X&... x) {
     using Result = decltype(call(x...));
-    Kept<Result>& kept = run<Result>(x...);
+    take(x...);
+    const std::vector<ReplayValue> values = values_;
+    Kept<Result, X...>& kept = run<Result>(x...);
     ReplayVerification found;
     const auto compare = [&](double was, double is) {
       if (was == is || (std::isnan(was) && std::isnan(is))) return;
@@ -81,7 +95,7 @@ class Replayed {
           std::isnan(difference) ? std::numeric_limits<double>::infinity() : std::max(found.difference, difference);
     };
     Recording now;
-    const auto [inputs, result] = record(now, x...);
+    const detail::Parts result = parts_of(record(now, values, x...).second);
     const std::vector<detail::AnyHandle> handles = handles_of(result);
     for (std::size_t k = 0; k < handles.size(); ++k) {
       const ReplayValue& replayed = kept.replay.outputs()[k];
@@ -100,99 +114,94 @@ class Replayed {
     if (found.same) return found;
     // At the numbers of the first time once more.
     Recording was;
-    std::size_t next = 0;
-    const auto again = [&](const auto& leaf) { return lift(was, leaf, kept.inputs[next++]); };
-    const auto old = detail::handles_in(
-        std::apply(f_, std::tuple<detail::Mapped<X, decltype(again)>...>{detail::map_leaves(x, again)...}));
+    const detail::Parts old = parts_of(record(was, kept.inputs, x...).second);
     found.reason = detail::explain_difference(was, handles_of(old), now, handles);
     return found;
   }
 
  private:
-  template <class Result>
-  struct Kept {
+  /// A recording for arguments that are X… as handles. Its inputs are in the order of Parts: numbers, then tensors.
+  template <class Result, class... X>
+  struct KeptOf {
     Replay replay;
-    Result result;                      // handles of a recording that is gone: the structure counts
-    std::vector<std::size_t> lengths;   // of the vectors among the arguments
+    Result result;                      // hollow: the structure counts
+    std::size_t scalars = 0;            // among its parts
+    std::tuple<X...> like{};            // the arguments, hollow
     std::vector<ReplayValue> inputs{};  // with which it was recorded
   };
+  template <class Result, class... X>
+  using Kept = KeptOf<Result, detail::Handles<X>...>;
+  /// Outputs of a replay, as a structure wants them.
+  template <class N>
+  class OutputReader {
+   public:
+    OutputReader(const std::vector<ReplayValue>& outputs, std::size_t scalars) : outputs_(outputs), tensor_(scalars) {}
+    [[nodiscard]] N number() { return N(outputs_[number_++].unchecked_number()); }
+    [[nodiscard]] Tensor tensor() { return Tensor(outputs_[tensor_++].elements()); }
 
-  // --- Leaves ---
+   private:
+    const std::vector<ReplayValue>& outputs_;
+    std::size_t number_ = 0, tensor_;
+  };
+
   /// f on handles: what is no handle becomes a constant one.
   template <class... X>
   auto call(const X&... x) {
-    const auto inputs = std::make_tuple(detail::handles_in(x)...);
-    return detail::handles_in(std::apply(f_, inputs));
+    const std::tuple<detail::Handles<X>...> inputs{detail::as_handles(x, where_)...};
+    return detail::as_handles(std::apply(f_, inputs), where_);
   }
-  template <class L>
-  static auto lift(Recording& r, const L&, const ReplayValue& value) {
-    if constexpr (std::same_as<L, Tensor>)
-      return r.variable(Tensor(value.elements()));
-    else
-      return r.variable(value.unchecked_number());
-  }
-  template <class R>
-  static std::vector<detail::AnyHandle> handles_of(const R& tree) {
-    std::vector<detail::AnyHandle> handles;
-    detail::for_each_leaf(tree, [&](const auto& leaf) { handles.emplace_back(leaf); });
-    return handles;
-  }
-  template <bool numeric, class R>
-  static auto output(const R& structure, const std::vector<ReplayValue>& values) {
-    std::size_t next = 0;
-    return detail::map_leaves(structure, [&](const auto& leaf) {
-      const ReplayValue& value = values[next++];
-      if constexpr (std::same_as<std::remove_cvref_t<decltype(leaf)>, Tensor>)
-        return Tensor(value.elements());
-      else if constexpr (numeric)
-        return value.unchecked_number();
-      else
-        return Scalar(value.unchecked_number());
-    });
-  }
+  /// Sets values_ to those of the parts of x; or returns true: some are recorded.
   template <class... X>
-  static bool is_recorded(const X&... x) {
-    bool recorded = false;
-    const auto look = [&](const auto& leaf) {
-      if constexpr (requires { leaf.is_constant(); }) recorded = recorded || !leaf.is_constant();
-    };
-    (detail::for_each_leaf(x, look), ...);
+  bool take(const X&... x) {
+    (detail::flatten(x, parts_, where_), ...);
+    values_.clear();
+    const bool recorded = detail::is_recorded(parts_);
+    if (!recorded) {
+      for (const Scalar& scalar : parts_.scalars) values_.emplace_back(scalar.value());
+      for (const Tensor& tensor : parts_.tensors) values_.emplace_back(tensor);
+    }
+    parts_.scalars.clear();
+    parts_.tensors.clear();
+    parts_.sizes.clear();
     return recorded;
   }
-  struct Gather {
-    std::vector<ReplayValue>& values;
-    std::vector<std::size_t>& lengths;
-    template <class L>
-    void operator()(const L& leaf) {
-      if constexpr (std::same_as<L, Tensor>)
-        values.emplace_back(leaf);
-      else
-        values.emplace_back(Scalar(leaf).value());
-    }
-    void list(std::size_t length) { lengths.push_back(length); }
-  };
-
-  template <class... X>
-  auto record(Recording& r, const X&... x) {
-    std::size_t next = 0;
-    const auto to_variable = [&](const auto& leaf) { return lift(r, leaf, values_[next++]); };
-    auto inputs = std::tuple<detail::Mapped<X, decltype(to_variable)>...>{detail::map_leaves(x, to_variable)...};
-    auto result = detail::handles_in(std::apply(f_, std::as_const(inputs)));
-    return std::pair{std::move(inputs), std::move(result)};
+  template <class T>
+  detail::Parts parts_of(const T& structure) const {
+    detail::Parts parts;
+    detail::flatten(structure, parts, where_);
+    return parts;
+  }
+  static std::vector<detail::AnyHandle> handles_of(const detail::Parts& parts) {
+    std::vector<detail::AnyHandle> handles(parts.scalars.begin(), parts.scalars.end());
+    handles.insert(handles.end(), parts.tensors.begin(), parts.tensors.end());
+    return handles;
   }
 
-  /// The recording whose guards hold at x, having been run there.
+  /// f of variables with these values, in the structure of x: the variables, and the result.
+  template <class... X>
+  auto record(Recording& r, const std::vector<ReplayValue>& values, const X&... x) {
+    detail::Parts variables;
+    for (const ReplayValue& value : values) {
+      if (value.is_tensor())
+        variables.tensors.push_back(r.variable(Tensor(value.elements())));
+      else
+        variables.scalars.push_back(r.variable(value.unchecked_number()));
+    }
+    detail::PartReader<Scalar> read(variables);
+    // In braces: from the first to the last.
+    const std::tuple<detail::Handles<X>...> inputs{detail::rebuilt<detail::Handles<X>>(x, read)...};
+    auto result = detail::as_handles(std::apply(f_, inputs), where_);
+    return std::pair{std::move(variables), std::move(result)};
+  }
+
+  /// The recording whose guards hold at x, which was taken, having been run there.
   template <class Result, class... X>
-  Kept<Result>& run(const X&... x) {
-    values_.clear();
-    lengths_.clear();
-    Gather gather{values_, lengths_};
-    (detail::for_each_leaf(x, gather), ...);
-    std::vector<Kept<Result>>& all = kept<Result, X...>();
-    std::size_t alike = 0, oldest = 0;
+  Kept<Result, X...>& run(const X&... x) {
+    std::vector<Kept<Result, X...>>& all = kept<Kept<Result, X...>>();
+    std::size_t same_shapes = 0, oldest = 0;
     for (std::size_t k = 0; k < all.size(); ++k) {
-      if (all[k].lengths != lengths_ || !all[k].replay.fits(values_)) continue;
-      ++alike;
+      if (!all[k].replay.fits(values_) || !detail::alike(all[k].like, std::tie(x...))) continue;
+      ++same_shapes;
       oldest = k;
       if (all[k].replay.try_run(values_) == ReplayStatus::ok) {
         std::rotate(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(k),
@@ -204,40 +213,47 @@ class Replayed {
     Recording r;
     // f may call this very object.
     const std::vector<ReplayValue> values = values_;
-    const std::vector<std::size_t> lengths = lengths_;
-    auto [inputs, result] = record(r, x...);
+    const auto [variables, result] = record(r, values, x...);
+    const detail::Parts outputs = parts_of(result);
     ++times_recorded_;
-    Kept<Result> made{Replay(r, handles_of(inputs), handles_of(result)), std::move(result), lengths, values};
+    Kept<Result, X...> made{Replay(r, handles_of(variables), handles_of(outputs)),
+                            detail::hollow_structure(result),
+                            outputs.scalars.size(),
+                            {detail::hollow_structure(x)...},
+                            values};
     made.replay.run(values);
-    if (alike >= options_.most_recordings && alike > 0) all.erase(all.begin() + static_cast<std::ptrdiff_t>(oldest));
+    if (same_shapes >= options_.most_recordings && same_shapes > 0)
+      all.erase(all.begin() + static_cast<std::ptrdiff_t>(oldest));
     all.insert(all.begin(), std::move(made));
     return all.front();
   }
   /// The recordings for arguments of these types, the one used last first.
-  template <class Result, class... X>
-  std::vector<Kept<Result>>& kept() {
-    using All = std::pair<std::vector<Kept<Result>>, std::tuple<X...>*>;  // the pointer: only for the type
+  template <class K>
+  std::vector<K>& kept() {
     for (std::any& each : kept_)
-      if (auto* const found = std::any_cast<All>(&each)) return found->first;
-    return std::any_cast<All&>(kept_.emplace_back(All{})).first;
+      if (auto* const found = std::any_cast<std::vector<K>>(&each)) return *found;
+    return std::any_cast<std::vector<K>&>(kept_.emplace_back(std::vector<K>{}));
   }
 
   F f_;
   ReplayOptions options_;
+  std::source_location where_;
   std::vector<std::any> kept_;
-  std::vector<ReplayValue> values_;   // of the arguments at hand
-  std::vector<std::size_t> lengths_;  // likewise
+  detail::Parts parts_;              // empty; its memory is used again
+  std::vector<ReplayValue> values_;  // of the arguments at hand
   std::size_t times_recorded_ = 0;
 };
 
 /// The function f, recorded at its first call and replayed afterwards.
 template <class F>
-[[nodiscard]] Replayed<std::decay_t<F>> replayed(F&& f, const ReplayOptions& options = {}) {
-  return Replayed<std::decay_t<F>>(std::forward<F>(f), options);
+[[nodiscard]] Replayed<std::decay_t<F>> replayed(F&& f, const ReplayOptions& options = {},
+                                                 std::source_location where = std::source_location::current()) {
+  return Replayed<std::decay_t<F>>(std::forward<F>(f), options, where);
 }
 template <class F>
-[[nodiscard]] Replayed<std::decay_t<F>> replayed(F&& f, OnGuard on_guard) {
-  return replayed(std::forward<F>(f), ReplayOptions{.on_guard = on_guard});
+[[nodiscard]] Replayed<std::decay_t<F>> replayed(F&& f, OnGuard on_guard,
+                                                 std::source_location where = std::source_location::current()) {
+  return replayed(std::forward<F>(f), ReplayOptions{.on_guard = on_guard}, where);
 }
 
 }  // namespace wengert

@@ -20,7 +20,7 @@
 // Two mappings keep the structure and change the parts: from numbers to handles (a std::vector<double> becomes a
 // std::vector<Scalar>, and so does a span), and back.
 //
-// Reading order: Replaced (types), flatten (a structure to its parts), rebuild (parts to a structure).
+// Reading order: Replaced (types), flatten (a structure to its parts), rebuild (parts to a structure), alike.
 #pragma once
 
 #include <array>
@@ -304,6 +304,47 @@ template <class To, class From, class Reader>
   To to{};
   rebuild(to, from, read);
   return to;
+}
+
+// --- Two structures
+// ---------------------------------------------------------------------------------------------------
+
+/// Two structures of one form have everything in common but their parts: as many elements in each vector and optional,
+/// and equal members where those are carried along. What `members` does not name is not compared.
+template <class A, class B>
+[[nodiscard]] bool alike(const A& a, const B& b) {
+  constexpr Kind kind = kind_of<A>;
+  static_assert(kind == kind_of<B>);
+  if constexpr (kind == Kind::number || kind == Kind::tensor) {
+    return true;
+  } else if constexpr (kind == Kind::vector || kind == Kind::array) {
+    if (a.size() != b.size()) return false;
+    for (std::size_t k = 0; k < a.size(); ++k)
+      if (!alike(a[k], b[k])) return false;
+    return true;
+  } else if constexpr (kind == Kind::optional) {
+    return a.has_value() == b.has_value() && (!a.has_value() || alike(*a, *b));
+  } else if constexpr (kind == Kind::tuple) {
+    return [&]<std::size_t... K>(std::index_sequence<K...>) {
+      return (alike(std::get<K>(a), std::get<K>(b)) && ...);
+    }(std::make_index_sequence<std::tuple_size_v<A>>{});
+  } else {
+    const auto members_a = A::members(a);
+    const auto members_b = B::members(b);
+    const auto one = [&]<std::size_t J>(std::integral_constant<std::size_t, J>) -> bool {
+      if constexpr (is_carried<A, J>()) {
+        static_assert(std::equality_comparable<Member<A, J>>,
+                      "a member of this struct that is not differentiated by is a constant of what is recorded: give "
+                      "its type operator==, so that another value can be told");
+        return std::get<J>(members_a) == std::get<J>(members_b);
+      } else {
+        return alike(std::get<J>(members_a), std::get<J>(members_b));
+      }
+    };
+    return [&]<std::size_t... K>(std::index_sequence<K...>) {
+      return (one(std::integral_constant<std::size_t, K>{}) && ...);
+    }(std::make_index_sequence<member_count<A>>{});
+  }
 }
 
 }  // namespace detail

@@ -38,11 +38,15 @@ template <std::size_t N>
 inline constexpr bool is_list_of_numbers<std::array<double, N>> = true;
 }  // namespace detail
 
-/// Value and derivative of a function at a point, of the kinds that the point has.
+/// Value and derivative of a function at a point, of the kinds that the point has. A structure (tree.hpp) if both are.
 template <class V, class G>
 struct ValueAndGradient {
   V value;
   G gradient;
+
+  template <class N>
+  using with_number = ValueAndGradient<detail::Replaced<V, N>, detail::Replaced<G, N>>;
+  static auto members(auto& self) { return std::tie(self.value, self.gradient); }
 };
 
 /// See value_and_grad. It owns a recording, which it clears and uses again at every call that is not const; so it is
