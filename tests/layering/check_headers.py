@@ -49,7 +49,9 @@ def self_contained(compiler, include_dir, bridges):
     folders = dict(bridge.split("=", 1) for bridge in bridges)
     missing = tuple(f"wengert/autodiff/bridges/{name}" for name, folder in folders.items() if folder.endswith("NOTFOUND"))
     headers = [header for header in headers if not missing or not header.startswith(missing)]
-    system = [flag for folder in folders.values() for flag in ("-isystem", folder)]
+    # The compiler's own folder must keep its place: a header of the C library is found by #include_next.
+    system = [flag for folder in folders.values() if folder != "/usr/include" and not folder.endswith("NOTFOUND")
+              for flag in ("-isystem", folder)]
 
     def check(header):
         # Twice: the second must be without effect.
