@@ -23,7 +23,8 @@ inline constexpr std::int64_t product_flags = 15;
 /// time on one machine type. Throws CapacityError when memory runs out.
 [[nodiscard]] Array matmul(const Array& a, const Array& b, std::int64_t flags, const Type& result);
 
-/// Keeps the BLAS to one thread, from the first call on; why so, and for whom: kernels_matmul.cpp. Without one, nothing.
+/// Keeps the BLAS to one thread, from the first call on; why so, and for whom: kernels_matmul.cpp. Without one,
+/// nothing.
 void make_blas_serial();
 
 }  // namespace wengert::kernels

@@ -67,8 +67,8 @@ namespace detail {
 /// The record of `call`.
 extern const Primitive call_primitive;
 /// `call` for which the value is known: it is not computed here, and has to be what Function::value gives.
-[[nodiscard]] Tensor call_with_value(std::shared_ptr<const wengert::Function> function, std::span<const Tensor> operands,
-                                     const Tensor& value, std::source_location where);
+[[nodiscard]] Tensor call_with_value(std::shared_ptr<const wengert::Function> function,
+                                     std::span<const Tensor> operands, const Tensor& value, std::source_location where);
 /// x again, as an entry of its own: what is differentiated by it does not see where x came from. Copies no elements.
 [[nodiscard]] Tensor own_copy(const Tensor& x, std::source_location where);
 }  // namespace detail

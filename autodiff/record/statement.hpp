@@ -9,8 +9,8 @@
 #include <source_location>
 #include <utility>
 
-#include "wengert/autodiff/record/apply.hpp"
 #include "wengert/autodiff/ops/simd.hpp"
+#include "wengert/autodiff/record/apply.hpp"
 #include "wengert/autodiff/record/stream.hpp"
 
 namespace wengert {
