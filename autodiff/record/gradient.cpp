@@ -74,13 +74,9 @@ class RecordedSweep {
         depends_(s, from, last, x),
         cotangent_(last - first_ + 1, Eager(0.0)),
         seen_(last - first_ + 1) {
-    if (!s.tensors) return;
-    const std::vector<TensorEntry>& entries = s.tensors->entries;
-    const auto id_below = [](const TensorEntry& entry, Id id) { return entry.id < id; };
-    const auto begin = std::lower_bound(entries.begin(), entries.end(), first_, id_below);
-    const auto end = std::lower_bound(begin, entries.end(), last + 1, id_below);
-    first_tensor_ = static_cast<std::size_t>(begin - entries.begin());
-    tensor_cotangent_.resize(static_cast<std::size_t>(end - begin));
+    const TensorRange tensors = tensors_between(s, first_, last);
+    first_tensor_ = tensors.first;
+    tensor_cotangent_.resize(tensors.count);
   }
 
   void seed(Id id, const Scalar& cotangent) { accumulate(id, Eager(WENGERT_NUMBER("gradient: seed", cotangent))); }

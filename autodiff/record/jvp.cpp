@@ -62,13 +62,9 @@ class RecordedForward {
         needed_(s, from.id, last, y),
         tangent_(std::size_t{last} - first_ + 1, Eager(0.0)),
         moves_(tangent_.size()) {
-    if (!s.tensors) return;
-    const std::vector<TensorEntry>& entries = s.tensors->entries;
-    const auto id_below = [](const TensorEntry& entry, Id id) { return entry.id < id; };
-    const auto begin = std::lower_bound(entries.begin(), entries.end(), first_, id_below);
-    const auto end = std::lower_bound(begin, entries.end(), last + 1, id_below);
-    first_tensor_ = static_cast<std::size_t>(begin - entries.begin());
-    tensor_tangent_.resize(static_cast<std::size_t>(end - begin));
+    const TensorRange tensors = tensors_between(s, first_, last);
+    first_tensor_ = tensors.first;
+    tensor_tangent_.resize(tensors.count);
   }
 
   /// Of a value after the last output nothing depends.

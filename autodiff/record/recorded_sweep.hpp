@@ -2,13 +2,17 @@
 // their .cpp files only.
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <source_location>
+#include <vector>
 
 #include "wengert/autodiff/record/eager.hpp"
 #include "wengert/autodiff/record/primitive.hpp"
 #include "wengert/autodiff/record/stream.hpp"
+#include "wengert/autodiff/record/tensor_store.hpp"
 
 namespace wengert::detail {
 
@@ -24,6 +28,19 @@ class LazyValue {
 
 /// Steps that a statement has at most.
 inline constexpr std::size_t max_steps = max_leaves + max_operations;
+
+/// The tensor entries with ids first … last: the index of the first of them, and how many there are.
+struct TensorRange {
+  std::size_t first = 0, count = 0;
+};
+[[nodiscard]] inline TensorRange tensors_between(const Stream& s, Id first, Id last) {
+  if (!s.tensors) return {};
+  const std::vector<TensorEntry>& entries = s.tensors->entries;
+  const auto id_below = [](const TensorEntry& entry, Id id) { return entry.id < id; };
+  const auto begin = std::lower_bound(entries.begin(), entries.end(), first, id_below);
+  const auto end = std::lower_bound(begin, entries.end(), last + 1, id_below);
+  return {static_cast<std::size_t>(begin - entries.begin()), static_cast<std::size_t>(end - begin)};
+}
 
 /// While it lives, what is recorded carries the location of a primal entry.
 class LocationOf {

@@ -36,33 +36,6 @@
 
 namespace wengert {
 
-namespace detail {
-
-/// f with a structure of arguments, as a function of parts.
-template <class F, class... X>
-class PartsOf : public PartsFunction {
- public:
-  PartsOf(std::string name, F f, Arguments<X...> arguments, const PartsLayout& to)
-      : PartsFunction(std::move(name), PartsLayout::of(arguments.parts()), to),
-        f_(std::move(f)),
-        arguments_(std::move(arguments)) {
-    arguments_.forget_parts();
-  }
-
- protected:
-  [[nodiscard]] Parts run(const Parts& x) const override {
-    Parts y;
-    flatten(arguments_.apply(f_, x), y, {});
-    return y;
-  }
-
- private:
-  const F f_;
-  Arguments<X...> arguments_;
-};
-
-}  // namespace detail
-
 /// See checkpoint.
 template <class F>
 class Checkpoint {

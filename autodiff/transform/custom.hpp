@@ -146,25 +146,16 @@ namespace detail {
 /// arguments that have handles, from cotangent, y and the arguments. Forward: the tangent of y, from the tangents of
 /// those arguments, y and the arguments.
 template <bool Reverse, class F, class Rule, class... X>
-class CustomRule : public PartsFunction {
+class CustomRule : public PartsOf<F, X...> {
   using Result = ResultOn<F, X...>;
 
  public:
   CustomRule(std::string name, F f, Rule rule, Arguments<X...> arguments, Result like, const PartsLayout& to)
-      : PartsFunction(std::move(name), PartsLayout::of(arguments.parts()), to),
-        f_(std::move(f)),
+      : PartsOf<F, X...>(std::move(name), std::move(f), std::move(arguments), to),
         rule_(std::move(rule)),
-        arguments_(std::move(arguments)),
-        like_(std::move(like)) {
-    arguments_.forget_parts();
-  }
+        like_(std::move(like)) {}
 
  protected:
-  [[nodiscard]] Parts run(const Parts& x) const override {
-    Parts y;
-    flatten(arguments_.apply(f_, x), y, {});
-    return y;
-  }
   // Cotangents are linear in the cotangent of y, tangents in those of x: the transpose is their derivative by it, and
   // where that is taken does not matter.
   [[nodiscard]] Parts pull(const Parts& cotangent, const Parts& y, const Parts& x) const override {
@@ -191,8 +182,8 @@ class CustomRule : public PartsFunction {
     if constexpr (Reverse) {
       const Result cotangent = value_like(direction);
       const auto rule = [&](const auto&... argument) { return rule_(cotangent, value, argument...); };
-      flatten(arguments_.apply(rule, x), result, {});
-      check(result, from(), "cotangents", "arguments");
+      flatten(this->arguments_.apply(rule, x), result, {});
+      check(result, this->from(), "cotangents", "arguments");
     } else {
       const auto rule = [&](const auto&... argument) {
         const auto tangents = [&](const auto&... tangent) {
@@ -201,10 +192,10 @@ class CustomRule : public PartsFunction {
           else
             return rule_(structures(tangent...), value, argument...);
         };
-        return arguments_.apply(tangents, direction);
+        return this->arguments_.apply(tangents, direction);
       };
-      flatten(arguments_.apply(rule, x), result, {});
-      check(result, to(), "tangents", "result");
+      flatten(this->arguments_.apply(rule, x), result, {});
+      check(result, this->to(), "tangents", "result");
     }
     return result;
   }
@@ -227,12 +218,10 @@ class CustomRule : public PartsFunction {
   void check(const Parts& got, const PartsLayout& expected, const char* what, const char* whose) const {
     const PartsLayout layout = PartsLayout::of(got);
     if (layout.scalars == expected.scalars && layout.tensors == expected.tensors) return;
-    throw_wrong_rule(name(), what, whose, layout, expected);
+    throw_wrong_rule(this->name(), what, whose, layout, expected);
   }
 
-  const F f_;
   const Rule rule_;
-  Arguments<X...> arguments_;
   Result like_;
 };
 

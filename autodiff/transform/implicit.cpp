@@ -21,31 +21,6 @@ std::int64_t size_of(const Parts& parts) {
   return size;
 }
 
-/// All elements, one after the other, f64.
-Tensor flat(const Parts& parts) {
-  std::vector<Tensor> pieces;
-  if (!parts.scalars.empty()) pieces.push_back(stack(std::span<const Scalar>(parts.scalars)));
-  for (const Tensor& each : parts.tensors) {
-    const Tensor line = reshape(each, Shape{each.size()});
-    pieces.push_back(each.dtype() == Dtype::f64 ? line : convert(line, Dtype::f64));
-  }
-  if (pieces.empty()) return zeros(Shape{0});
-  return pieces.size() == 1 ? pieces[0] : concatenate(pieces);
-}
-
-/// The same back, with the kinds of `like`.
-Parts shaped(const Tensor& line, const Parts& like) {
-  Parts parts;
-  std::int64_t at = 0;
-  for (std::size_t k = 0; k < like.scalars.size(); ++k) parts.scalars.push_back(element(line, {at++}));
-  for (const Tensor& each : like.tensors) {
-    const Tensor piece = reshape(slice(line, {at}, {at + each.size()}), each.shape());
-    parts.tensors.push_back(each.dtype() == Dtype::f64 ? piece : convert(piece, each.dtype()));
-    at += each.size();
-  }
-  return parts;
-}
-
 /// Constant parts like these with a 1 at one element, and 0 elsewhere.
 Parts unit(const Parts& like, std::int64_t position) {
   Parts parts;
@@ -84,7 +59,7 @@ Tensor jacobian_by_root(const Residual& residual, const Parts& x, const Parts& p
     parameters.tensors.push_back(is_real(each.dtype()) ? inputs.parts.tensors[next++] : each);
   const Parts f = residual(by_x.parts, parameters);
   std::vector<Tensor> rows;
-  for (std::int64_t i = 0; i < n; ++i) rows.push_back(flat(pull_back(f, unit(f, i), by_x, work, {})));
+  for (std::int64_t i = 0; i < n; ++i) rows.push_back(flattened(pull_back(f, unit(f, i), by_x, work, {}), {}));
   return n == 0 ? zeros(Shape{0, 0}) : stack(rows);
 }
 
@@ -105,14 +80,16 @@ std::string text_of(double value) {
 Parts implicit_pull(const Residual& residual, const Parts& cotangent, const Parts& x, const Parts& p) {
   const Tensor jacobian = jacobian_by_root(residual, x, p);
   // λ with (∂F/∂x)ᵀ·λ = cotangent; the cotangent of p is -(∂F/∂p)ᵀ·λ.
-  const Tensor multipliers = WENGERT_NUMBER("implicit: sign", -solve(jacobian, flat(cotangent), Turned::yes));
-  return pull_through([&](const Parts& q) { return residual(x, q); }, shaped(multipliers, x), p, {});
+  const Tensor multipliers = WENGERT_NUMBER("implicit: sign", -solve(jacobian, flattened(cotangent, {}), Turned::yes));
+  return pull_through([&](const Parts& q) { return residual(x, q); }, unflattened(multipliers, PartsLayout::of(x), {}),
+                      p, {});
 }
 
 Parts implicit_push(const Residual& residual, const Parts& tangent, const Parts& x, const Parts& p) {
   const Tensor jacobian = jacobian_by_root(residual, x, p);
   const Parts along = push_through([&](const Parts& q) { return residual(x, q); }, tangent, p, {});
-  return shaped(WENGERT_NUMBER("implicit: sign of a tangent", -solve(jacobian, flat(along))), x);
+  return unflattened(WENGERT_NUMBER("implicit: sign of a tangent", -solve(jacobian, flattened(along, {}))),
+                     PartsLayout::of(x), {});
 }
 
 void check_root(const Residual& residual, const Parts& x, const Parts& p, const ImplicitOptions& options,
@@ -126,9 +103,9 @@ void check_root(const Residual& residual, const Parts& x, const Parts& p, const 
                          .where = where}};
   }
   if (options.tolerance == 0.0) return;
-  const double error = largest(flat(f));
+  const double error = largest(flattened(f, {}));
   if (error <= options.tolerance) return;
-  const double scale = largest(jacobian_by_root(residual, x, p)) * largest(flat(x));
+  const double scale = largest(jacobian_by_root(residual, x, p)) * largest(flattened(x, {}));
   if (std::isfinite(error) && error <= options.tolerance * scale) return;
   throw DomainError{{.operation = options.name,
                      .problem = "the solver's answer is no root: the residual there is " + text_of(error),

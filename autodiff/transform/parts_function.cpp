@@ -26,32 +26,13 @@ Type packed_type(const PartsLayout& layout) {
 }
 
 Tensor packed(const Parts& parts, std::source_location where) {
-  if (parts.scalars.empty() && parts.tensors.size() == 1) return parts.tensors[0];
-  std::vector<Tensor> pieces;
-  if (!parts.scalars.empty()) pieces.push_back(stack(std::span<const Scalar>(parts.scalars), where));
-  for (const Tensor& tensor : parts.tensors) {
-    const Tensor flat = reshape(tensor, Shape{tensor.size()}, where);
-    pieces.push_back(tensor.dtype() == Dtype::f64 ? flat : convert(flat, Dtype::f64, where));
-  }
-  if (pieces.empty()) return zeros(Shape{0}, Dtype::f64, where);
-  return pieces.size() == 1 ? pieces[0] : concatenate(pieces, 0, where);
+  return parts.scalars.empty() && parts.tensors.size() == 1 ? parts.tensors[0] : flattened(parts, where);
 }
 
 Parts unpacked(const Tensor& whole, const PartsLayout& layout, std::source_location where) {
+  if (!is_one_tensor(layout)) return unflattened(whole, layout, where);
   Parts parts;
-  if (is_one_tensor(layout)) {
-    parts.tensors.push_back(whole);
-    return parts;
-  }
-  std::int64_t at = 0;
-  for (std::size_t k = 0; k < layout.scalars; ++k) parts.scalars.push_back(element(whole, {at++}, where));
-  for (const Type& type : layout.tensors) {
-    const std::int64_t size = type.shape.size();
-    const Tensor flat = slice(whole, {at}, {at + size}, {}, where);
-    const Tensor shaped = reshape(flat, type.shape, where);
-    parts.tensors.push_back(type.dtype == Dtype::f64 ? shaped : convert(shaped, type.dtype, where));
-    at += size;
-  }
+  parts.tensors.push_back(whole);
   return parts;
 }
 
@@ -85,6 +66,31 @@ Parts tangent_parts(std::span<const Tensor> tangents, std::span<const Tensor> x,
 }
 
 }  // namespace
+
+Tensor flattened(const Parts& parts, std::source_location where) {
+  std::vector<Tensor> pieces;
+  if (!parts.scalars.empty()) pieces.push_back(stack(std::span<const Scalar>(parts.scalars), where));
+  for (const Tensor& tensor : parts.tensors) {
+    const Tensor flat = reshape(tensor, Shape{tensor.size()}, where);
+    pieces.push_back(tensor.dtype() == Dtype::f64 ? flat : convert(flat, Dtype::f64, where));
+  }
+  if (pieces.empty()) return zeros(Shape{0}, Dtype::f64, where);
+  return pieces.size() == 1 ? pieces[0] : concatenate(pieces, 0, where);
+}
+
+Parts unflattened(const Tensor& whole, const PartsLayout& layout, std::source_location where) {
+  Parts parts;
+  std::int64_t at = 0;
+  for (std::size_t k = 0; k < layout.scalars; ++k) parts.scalars.push_back(element(whole, {at++}, where));
+  for (const Type& type : layout.tensors) {
+    const std::int64_t size = type.shape.size();
+    const Tensor flat = slice(whole, {at}, {at + size}, {}, where);
+    const Tensor shaped = reshape(flat, type.shape, where);
+    parts.tensors.push_back(type.dtype == Dtype::f64 ? shaped : convert(shaped, type.dtype, where));
+    at += size;
+  }
+  return parts;
+}
 
 PartsFunction::PartsFunction(std::string name, PartsLayout from, PartsLayout to)
     : name_(std::move(name)), from_(std::move(from)), to_(std::move(to)) {

@@ -60,6 +60,10 @@ class PartsFunction : public wengert::Function {
   PartsLayout from_, to_;
 };
 
+/// All elements, one after the other, as one f64 tensor; and the parts of a layout back from such.
+[[nodiscard]] Tensor flattened(const Parts& parts, std::source_location where);
+[[nodiscard]] Parts unflattened(const Tensor& whole, const PartsLayout& layout, std::source_location where);
+
 /// One entry: the function applied to x, its value known already; y is that, of a recording unless all x are constants.
 [[nodiscard]] Parts call_parts(const std::shared_ptr<const PartsFunction>& function, const Parts& x, const Parts& value,
                                std::source_location where);
@@ -161,5 +165,30 @@ class Arguments {
 template <class F, class... X>
 using ResultOn = Handles<std::remove_cvref_t<decltype(std::declval<const Arguments<X...>&>().apply(
     std::declval<const F&>(), std::declval<const Parts&>()))>>;
+
+/// f with a structure of arguments, as a function of parts.
+template <class F, class... X>
+class PartsOf : public PartsFunction {
+ public:
+  PartsOf(std::string name, F f, Arguments<X...> arguments, const PartsLayout& to)
+      : PartsFunction(std::move(name), PartsLayout::of(arguments.parts()), to),
+        f_(std::move(f)),
+        arguments_(std::move(arguments)) {
+    arguments_.forget_parts();
+  }
+
+ protected:
+  [[nodiscard]] Parts run(const Parts& x) const override {
+    Parts y;
+    flatten(arguments_.apply(f_, x), y, {});
+    return y;
+  }
+
+ private:
+  const F f_;
+
+ protected:
+  Arguments<X...> arguments_;
+};
 
 }  // namespace wengert::detail
