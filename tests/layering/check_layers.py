@@ -29,7 +29,7 @@ LAYERS = {
     "autodiff/exec/": [*AUTODIFF_BELOW, "autodiff/exec/"],
     "autodiff/bridges/": ["graph/", "autodiff/autodiff.hpp", "autodiff/record/", "autodiff/transform/", "autodiff/bridges/"],
     "autodiff/": ["graph/", "autodiff/"],
-    "nn/": ["nn/", "autodiff/autodiff.hpp"],
+    "nn/": ["nn/", "autodiff/autodiff.hpp", *ASIDE, "graph/"],
     # Command and examples see what users see; `wengert bench` runs the workloads of the race.
     "cli/": ["cli/", "benchmarks/race/", "autodiff/autodiff.hpp", *ASIDE, "nn/nn.hpp", "graph/"],
     "examples/": ["autodiff/autodiff.hpp", *ASIDE, "nn/nn.hpp", "graph/"],
@@ -51,7 +51,9 @@ THIRD_PARTY = {
     "Ip": r"autodiff/bridges/ipopt\.hpp",
     "hwy/": r"autodiff/ops/vector_functions\.cpp",
     "CLI/": r"(?!)",
-    "nlohmann/": r"(?!)",
+    "nlohmann/": r"nn/(data/files|train)/.*\.cpp",
+    "zlib.h": r"nn/data/files/.*\.cpp",
+    "Random123/": r"nn/random/.*\.cpp",
 }
 
 # Library code never prints, ends the process, or reads its environment. Patterns are tried on code without comments
