@@ -1,6 +1,14 @@
 // The facade of nn: what user code includes. Everything here is a composition of primitives; none of it has a
 // derivative of its own.
 //
+//     parameters, state, lifted, adjoints_of …        nn/module/parameters.hpp
+//     Pass: training or evaluation                    nn/module/pass.hpp
+//     Sequential, Residual; AnyModule, Layers         nn/module/sequential.hpp, nn/module/any.hpp
+//     Linear                                          nn/layers/
+//     Random                                          nn/random/
+//
+// Networks of Scalars, neuron by neuron:
+//
 //     weighted_sum, neuron, layer                     nn/neuron.hpp
 //     activation::sigmoid, tanh, relu, heaviside …    nn/activation.hpp
 //     Random                                          nn/random/random.hpp
@@ -8,6 +16,11 @@
 #pragma once
 
 #include "wengert/nn/activation.hpp"
+#include "wengert/nn/layers/linear.hpp"
 #include "wengert/nn/loss.hpp"
+#include "wengert/nn/module/any.hpp"
+#include "wengert/nn/module/parameters.hpp"
+#include "wengert/nn/module/pass.hpp"
+#include "wengert/nn/module/sequential.hpp"
 #include "wengert/nn/neuron.hpp"
 #include "wengert/nn/random/random.hpp"

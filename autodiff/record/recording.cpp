@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "wengert/autodiff/record/tensor.hpp"
 #include "wengert/graph/error.hpp"
 
 namespace wengert {
@@ -52,22 +53,60 @@ void Recording::name(const Scalar& value, std::string_view name, std::source_loc
 Recording::Scope Recording::scope(std::string_view name) {
   const std::uint32_t outer = stream_->scope;
   stream_->enter_scope(name);
-  return {*stream_, outer};
+  return {stream_.get(), outer};
 }
 
-Recording::Scope::~Scope() { stream_->leave_scope(outer_); }
+Recording::Scope::~Scope() {
+  if (stream_ != nullptr) stream_->leave_scope(outer_);
+}
+
+namespace {
+/// Null for a constant, and for a handle that is stale: whatever is done with it says so.
+[[nodiscard]] Stream* stream_behind(const Tensor& x) {
+  if (x.is_constant()) return nullptr;
+  detail::StreamHead& head = Stream::of(x.tag());
+  return &head == &detail::no_stream ? nullptr : static_cast<Stream*>(&head);
+}
+}  // namespace
+
+Recording::Scope scope_of(const Tensor& x, std::string_view name) {
+  Stream* const stream = stream_behind(x);
+  if (stream == nullptr) return {nullptr, 0};
+  const std::uint32_t outer = stream->scope;
+  stream->enter_new_scope(name);
+  return {stream, outer};
+}
+
+Recording::LocationScope location_of(const Tensor& x, std::source_location where) {
+  Stream* const stream = stream_behind(x);
+  if (stream == nullptr || stream->location_mask == 0) return {nullptr, nullptr, 0};  // off, or one is in force
+  const std::uintptr_t outer_mask = stream->location_mask;
+  const void* const outer = stream->scope_location;
+  stream->settle();
+  stream->scope_location = detail::pointer_of(where);
+  stream->location_mask = 0;
+  return {stream, outer, outer_mask};
+}
+
+std::string name_of(const Tensor& x) {
+  const Stream* const stream = stream_behind(x);
+  if (stream == nullptr) return {};
+  const auto found = stream->names.find(x.id());
+  return found == stream->names.end() ? std::string{} : found->second;
+}
 
 Recording::LocationScope Recording::location(std::source_location where) {
   const void* const outer = stream_->scope_location;
   const std::uintptr_t outer_mask = stream_->location_mask;
-  if (outer == nullptr && outer_mask == 0) return {*stream_, outer, outer_mask};  // locations are off
+  if (outer == nullptr && outer_mask == 0) return {stream_.get(), outer, outer_mask};  // locations are off
   stream_->settle();
   stream_->scope_location = detail::pointer_of(where);
   stream_->location_mask = 0;
-  return {*stream_, outer, outer_mask};
+  return {stream_.get(), outer, outer_mask};
 }
 
 Recording::LocationScope::~LocationScope() {
+  if (stream_ == nullptr) return;
   if (stream_->scope_location == outer_ && stream_->location_mask == outer_mask_) return;
   stream_->settle();
   stream_->scope_location = outer_;

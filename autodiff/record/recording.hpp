@@ -5,6 +5,7 @@
 #include <memory>
 #include <source_location>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -76,10 +77,12 @@ class Recording {
 
    private:
     friend class Recording;
-    Scope(detail::Stream& stream, std::uint32_t outer) : stream_(&stream), outer_(outer) {}
-    detail::Stream* stream_;
+    friend Scope scope_of(const Tensor& x, std::string_view name);
+    Scope(detail::Stream* stream, std::uint32_t outer) : stream_(stream), outer_(outer) {}
+    detail::Stream* stream_;  // null: there is nothing to leave
     std::uint32_t outer_;
   };
+  /// One of that name directly inside the present one is entered again.
   Scope scope(std::string_view name);
 
   /// While it lives, everything that is recorded carries this line: for code inside templates of other libraries, whose
@@ -91,9 +94,10 @@ class Recording {
 
    private:
     friend class Recording;
-    LocationScope(detail::Stream& stream, const void* outer, std::uintptr_t outer_mask)
-        : stream_(&stream), outer_(outer), outer_mask_(outer_mask) {}
-    detail::Stream* stream_;
+    friend LocationScope location_of(const Tensor& x, std::source_location where);
+    LocationScope(detail::Stream* stream, const void* outer, std::uintptr_t outer_mask)
+        : stream_(stream), outer_(outer), outer_mask_(outer_mask) {}
+    detail::Stream* stream_;  // null: there is nothing to restore
     const void* outer_;
     std::uintptr_t outer_mask_;
   };
@@ -121,5 +125,16 @@ class Recording {
 
   std::unique_ptr<detail::Stream> stream_;
 };
+
+/// A new scope of the recording that x belongs to, also if there is one of that name already: for what is used many
+/// times, as a layer is. No scope if x is a constant.
+[[nodiscard]] Recording::Scope scope_of(const Tensor& x, std::string_view name);
+
+/// Recording::location for the recording that x belongs to, unless a location scope is in force there already: so that
+/// of functions that call each other the outermost decides. Nothing if x is a constant.
+[[nodiscard]] Recording::LocationScope location_of(const Tensor& x, std::source_location where);
+
+/// The name that a recording has for x; empty if it has none, or x is a constant.
+[[nodiscard]] std::string name_of(const Tensor& x);
 
 }  // namespace wengert

@@ -460,13 +460,20 @@ void Stream::enter_scope(std::string_view name) {
   std::uint32_t found = 0;
   for (std::uint32_t k = 1; k < scopes.size() && found == 0; ++k)
     if (scopes[k].parent == scope && scopes[k].name == name) found = k;
-  if (found == 0) {
-    found = static_cast<std::uint32_t>(scopes.size());
-    scopes.push_back({scope, std::string(name)});
-  }
+  if (found == 0) return enter_new_scope(name);
+  step_into(found);
+}
+
+void Stream::enter_new_scope(std::string_view name) {
+  settle();
+  scopes.push_back({scope, std::string(name)});
+  step_into(static_cast<std::uint32_t>(scopes.size() - 1));
+}
+
+void Stream::step_into(std::uint32_t inner) {
   make_room_in(scope_changes, open_scopes + 2);  // so that leaving cannot fail: it, and those around it
-  scope_changes.push_back({next_id(), found});
-  scope = found;
+  scope_changes.push_back({next_id(), inner});
+  scope = inner;
   ++open_scopes;
 }
 

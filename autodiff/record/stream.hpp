@@ -376,6 +376,8 @@ class Stream : public StreamHead {
   /// A scope inside the present one; ids from here on lie in it until leave_scope(outer). A scope of that name directly
   /// inside the present one is entered again.
   void enter_scope(std::string_view name);
+  /// The same, but always another scope.
+  void enter_new_scope(std::string_view name);
   void leave_scope(std::uint32_t outer) noexcept;
 
   void clear();
@@ -429,6 +431,7 @@ class Stream : public StreamHead {
 
  private:
   void take_slot();
+  void step_into(std::uint32_t scope);
   void forget(const Mark& mark);
   void new_tag() noexcept;
   /// Room for at least one statement, and more; sets room_end.

@@ -417,9 +417,28 @@ Tensor place(const Tensor& x, const Type& type, std::int64_t position) {
 // --- Products
 // -------------------------------------------------------------------------------------------------------------
 
-Tensor product(const Tensor& a, const Tensor& b, std::int64_t flags) {
+Tensor product(const Tensor& a, const Tensor& b, std::int64_t flags, std::source_location where) {
   const Tensor x[]{a, b};
-  return record_tensor(PrimitiveOf<ops::MatMul>::record, x, flags, {});
+  return record_tensor(PrimitiveOf<ops::MatMul>::record, x, flags, where);
+}
+
+Tensor matmul_transposed(const Tensor& a, const Tensor& b, std::source_location where) {
+  const Tensor both[]{a, b};
+  (void)stream_of(both, "matmul_transposed", where);
+  const std::string second = "operand 1 has " + to_string(b.type());
+  if (!is_real(a.dtype()))
+    refuse<DtypeError>("matmul_transposed", both, "operand 0 has " + to_string(a.type()), "f32 or f64", where);
+  if (a.dtype() != b.dtype())
+    refuse<DtypeError>("matmul_transposed", both, second, std::string(to_string(a.dtype())) + " like operand 0", where,
+                       "convert one of them; dtypes are never mixed silently");
+  if (a.rank() != 2)
+    refuse<ShapeError>("matmul_transposed", both, "operand 0 has " + to_string(a.type()), "a matrix", where);
+  if (b.rank() != 2 || b.shape()[1] != a.shape()[1])
+    refuse<ShapeError>("matmul_transposed", both, second,
+                       std::string(to_string(b.dtype())) + "[*," + std::to_string(a.shape()[1]) + "] to go with " +
+                           to_string(a.type()),
+                       where);
+  return product(a, b, kernels::transpose_second, where);
 }
 
 Tensor matmul(const Tensor& a, const Tensor& b, std::source_location where) {

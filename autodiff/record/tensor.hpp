@@ -262,6 +262,9 @@ class TensorArgument {
 /// for it leaves again; leading axes are broadcast.
 [[nodiscard]] Tensor matmul(const Tensor& a, const Tensor& b,
                             std::source_location where = std::source_location::current());
+/// a·bᵀ of two matrices, b read as it lies. Throws ShapeError unless both have rank 2 and rows of one length.
+[[nodiscard]] Tensor matmul_transposed(const Tensor& a, const Tensor& b,
+                                       std::source_location where = std::source_location::current());
 /// The products of each element of a with each of b, both of rank 1. Throws ShapeError for other ranks.
 [[nodiscard]] Tensor outer(const Tensor& a, const Tensor& b,
                            std::source_location where = std::source_location::current());
@@ -269,7 +272,7 @@ class TensorArgument {
 // --- What the rules of ops/structural.hpp are written in, besides ----------------------------------------------------
 
 /// MatMul with its flags (kernels::Product); operands that fit exactly.
-[[nodiscard]] Tensor product(const Tensor& a, const Tensor& b, std::int64_t flags);
+[[nodiscard]] Tensor product(const Tensor& a, const Tensor& b, std::int64_t flags, std::source_location where = {});
 /// ToScalar and ToTensor between tensors: the element at a row-major position as f64 of rank 0, and zeros of a type
 /// around one.
 [[nodiscard]] Tensor pick(const Tensor& x, std::int64_t position);

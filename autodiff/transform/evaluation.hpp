@@ -76,15 +76,14 @@ struct PointOf<std::index_sequence<K...>, Also, X...> {
   /// A structure like the point from parts like its own: Like<N>.
   template <class N, class T = Tensor, class Reader>
   static Like<N, T> rebuild(const std::tuple<const X&...>& x, Reader& read) {
-    Like<N, T> to{};
     if constexpr (single) {
-      (detail::rebuild(to, std::get<K>(x), read), ...);
+      return (rebuilt<Like<N, T>>(std::get<K>(x), read), ...);
     } else {
-      [&]<std::size_t... J>(std::index_sequence<J...>) {
-        (detail::rebuild(std::get<J>(to), std::get<K>(x), read), ...);
+      return [&]<std::size_t... J>(std::index_sequence<J...>) {
+        return Like<N, T>{
+            rebuilt<std::tuple_element_t<J, Like<N, T>>>(std::get<K>(x), read)...};  // in braces, as above
       }(std::make_index_sequence<sizeof...(K)>{});
     }
-    return to;
   }
 };
 

@@ -17,6 +17,8 @@
 // name are copied in a struct that is no template, and begin with their default in one that is. A `double` in a
 // template that is always a double is refused: nobody could tell whether its derivative is wanted.
 //
+// What is composed at run time gives a list of its tensors: `static auto tensors(auto& self)` (see WithTensors).
+//
 // Two mappings keep the structure and change the parts: from numbers to handles (a std::vector<double> becomes a
 // std::vector<Scalar>, and so does a span), and back.
 //
@@ -43,6 +45,15 @@ namespace wengert {
 template <class T>
 concept WithMembers = requires(T& x) { T::members(x); };
 
+/// A structure whose tensors are known at run time only: T::tensors(x) is a std::vector of pointers to them, and
+/// x.has_form_of(y) says whether the two are alike but for the elements of those.
+template <class T>
+concept WithTensors = requires(T& x, const T& y) {
+  { T::tensors(x) } -> std::same_as<std::vector<Tensor*>>;
+  { T::tensors(y) } -> std::same_as<std::vector<const Tensor*>>;
+  { x.has_form_of(y) } -> std::same_as<bool>;
+};
+
 namespace detail {
 
 /// The parts of a structure, by kind, as handles; and the number of elements of each vector and optional in it. Two
@@ -56,7 +67,7 @@ struct Parts {
 // --- Types
 // ------------------------------------------------------------------------------------------------------------
 
-enum class Kind : unsigned char { number, tensor, vector, array, tuple, optional, members };
+enum class Kind : unsigned char { number, tensor, vector, array, tuple, optional, members, tensors };
 
 /// What is among the parts of a type; bits.
 enum Content : unsigned { integers = 1, reals = 2, scalars = 4, tensors = 8 };
@@ -211,6 +222,13 @@ struct Replace<T, N, X> {
   static constexpr unsigned contents = member_contents<T>();
 };
 
+template <WithTensors T, class N, std::same_as<Tensor> X>
+struct Replace<T, N, X> {
+  using type = T;
+  static constexpr Kind kind = Kind::tensors;
+  static constexpr unsigned contents = tensors;
+};
+
 // --- A structure to its parts ----------------------------------------------------------------------------------------
 
 /// Appends the parts of `from`. Expressions are stored in Scalars, with this line.
@@ -234,6 +252,10 @@ void flatten(const T& from, Parts& to, std::source_location where) {
     if (from) flatten(*from, to, where);
   } else if constexpr (kind == Kind::tuple) {
     std::apply([&](const auto&... element) { (flatten(element, to, where), ...); }, from);
+  } else if constexpr (kind == Kind::tensors) {
+    const auto all = T::tensors(from);
+    to.sizes.push_back(all.size());
+    for (const Tensor* tensor : all) to.tensors.push_back(*tensor);
   } else {
     const auto members = T::members(from);
     [&]<std::size_t... K>(std::index_sequence<K...>) {
@@ -275,15 +297,26 @@ void rebuild(To& to, const From& from, Reader& read) {
   } else if constexpr (kind == Kind::tensor) {
     to = read.tensor();
   } else if constexpr (kind == Kind::vector || kind == Kind::array) {
-    if constexpr (kind == Kind::vector) to.resize(from.size());
+    if constexpr (std::same_as<To, From>)
+      to = from;
+    else if constexpr (kind == Kind::vector)
+      to.resize(from.size());
     for (std::size_t k = 0; k < from.size(); ++k) rebuild(to[k], from[k], read);
   } else if constexpr (kind == Kind::optional) {
-    to.reset();
-    if (from) rebuild(to.emplace(), *from, read);
+    if constexpr (std::same_as<To, From>) {
+      to = from;
+      if (to) rebuild(*to, *from, read);
+    } else {
+      to.reset();
+      if (from) rebuild(to.emplace(), *from, read);
+    }
   } else if constexpr (kind == Kind::tuple) {
     [&]<std::size_t... K>(std::index_sequence<K...>) {
       (rebuild(std::get<K>(to), std::get<K>(from), read), ...);
     }(std::make_index_sequence<std::tuple_size_v<From>>{});
+  } else if constexpr (kind == Kind::tensors) {
+    to = from;
+    for (Tensor* tensor : To::tensors(to)) *tensor = read.tensor();
   } else {
     if constexpr (std::same_as<To, From>) to = from;
     const auto to_members = To::members(to);
@@ -301,9 +334,15 @@ void rebuild(To& to, const From& from, Reader& read) {
 }
 template <class To, class From, class Reader>
 [[nodiscard]] To rebuilt(const From& from, Reader& read) {
-  To to{};
-  rebuild(to, from, read);
-  return to;
+  if constexpr (std::same_as<To, From>) {
+    To to = from;  // a struct of tensors need not be made of nothing
+    rebuild(to, from, read);
+    return to;
+  } else {
+    To to{};
+    rebuild(to, from, read);
+    return to;
+  }
 }
 
 // --- Two structures
@@ -328,6 +367,8 @@ template <class A, class B>
     return [&]<std::size_t... K>(std::index_sequence<K...>) {
       return (alike(std::get<K>(a), std::get<K>(b)) && ...);
     }(std::make_index_sequence<std::tuple_size_v<A>>{});
+  } else if constexpr (kind == Kind::tensors) {
+    return a.has_form_of(b);
   } else {
     const auto members_a = A::members(a);
     const auto members_b = B::members(b);

@@ -172,7 +172,7 @@ PLANTED = [
     ("autodiff/bridges/a.hpp", '#pragma once\n#include "wengert/autodiff/ops/add.hpp"\n', "layer"),
     ("autodiff/transform/b.cpp", '#include "wengert/autodiff/bridges/eigen.hpp"\n', "layer"),
     ("nn/a.cpp", '#include "wengert/autodiff/record/recording.hpp"\n', "layer"),
-    ("nn/b.cpp", '#include "wengert/graph/graph.hpp"\n', "layer"),
+    ("nn/b.cpp", '#include "wengert/autodiff/record/stream.hpp"\n', "layer"),
     ("cli/a.cpp", '#include "wengert/autodiff/ops/add.hpp"\n', "layer"),
     ("examples/a.cpp", '#include "wengert/autodiff/ops/add.hpp"\n', "layer"),
     ("graph/b.cpp", '#include "graph.hpp"\n', "include-form"),
