@@ -11,7 +11,7 @@
 //
 //     weighted_sum, neuron, layer                     nn/neuron.hpp
 //     activation::sigmoid, tanh, relu, heaviside …    nn/activation.hpp
-//     Random                                          nn/random/random.hpp
+//     Random, initialise::xavier_uniform …            nn/random/random.hpp, initialise.hpp
 //     half_squared_error, mean_squared_error          nn/loss.hpp
 #pragma once
 
@@ -23,4 +23,5 @@
 #include "wengert/nn/module/pass.hpp"
 #include "wengert/nn/module/sequential.hpp"
 #include "wengert/nn/neuron.hpp"
+#include "wengert/nn/random/initialise.hpp"
 #include "wengert/nn/random/random.hpp"
