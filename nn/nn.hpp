@@ -12,10 +12,16 @@
 //     weighted_sum, neuron, layer                     nn/neuron.hpp
 //     activation::sigmoid, tanh, relu, heaviside …    nn/activation.hpp
 //     Random, initialise::xavier_uniform …            nn/random/random.hpp, initialise.hpp
+//     Dataset, Loader                                 nn/data/dataset.hpp, loader.hpp
+//     flipped_at_random …, parabola, two_moons …      nn/data/transforms.hpp, generators.hpp
 //     half_squared_error, mean_squared_error          nn/loss.hpp
 #pragma once
 
 #include "wengert/nn/activation.hpp"
+#include "wengert/nn/data/dataset.hpp"
+#include "wengert/nn/data/generators.hpp"
+#include "wengert/nn/data/loader.hpp"
+#include "wengert/nn/data/transforms.hpp"
 #include "wengert/nn/layers/linear.hpp"
 #include "wengert/nn/loss.hpp"
 #include "wengert/nn/module/any.hpp"
