@@ -3,7 +3,12 @@ include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/wengert)
-set(libraries wengert_graph wengert_autodiff wengert_nn)
+set(libraries wengert_graph wengert_autodiff)
+set(WENGERT_WITH_NN 0)
+if(TARGET wengert_nn)
+  list(APPEND libraries wengert_nn)
+  set(WENGERT_WITH_NN 1)
+endif()
 
 configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/wengertConfig.cmake.in ${PROJECT_BINARY_DIR}/wengertConfig.cmake
                               INSTALL_DESTINATION ${package_dir})

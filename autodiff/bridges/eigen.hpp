@@ -80,8 +80,9 @@ template <detail::EigenOf<double> M>
   return detail::eigen_like<Scalar>(numbers, [&](Eigen::Index i, Eigen::Index j) {
     if (name.empty()) return r.variable(numbers(i, j), {}, where);
     std::string full(name);
-    full += M::IsVectorAtCompileTime ? "[" + std::to_string(i + j) + "]"
-                                     : "[" + std::to_string(i) + "," + std::to_string(j) + "]";
+    full.append("[").append(std::to_string(M::IsVectorAtCompileTime ? i + j : i));
+    if constexpr (!M::IsVectorAtCompileTime) full.append(",").append(std::to_string(j));
+    full.append("]");
     return r.variable(numbers(i, j), full, where);
   });
 }

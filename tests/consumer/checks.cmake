@@ -1,5 +1,12 @@
 # What a user's project must not get from us: flags, definitions, dependencies, our tests.
-foreach(library graph autodiff nn)
+set(libraries graph autodiff nn)
+if(CMAKE_DISABLE_FIND_PACKAGE_ZLIB)
+  if(TARGET wengert::nn)
+    message(FATAL_ERROR "nn was built without zlib")
+  endif()
+  list(REMOVE_ITEM libraries nn)
+endif()
+foreach(library IN LISTS libraries)
   if(NOT TARGET wengert::${library})
     message(FATAL_ERROR "there is no target wengert::${library}")
   endif()
@@ -29,7 +36,12 @@ if(tests OR CMAKE_CXX_FLAGS MATCHES "-W" OR CMAKE_EXPORT_COMPILE_COMMANDS)
 endif()
 
 add_executable(consumer ${CMAKE_CURRENT_LIST_DIR}/main.cpp)
-target_link_libraries(consumer PRIVATE wengert::nn)
+target_link_libraries(consumer PRIVATE wengert::autodiff)
+if(TARGET wengert::nn)
+  target_sources(consumer PRIVATE ${CMAKE_CURRENT_LIST_DIR}/nn.cpp)
+  target_compile_definitions(consumer PRIVATE CONSUMER_WITH_NN)
+  target_link_libraries(consumer PRIVATE wengert::nn)
+endif()
 # Our headers must be clean under the warnings of a strict user.
 target_compile_options(consumer PRIVATE -Wall -Wextra -Wconversion -Wshadow -Werror)
 

@@ -10,6 +10,12 @@ bool eigen_works();
 static bool eigen_works() { return true; }
 #endif
 
+#ifdef CONSUMER_WITH_NN
+bool nn_works();
+#else
+static bool nn_works() { return true; }
+#endif
+
 int main() {
   wengert::Recording recording;
   const wengert::Scalar x = recording.variable(2.0, "x");
@@ -18,6 +24,8 @@ int main() {
   std::printf("%.17g\n", slope);
   const wengert::Tensor square = wengert::ones(wengert::Shape{40, 40});
   const double product = element(matmul(square, square), {0, 0}).value();
-  return slope > 0.0770 && slope < 0.0771 /* sin 2 + 2 cos 2 = 0.07700375... */ && product == 40 && eigen_works() ? 0
-                                                                                                                  : 1;
+  return slope > 0.0770 && slope < 0.0771 /* sin 2 + 2 cos 2 = 0.07700375... */ && product == 40 && eigen_works() &&
+                 nn_works()
+             ? 0
+             : 1;
 }
