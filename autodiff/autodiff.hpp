@@ -2,6 +2,7 @@
 //
 //     Recording, Scalar, value, where, sin …       record/recording.hpp, record/expression.hpp, ops/elementwise.hpp
 //     Tensor, reshape, matmul, sum, gather …       record/tensor.hpp, tensor_reductions.hpp, tensor_indexing.hpp
+//     conv2d, max_pool2d …                         record/convolution.hpp, record/pooling.hpp
 //     backward, forward                            record/sweep.hpp
 //     backward_each, forward_each                  record/vector_sweep.hpp
 //     gradient, jvp                                record/gradient.hpp, record/jvp.hpp
@@ -15,8 +16,10 @@
 // transform/taylor.hpp (Taylor series), transform/draw.hpp (pictures), transform/check.hpp (the gradient checker).
 #pragma once
 
+#include "wengert/autodiff/record/convolution.hpp"
 #include "wengert/autodiff/record/gradient.hpp"
 #include "wengert/autodiff/record/jvp.hpp"
+#include "wengert/autodiff/record/pooling.hpp"
 #include "wengert/autodiff/record/recording.hpp"
 #include "wengert/autodiff/record/sweep.hpp"
 #include "wengert/autodiff/record/tensor_indexing.hpp"

@@ -22,6 +22,7 @@
 #endif
 
 #include "wengert/autodiff/ops/kernels.hpp"
+#include "wengert/autodiff/ops/kernels_gemm.hpp"
 
 namespace wengert::kernels {
 
@@ -96,6 +97,19 @@ void gemv(CBLAS_TRANSPOSE t, int rows, int columns, const float* a, const float*
 
 constexpr CBLAS_TRANSPOSE transposed(bool yes) { return yes ? CblasTrans : CblasNoTrans; }
 
+void gemm_at(int m, int n, int k, const MatrixAt<const double>& a, const MatrixAt<const double>& b,
+             const MatrixAt<double>& c, bool add) {
+  cblas_dgemm(CblasRowMajor, transposed(a.transposed), transposed(b.transposed), m, n, k, 1.0, a.elements,
+              static_cast<int>(a.pitch), b.elements, static_cast<int>(b.pitch), add ? 1.0 : 0.0, c.elements,
+              static_cast<int>(c.pitch));
+}
+void gemm_at(int m, int n, int k, const MatrixAt<const float>& a, const MatrixAt<const float>& b,
+             const MatrixAt<float>& c, bool add) {
+  cblas_sgemm(CblasRowMajor, transposed(a.transposed), transposed(b.transposed), m, n, k, 1.0F, a.elements,
+              static_cast<int>(a.pitch), b.elements, static_cast<int>(b.pitch), add ? 1.0F : 0.0F, c.elements,
+              static_cast<int>(c.pitch));
+}
+
 /// False when a size does not fit BLAS's int.
 template <class T>
 bool multiply_by_blas(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, bool ta, const T* b, bool tb, T* c) {
@@ -124,9 +138,9 @@ bool multiply_by_blas(std::int64_t, std::int64_t, std::int64_t, const T*, bool, 
 /// Products of fewer multiplications than this go through the loops: a call of OpenBLAS costs about 50 ns there.
 constexpr double tiny = 64;
 
-/// True when all are finite: x - x is 0 for a number, NaN for ∞ and NaN.
+/// x - x is 0 for a number, NaN for ∞ and NaN.
 template <class T>
-bool all_finite(const T* c, std::int64_t count) {
+bool finite(const T* c, std::int64_t count) {
   std::array<T, 8> lane{};
   std::int64_t i = 0;
   for (; i + 8 <= count; i += 8)
@@ -145,7 +159,7 @@ void multiply(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const 
   const double multiplications = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
   if (multiplications <= tiny || !multiply_by_blas(m, n, k, a, ta, b, tb, c))
     multiply_plainly<0>(m, n, k, first, second, c);
-  if ((flags & (mask_first | mask_second)) != 0 && !all_finite(c, m * n)) {
+  if ((flags & (mask_first | mask_second)) != 0 && !finite(c, m * n)) {
     if ((flags & mask_first) != 0)
       multiply_plainly<1>(m, n, k, first, second, c);
     else
@@ -153,7 +167,44 @@ void multiply(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const 
   }
 }
 
+template <class T>
+void multiply_at(std::int64_t m, std::int64_t n, std::int64_t k, const MatrixAt<const T>& a, const MatrixAt<const T>& b,
+                 const MatrixAt<T>& c, bool add) {
+  if (m == 0 || n == 0) return;
+#if WENGERT_WITH_OPENBLAS
+  if (k > 0 && std::max({m, n, k, a.pitch, b.pitch, c.pitch}) <= INT_MAX) {
+    make_blas_serial();
+    gemm_at(static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), a, b, c, add);
+    return;
+  }
+#endif
+  const auto of = [](const MatrixAt<const T>& at) {
+    return at.transposed ? Matrix<T>{at.elements, 1, at.pitch} : Matrix<T>{at.elements, at.pitch, 1};
+  };
+  const Matrix<T> first = of(a), second = of(b);
+  for (std::int64_t i = 0; i < m; ++i) {
+    T* const row = c.elements + i * c.pitch;
+    if (!add) std::fill_n(row, n, T(0));
+    for (std::int64_t p = 0; p < k; ++p) {
+      const T factor = first.at(i, p);
+      for (std::int64_t j = 0; j < n; ++j) row[j] += factor * second.at(p, j);
+    }
+  }
+}
+
 }  // namespace
+
+void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const MatrixAt<const float>& a,
+          const MatrixAt<const float>& b, const MatrixAt<float>& c, bool add) {
+  multiply_at<float>(m, n, k, a, b, c, add);
+}
+void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const MatrixAt<const double>& a,
+          const MatrixAt<const double>& b, const MatrixAt<double>& c, bool add) {
+  multiply_at<double>(m, n, k, a, b, c, add);
+}
+
+bool all_finite(const float* elements, std::int64_t count) { return finite(elements, count); }
+bool all_finite(const double* elements, std::int64_t count) { return finite(elements, count); }
 
 void make_blas_serial() {
 #if WENGERT_WITH_OPENBLAS

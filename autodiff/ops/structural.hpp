@@ -2,9 +2,11 @@
 // struct of the files below.
 #pragma once
 
+#include "wengert/autodiff/ops/convolution.hpp"
 #include "wengert/autodiff/ops/indexing.hpp"
 #include "wengert/autodiff/ops/linear_algebra.hpp"
 #include "wengert/autodiff/ops/moving.hpp"
+#include "wengert/autodiff/ops/pooling.hpp"
 #include "wengert/autodiff/ops/products.hpp"
 #include "wengert/autodiff/ops/reductions.hpp"
 #include "wengert/autodiff/ops/structural_contract.hpp"
@@ -12,7 +14,7 @@
 namespace wengert::ops {
 
 /// Every structural primitive of the library; each belongs to the list of its file.
-using StructuralPrimitives =
-    Join<MovingPrimitives, IndexingPrimitives, ReducingPrimitives, ProductPrimitives, LinearAlgebraPrimitives>;
+using StructuralPrimitives = Join<MovingPrimitives, IndexingPrimitives, ReducingPrimitives, ProductPrimitives,
+                                  ConvolutionPrimitives, PoolingPrimitives, LinearAlgebraPrimitives>;
 
 }  // namespace wengert::ops

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "naive_linear_algebra.hpp"
+#include "naive_windows.hpp"
 #include "tensor_helpers.hpp"
 #include "wengert/graph/operation.hpp"
 
@@ -245,6 +246,13 @@ inline Naive naive_value(std::string_view name, std::span<const Naive> x, const 
       return s;
     });
   } else {
+    std::vector<Plain4> operands;
+    for (const Naive& operand : x) operands.push_back({operand.shape, operand.at});
+    Plain4 result{shape, y.at};
+    if (naive_windows(name, operands, n, result)) {
+      y.at = result.at;
+      return y;
+    }
     y.at.assign(y.at.size(), std::numeric_limits<double>::quiet_NaN());  // no such primitive here: nothing agrees
     naive_linear_algebra(name, x, attribute, y);
   }

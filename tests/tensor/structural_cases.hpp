@@ -187,6 +187,10 @@ class RandomSample {
       };
       const Type a = real(flags % 2 != 0 ? matrices(k, m) : matrices(m, k));
       s = {{a, {a.dtype, flags / 2 != 0 ? matrices(n, k) : matrices(k, n)}}, flags};
+    } else if constexpr (ConvolutionPrimitives::contains<P>) {
+      s = convolution<P>();
+    } else if constexpr (PoolingPrimitives::contains<P>) {
+      s = pooling<P>();
     } else if constexpr (LinearAlgebraPrimitives::contains<P>) {
       const std::vector<Sample> samples = P::samples();
       s = samples[static_cast<std::size_t>(below(static_cast<std::int64_t>(samples.size())))];
@@ -215,6 +219,48 @@ class RandomSample {
     for (std::int64_t k = 0; k < rank; ++k) extents.push(below(12) == 0 ? 0 : 1 + below(3));
     return Shape(extents);
   }
+  /// Strides, padding on each side, dilations and groups at random, extents that fit.
+  template <class P>
+  ops::Sample convolution() {
+    std::vector<std::int64_t> how{1 + below(3), 1 + below(3), below(3),     below(3),     below(3),
+                                  below(3),     1 + below(2), 1 + below(2), 1 + below(2), 0};
+    const std::int64_t groups = how[8];
+    const Shape weight{groups * below(3), below(3), 1 + below(3), 1 + below(3)};
+    Indices input{below(3), groups * weight[1]};
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+      const std::int64_t least = how[6 + axis] * (weight[2 + axis] - 1) + 1 - how[2 + 2 * axis] - how[3 + 2 * axis];
+      input.push(std::max<std::int64_t>(0, least) + below(4));
+      // Extent 0 with a padding that a window fits into is legal too.
+    }
+    const Type x = real(Shape(input)), w{x.dtype, weight};
+    const Type operands[]{x, w};
+    if constexpr (std::is_same_v<P, ops::Conv2d>) return {{x, w}, how};
+    const Type g = ops::Conv2d::type(operands, how);
+    if constexpr (std::is_same_v<P, ops::Conv2dByInput>) return {{g, w}, ops::convolution_attribute(how, 0, x.shape)};
+    return {{x, g}, ops::convolution_attribute(how, 0, w.shape)};
+  }
+  /// Windows of any kind that hold an element each.
+  template <class P>
+  ops::Sample pooling() {
+    std::vector<std::int64_t> n;
+    Indices extents{below(3), 1 + below(2)}, counts{extents[0], extents[1]};
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+      const std::int64_t extent = 1 + below(6), size = below(4), padding = size == 0 ? 0 : below(size / 2 + 1);
+      const std::int64_t stride = size == 0 ? 1 : 1 + below(3);
+      const std::int64_t dilation = size == 0 ? 1 : 1 + below(std::min<std::int64_t>(extent, 3));
+      // As many as begin inside, or fewer.
+      const std::int64_t count = size == 0 ? below(5) : below((extent + padding - 1) / stride + 2);
+      n.insert(n.end(), {size, stride, padding, dilation, count});
+      extents.push(extent);
+      counts.push(count);
+    }
+    const Type x = real(Shape(extents));
+    if constexpr (std::is_same_v<P, ops::MaxPool2dPositions>) return {{x}, n};
+    n.push_back(below(3));
+    if constexpr (std::is_same_v<P, ops::AvgPool2d>) return {{x}, n};
+    n.insert(n.end(), {extents[2], extents[3]});
+    return {{{x.dtype, Shape(counts)}}, n};
+  }
   std::int64_t axis_of(const Shape& shape) { return below(static_cast<std::int64_t>(shape.rank())); }
   static Shape along(const Shape& shape, std::int64_t axis, std::int64_t extent) {
     Indices extents(shape.extents());
@@ -236,7 +282,8 @@ inline std::vector<StructuralCase> structural_cases(std::size_t least) {
       for (const ops::Sample& sample : samples) {
         StructuralCase c = case_of(PrimitiveOf<P>::record, sample, seed++);
         c.chooses = ops::ChoosingPrimitive<P>;
-        c.smooth = ops::GeneralPrimitive<P, Tensor> && !ops::ProductPrimitives::contains<P>;
+        c.smooth = ops::GeneralPrimitive<P, Tensor> && !ops::ProductPrimitives::contains<P> &&
+                   !ops::ConvolutionPrimitives::contains<P>;
         c.decomposes = ops::LinearAlgebraPrimitives::contains<P> && !std::is_same_v<P, ops::Triangle>;
         cases.push_back(c);
       }

@@ -1,0 +1,124 @@
+// The front functions of convolution: they read the options, make items and a second axis where there are none, and
+// record.
+#include "wengert/autodiff/record/convolution.hpp"
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wengert/autodiff/record/primitive.hpp"
+#include "wengert/autodiff/record/tensor_functions.hpp"
+#include "wengert/autodiff/record/window_options.hpp"
+
+namespace wengert {
+
+using namespace detail;
+
+namespace {
+
+template <class P>
+Tensor record_two(const Tensor& a, const Tensor& b, graph::Attribute how, std::source_location where) {
+  const Tensor both[]{a, b};
+  return record_tensor(PrimitiveOf<P>::record, both, std::move(how), where);
+}
+
+/// The attribute of the primitives but for extents.
+std::vector<std::int64_t> numbers_of(const WindowOptions& options, const Convolution& how) {
+  const auto strides = options.for_axes("stride", how.stride, 1, 1),
+             dilations = options.for_axes("dilation", how.dilation, 1, 1);
+  const auto padding = options.around(how.padding);
+  if (how.groups < 1) options.refuse_option("groups " + std::to_string(how.groups), "1 or more");
+  return {strides[0], strides[1],   padding[0],   padding[1], padding[2],
+          padding[3], dilations[0], dilations[1], how.groups, 0};
+}
+
+/// f(x, w) of [N, C, H, W] and [O, C, kh, kw].
+template <class F>
+Tensor as_two_axes(const WindowOptions& options, const F& f) {
+  Stream* const s = stream_of(options.operands, options.operation, options.where);
+  options.want_input();
+  options.want_weight();
+  return all_or_nothing(s, [&] { return options.narrowed(f(options.widened(), options.widened_weight())); });
+}
+
+Tensor convolve(std::string_view operation, std::size_t axes, const Tensor& x, const Tensor& w, const Convolution& how,
+                std::source_location where) {
+  const Tensor both[]{x, w};
+  const WindowOptions options{operation, axes, both, where};
+  const std::vector<std::int64_t> numbers = numbers_of(options, how);
+  if (how.output_padding.size() != 0)
+    options.refuse_option("output padding " + to_string(how.output_padding), "none: it is of transposed convolutions");
+  return as_two_axes(options, [&](const Tensor& input, const Tensor& weight) {
+    return record_two<ops::Conv2d>(input, weight, numbers, where);
+  });
+}
+
+Tensor convolve_transposed(std::string_view operation, std::size_t axes, const Tensor& x, const Tensor& w,
+                           const Convolution& how, std::source_location where) {
+  const Tensor both[]{x, w};
+  const WindowOptions options{operation, axes, both, where};
+  std::vector<std::int64_t> numbers = numbers_of(options, how);
+  const auto more = options.for_axes("output padding", how.output_padding, 0, 0);
+  return as_two_axes(options, [&](const Tensor& input, const Tensor& weight) {
+    const std::int64_t channels = input.shape()[1];
+    if (weight.shape()[0] != channels || channels % how.groups != 0)
+      refuse<ShapeError>(operation, both,
+                         "operand 1 has " + to_string(w.type()) +
+                             (how.groups == 1 ? "" : ", in " + std::to_string(how.groups) + " groups"),
+                         "a weight of " + std::to_string(channels) + " times any channels to go with " +
+                             to_string(x.type()) + (how.groups == 1 ? "" : ", and groups that divide them"),
+                         where);
+    for (std::size_t axis = 0; axis < 2; ++axis) {
+      const std::int64_t stride = numbers[axis];
+      if (more[axis] >= stride)
+        options.refuse_option("output padding " + std::to_string(more[axis]) + " with stride " + std::to_string(stride),
+                              "less than the stride");
+      // (extent - 1)·stride + dilation·(window - 1) + 1 + more - padding
+      const std::int64_t extent = input.shape()[2 + axis], window = weight.shape()[2 + axis];
+      std::int64_t steps = 0, reach = 0, result = 0;
+      const bool overflow = __builtin_mul_overflow(extent - 1, stride, &steps) ||
+                            __builtin_mul_overflow(window - 1, numbers[6 + axis], &reach) ||
+                            __builtin_add_overflow(steps, reach, &result) ||
+                            __builtin_add_overflow(result, 1 + more[axis], &result) ||
+                            __builtin_sub_overflow(result, numbers[2 + 2 * axis], &result) ||
+                            __builtin_sub_overflow(result, numbers[3 + 2 * axis], &result);
+      if (overflow || result < 1 || extent < 1 || window < 1)
+        refuse<ShapeError>(operation, both,
+                           "operands " + to_string(x.type()) + " and " + to_string(w.type()) + " with padding " +
+                               std::to_string(numbers[2 + 2 * axis]) + "," + std::to_string(numbers[3 + 2 * axis]),
+                           "a result of one element at least along each axis", where);
+      numbers.push_back(result);
+    }
+    return record_two<ops::Conv2dByInput>(input, weight, numbers, where);
+  });
+}
+
+}  // namespace
+
+Tensor conv2d(const Tensor& x, const Tensor& w, const Convolution& how, std::source_location where) {
+  return convolve("conv2d", 2, x, w, how, where);
+}
+Tensor conv1d(const Tensor& x, const Tensor& w, const Convolution& how, std::source_location where) {
+  return convolve("conv1d", 1, x, w, how, where);
+}
+Tensor conv_transpose2d(const Tensor& x, const Tensor& w, const Convolution& how, std::source_location where) {
+  return convolve_transposed("conv_transpose2d", 2, x, w, how, where);
+}
+Tensor conv_transpose1d(const Tensor& x, const Tensor& w, const Convolution& how, std::source_location where) {
+  return convolve_transposed("conv_transpose1d", 1, x, w, how, where);
+}
+
+// --- What the rules are written in ----------------------------------------------------------------------------------
+
+Tensor conv2d_exactly(const Tensor& x, const Tensor& w, const graph::Attribute& how) {
+  return record_two<ops::Conv2d>(x, w, how, {});
+}
+Tensor conv2d_by_input(const Tensor& g, const Tensor& w, const graph::Attribute& how) {
+  return record_two<ops::Conv2dByInput>(g, w, how, {});
+}
+Tensor conv2d_by_weight(const Tensor& x, const Tensor& g, const graph::Attribute& how) {
+  return record_two<ops::Conv2dByWeight>(x, g, how, {});
+}
+
+}  // namespace wengert
