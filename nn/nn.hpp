@@ -4,7 +4,8 @@
 //     parameters, state, lifted, adjoints_of …        nn/module/parameters.hpp
 //     Pass: training or evaluation                    nn/module/pass.hpp
 //     Sequential, Residual; AnyModule, Layers         nn/module/sequential.hpp, nn/module/any.hpp
-//     Linear                                          nn/layers/
+//     Linear, BatchNorm, LayerNorm, Dropout …         nn/layers/
+//     layer_norm, dropout, relu … of tensors          nn/functions/
 //     Random                                          nn/random/
 //
 // Networks of Scalars, neuron by neuron:
@@ -22,7 +23,10 @@
 #include "wengert/nn/data/generators.hpp"
 #include "wengert/nn/data/loader.hpp"
 #include "wengert/nn/data/transforms.hpp"
+#include "wengert/nn/layers/dropout.hpp"
+#include "wengert/nn/layers/embedding.hpp"
 #include "wengert/nn/layers/linear.hpp"
+#include "wengert/nn/layers/normalisation.hpp"
 #include "wengert/nn/loss.hpp"
 #include "wengert/nn/module/any.hpp"
 #include "wengert/nn/module/parameters.hpp"
