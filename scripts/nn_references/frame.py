@@ -9,9 +9,9 @@ An area's file holds a dictionary CASES, from a case's name to what `function` o
     CASES["linear"] = module(lambda: torch.nn.Linear(4, 3), lambda m, c: m(c.x), x=normal(2, 4))
 
 The arguments by name are the inputs; f64 ones (`normal`, `uniform`, `numbers`) are differentiated by, whole numbers and truth values
-(`integers`, `numbers`, `flags`) are data. `attributes`, a dictionary, is stored as it is, for the C++ side to read. A module's
-parameters are filled with random numbers and are parts like the inputs, by their names in PyTorch, dots included; its buffers are
-stored before and after the call. The call may return one tensor or several.
+(`integers`, `numbers`, `flags`) and what is `held_fixed` are data. `attributes`, a dictionary, is stored as it is, for the C++ side
+to read. A module's parameters are filled with random numbers and are parts like the inputs, by their names in PyTorch, dots
+included; its buffers are stored before and after the call. The call may return one tensor or several.
 
 Of every case: let L = Σ cotangent·output over all outputs. Stored are outputs, cotangents, ∂L/∂part for every part (the gradient), a
 direction for every part, and the derivative of the gradient along the direction (the HVP). Inputs, parameters, cotangents and
@@ -39,6 +39,7 @@ class Draw:
 
     def __init__(self, shape, draw, dtype=torch.float64):
         self.shape, self.draw, self.dtype = shape, draw, dtype
+        self.is_part = dtype == torch.float64
 
     def __call__(self, rng):
         count = math.prod(self.shape)
@@ -76,6 +77,12 @@ class Fixed(Draw):
         return self.tensor.clone()
 
 
+def held_fixed(draw):
+    """Data, although it is f64."""
+    draw.is_part = False
+    return draw
+
+
 def function(call, attributes=None, smooth=True, **inputs):
     return lambda name: evaluate(name, None, lambda _, c: call(c), attributes or {}, smooth, inputs)
 
@@ -96,8 +103,8 @@ def evaluate(name, make, call, attributes, smooth, inputs, scale=0.5):
     rng = random.Random(name)
     torch.manual_seed(0)
     drawn = {key: draw(rng) for key, draw in inputs.items()}
-    parts = {key: value.requires_grad_() for key, value in drawn.items() if value.dtype == torch.float64}
-    data = {key: value for key, value in drawn.items() if value.dtype != torch.float64}
+    parts = {key: value.requires_grad_() for key, value in drawn.items() if inputs[key].is_part}
+    data = {key: value for key, value in drawn.items() if not inputs[key].is_part}
     net = None
     buffers = {}
     if make is not None:
@@ -136,7 +143,7 @@ def evaluate(name, make, call, attributes, smooth, inputs, scale=0.5):
     along = sum((g * d).sum() for g, d in zip(recorded, directions))
     if isinstance(along, torch.Tensor) and along.requires_grad:
         found = torch.autograd.grad(along, variables, allow_unused=True)
-        hvp = [torch.zeros_like(v) if h is None else h for v, h in zip(variables, found)]
+        hvp = [torch.zeros_like(v) if h is None else torch.zeros_like(v) + h for v, h in zip(variables, found)]
     else:
         hvp = [torch.zeros_like(v) for v in variables]
     if smooth:

@@ -199,8 +199,9 @@ const Tensor& Case::operator[](std::string_view name) const {
     if (stored_->parts[k].first == name) return parts_[k];
   throw_missing(*stored_, "part", name);
 }
-const Tensor& Case::data(std::string_view name) const {
-  if (const Tensor* found = find_named(stored_->data, name)) return *found;
+Tensor Case::data(std::string_view name) const {
+  if (const Tensor* found = find_named(stored_->data, name))
+    return is_real(found->dtype()) ? convert(*found, dtype_) : *found;
   throw_missing(*stored_, "data", name);
 }
 Tensor Case::buffer(std::string_view name) const {

@@ -4,6 +4,8 @@
 //     check_case("activations", "gelu", [](const Case& c) { return nn::gelu(c["x"]); });
 //     check_case("layers", "linear", [](const Case& c) { return c.filled(nn::Linear(4, 3, random))(c["x"]); });
 //
+// (filled() writes the parts that are a module's parameters into it, by their names.)
+//
 // It is called with the parts (inputs and parameters) as constants, as variables of a recording, and in f32. Held
 // against the references are the outputs, the gradient of Σ cotangent·output by every part, numeric and recorded, and
 // its derivative along a direction (the HVP) three ways: forward over reverse, reverse over reverse, reverse over
@@ -24,6 +26,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "wengert/autodiff/autodiff.hpp"
+#include "wengert/nn/module/parameters.hpp"
 
 namespace wengert::reference {
 
@@ -52,8 +55,8 @@ class Case {
 
   /// An input or a parameter by its name. Throws ArgumentError for another name; so do the others.
   [[nodiscard]] const Tensor& operator[](std::string_view name) const;
-  /// Whole numbers and truth values, of their own dtype.
-  [[nodiscard]] const Tensor& data(std::string_view name) const;
+  /// What is not differentiated by: real numbers in the dtype of the parts, whole numbers and truth values.
+  [[nodiscard]] Tensor data(std::string_view name) const;
   /// A buffer before the call.
   [[nodiscard]] Tensor buffer(std::string_view name) const;
   /// A number (true and false are 1 and 0) or a text among the attributes.
@@ -62,6 +65,13 @@ class Case {
   [[nodiscard]] const std::string& text(std::string_view name) const;
   [[nodiscard]] bool has(std::string_view name) const;
   [[nodiscard]] Dtype dtype() const noexcept { return dtype_; }
+  /// A module with the parameters and buffers of the case, by their names; it has to have all of them.
+  template <class M>
+  [[nodiscard]] M filled(M module) const {
+    for (const nn::Parameter& parameter : nn::parameters(module)) *parameter.value = (*this)[parameter.name];
+    for (const nn::Parameter& each : nn::buffers(module)) *each.value = buffer(each.name);
+    return module;
+  }
   [[nodiscard]] const Stored& stored() const noexcept { return *stored_; }
 
  private:
