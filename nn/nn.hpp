@@ -4,7 +4,7 @@
 //     parameters, state, lifted, adjoints_of …        nn/module/parameters.hpp
 //     Pass: training or evaluation                    nn/module/pass.hpp
 //     Sequential, Residual; AnyModule, Layers         nn/module/sequential.hpp, nn/module/any.hpp
-//     Linear, BatchNorm, Dropout, LSTM …              nn/layers/
+//     Linear, Conv2d, BatchNorm, Dropout, LSTM …      nn/layers/
 //     layer_norm, dropout, relu … of tensors          nn/functions/
 //     Random                                          nn/random/
 //
@@ -23,11 +23,14 @@
 #include "wengert/nn/data/generators.hpp"
 #include "wengert/nn/data/loader.hpp"
 #include "wengert/nn/data/transforms.hpp"
+#include "wengert/nn/layers/convolution.hpp"
 #include "wengert/nn/layers/dropout.hpp"
 #include "wengert/nn/layers/embedding.hpp"
 #include "wengert/nn/layers/linear.hpp"
 #include "wengert/nn/layers/normalisation.hpp"
+#include "wengert/nn/layers/pooling.hpp"
 #include "wengert/nn/layers/recurrent.hpp"
+#include "wengert/nn/layers/reshaping.hpp"
 #include "wengert/nn/loss.hpp"
 #include "wengert/nn/module/any.hpp"
 #include "wengert/nn/module/parameters.hpp"
