@@ -33,10 +33,6 @@ struct TrainingReport {
   std::string created{};                                     ///< when; empty: not said
 };
 
-/// The report of a training that ended, with its history, ending and best epoch, its seed among the facts, and the
-/// time.
-[[nodiscard]] TrainingReport report_of(const FitResult& result);
-
 /// The page. The same report gives the same bytes.
 [[nodiscard]] std::string html_of(const TrainingReport& report);
 
