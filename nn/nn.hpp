@@ -15,11 +15,19 @@
 //     Random, initialise::xavier_uniform …            nn/random/random.hpp, initialise.hpp
 //     Dataset, Loader                                 nn/data/dataset.hpp, loader.hpp
 //     flipped_at_random …, parabola, two_moons …      nn/data/transforms.hpp, generators.hpp
+//     read_idx, read_npy, read_npz, read_csv …        nn/data/files/
+//     write_safetensors, write_atomically …           nn/data/files/
 //     half_squared_error, mean_squared_error          nn/loss.hpp
 #pragma once
 
 #include "wengert/nn/activation.hpp"
 #include "wengert/nn/data/dataset.hpp"
+#include "wengert/nn/data/files/bytes.hpp"
+#include "wengert/nn/data/files/csv.hpp"
+#include "wengert/nn/data/files/format_error.hpp"
+#include "wengert/nn/data/files/idx.hpp"
+#include "wengert/nn/data/files/npy.hpp"
+#include "wengert/nn/data/files/safetensors.hpp"
 #include "wengert/nn/data/generators.hpp"
 #include "wengert/nn/data/loader.hpp"
 #include "wengert/nn/data/transforms.hpp"

@@ -22,6 +22,16 @@ void Source::refuse(std::size_t offset, std::string_view field, std::string prob
                     offset, std::string(field));
 }
 
+void Source::refuse_text(std::size_t offset, std::size_t line, std::size_t column, std::string problem,
+                         std::string expected) const {
+  const std::string place = "line " + std::to_string(line) + ", column " + std::to_string(column);
+  throw FormatError({.operation = std::string(operation),
+                     .problem = quoted(name, name.size()) + ", " + place + ": " + std::move(problem),
+                     .expected = std::move(expected),
+                     .where = where},
+                    offset, place);
+}
+
 std::string quoted(std::string_view text, std::size_t most) {
   std::string shown = "'";
   graph::append_escaped(shown, text.substr(0, most));

@@ -11,13 +11,15 @@
 namespace wengert::nn {
 
 /// Bytes that are not a file of the kind that was to be read. The message reads
-/// `read_npy: 'a.npy', byte 8 (length of the header): it is 70000; expected at most 65536`.
+/// `read_npy: 'a.npy', byte 8 (length of the header): it is 70000; expected at most 65536`, of a text
+/// `read_csv: 'a.csv', line 3, column 7: a number is missing`.
 class FormatError : public Error {
  public:
   FormatError(ErrorDetail detail, std::size_t offset, std::string field);
   /// Where it went wrong, in bytes from the beginning (of what was compressed: in the bytes it stands for).
   [[nodiscard]] std::size_t offset() const noexcept { return offset_; }
-  /// The field of the format that is wrong, e.g. "shape".
+  /// The field of the format that is wrong, e.g. "shape"; of a text "line 3, column 7", both from 1, the column in
+  /// bytes.
   [[nodiscard]] const std::string& field() const noexcept { return field_; }
 
  protected:
@@ -39,6 +41,9 @@ struct Source {
   /// Throws FormatError.
   [[noreturn]] void refuse(std::size_t offset, std::string_view field, std::string problem,
                            std::string expected = {}) const;
+  /// The same for a place in a text.
+  [[noreturn]] void refuse_text(std::size_t offset, std::size_t line, std::size_t column, std::string problem,
+                                std::string expected = {}) const;
 };
 
 /// At most `most` bytes of text from a file, between quotes and printable.
