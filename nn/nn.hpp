@@ -7,6 +7,7 @@
 //     Linear, Conv2d, BatchNorm, Dropout, LSTM …      nn/layers/
 //     layer_norm, dropout, relu … of tensors          nn/functions/
 //     Random                                          nn/random/
+//     SGD, Adam …, clip_norm, schedules, minimise     nn/optim/
 //
 // Networks of Scalars, neuron by neuron:
 //
@@ -45,5 +46,12 @@
 #include "wengert/nn/module/pass.hpp"
 #include "wengert/nn/module/sequential.hpp"
 #include "wengert/nn/neuron.hpp"
+#include "wengert/nn/optim/adagrad.hpp"
+#include "wengert/nn/optim/adam.hpp"
+#include "wengert/nn/optim/clip.hpp"
+#include "wengert/nn/optim/lbfgs.hpp"
+#include "wengert/nn/optim/rmsprop.hpp"
+#include "wengert/nn/optim/schedule.hpp"
+#include "wengert/nn/optim/sgd.hpp"
 #include "wengert/nn/random/initialise.hpp"
 #include "wengert/nn/random/random.hpp"
