@@ -8,6 +8,8 @@
 //     layer_norm, dropout, relu … of tensors          nn/functions/
 //     Random                                          nn/random/
 //     SGD, Adam …, clip_norm, schedules, minimise     nn/optim/
+//     fit, evaluate, accuracy …                       nn/train/fit.hpp, metrics.hpp
+//     report_of, html_of; training states             nn/train/report.hpp, checkpoint.hpp
 //
 // Networks of Scalars, neuron by neuron:
 //
@@ -55,3 +57,6 @@
 #include "wengert/nn/optim/sgd.hpp"
 #include "wengert/nn/random/initialise.hpp"
 #include "wengert/nn/random/random.hpp"
+#include "wengert/nn/train/checkpoint.hpp"
+#include "wengert/nn/train/fit.hpp"
+#include "wengert/nn/train/report.hpp"

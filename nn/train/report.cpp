@@ -1,13 +1,17 @@
 #include "wengert/nn/train/report.hpp"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <cmath>
 #include <cstddef>
+#include <ctime>
 #include <optional>
 #include <string_view>
 
 #include "wengert/graph/escape.hpp"
 #include "wengert/nn/train/chart.hpp"
+#include "wengert/nn/train/fit.hpp"
 #include "wengert/nn/train/progress.hpp"
 
 namespace wengert::nn {
@@ -33,7 +37,7 @@ dl.cards dt { color: var(--quiet); font-size: .82rem; overflow-wrap: anywhere; }
 dl.cards dd { margin: .1rem 0 0; font-size: 1.2rem; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1rem; }
 .charts figure { margin: 0; border: 1px solid var(--line); border-radius: .5rem; padding: .5rem; }
-svg.chart { display: block; width: 100%; height: auto; }
+svg.chart { display: block; width: 100%; max-width: 46rem; height: auto; }
 svg text { font: 13px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; fill: var(--quiet); }
 svg .title { font-size: 15px; font-weight: 600; fill: var(--ink); }
 svg .y { text-anchor: end; } svg .x { text-anchor: middle; } svg .tick { font-variant-numeric: tabular-nums; }
@@ -237,6 +241,30 @@ class Page {
 };
 
 }  // namespace
+
+TrainingReport report_of(const FitResult& result) {
+  TrainingReport report;
+  report.history = result.history;
+  report.ending = to_string(result.ending);
+  report.best_epoch = result.best_epoch;
+  report.best_column = result.monitored;
+  report.facts.emplace_back("seed", std::to_string(result.seed));
+  if (!result.monitored.empty()) report.facts.emplace_back("monitored", readable(result.monitored));
+  if (result.best_restored)
+    report.facts.emplace_back("parameters", "those of the best epoch, " + std::to_string(result.best_epoch));
+  if (result.resumed_at > 0) report.facts.emplace_back("resumed", "at step " + std::to_string(result.resumed_at));
+  if (result.not_finite)
+    report.warnings.push_back("epoch " + std::to_string(result.not_finite->epoch) + ", batch " +
+                              std::to_string(result.not_finite->batch) + " (step " +
+                              std::to_string(result.not_finite->step) + "): " + result.not_finite->what);
+  if (result.skipped > 0) report.warnings.push_back(std::to_string(result.skipped) + " steps were left out");
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm utc{};
+  std::array<char, 32> text{};
+  if (::gmtime_r(&now, &utc) != nullptr)
+    report.created.assign(text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M UTC", &utc));
+  return report;
+}
 
 std::string html_of(const TrainingReport& report) { return Page(report).text(); }
 

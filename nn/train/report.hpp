@@ -12,6 +12,8 @@
 
 namespace wengert::nn {
 
+struct FitResult;
+
 /// A table of texts. The first column has names; others whose cells are all numbers (with a unit) stand to the right.
 struct ReportTable {
   std::string title{};
@@ -32,6 +34,10 @@ struct TrainingReport {
   std::vector<ReportTable> tables{};                         ///< the model's layers, for instance
   std::string created{};                                     ///< when; empty: not said
 };
+
+/// The report of a training that ended: its history, ending and best epoch; among the facts its seed, skipped steps and
+/// continuation; the time (UTC). The rest is for the caller to add.
+[[nodiscard]] TrainingReport report_of(const FitResult& result);
 
 /// The page. The same report gives the same bytes.
 [[nodiscard]] std::string html_of(const TrainingReport& report);

@@ -51,6 +51,11 @@ StoppingRules::StoppingRules(Monitor monitor, const LossRules& loss, const Early
   check(early.least_improvement >= 0, "the least improvement of early stopping is negative or NaN", where);
 }
 
+std::string StoppingRules::column(const History& history) const {
+  if (!monitor_.column.empty()) return monitor_.column;
+  return history.epochs.back().validation_loss ? "validation_loss" : "loss";
+}
+
 bool StoppingRules::add_epoch(const History& history) {
   const TrainingRecord& record = history.epochs.back();
   epoch_ = record.epoch;

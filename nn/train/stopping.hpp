@@ -62,6 +62,8 @@ class StoppingRules {
   /// The rule that holds after the epochs so far: small_loss before unchanged_loss before early_stopping.
   [[nodiscard]] std::optional<Ending> verdict() const;
 
+  /// The column that is monitored, once there is an epoch.
+  [[nodiscard]] std::string column(const History& history) const;
   /// The best epoch, from 1, and its number; 0 before the first epoch whose number is not NaN.
   [[nodiscard]] std::int64_t best_epoch() const noexcept { return best_epoch_; }
   [[nodiscard]] double best() const noexcept { return best_; }

@@ -10,8 +10,8 @@ namespace wengert::test {
 
 class TemporaryFolder {
  public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "wengert-test-XXXXXX").string();
+  explicit TemporaryFolder(const std::filesystem::path& where = std::filesystem::temp_directory_path()) {
+    std::string pattern = (where / "wengert-test-XXXXXX").string();
     path_ = ::mkdtemp(pattern.data());
   }
   ~TemporaryFolder() {
@@ -25,5 +25,10 @@ class TemporaryFolder {
  private:
   std::filesystem::path path_;
 };
+
+/// Where files lie in memory, so that bringing them to the disk takes no time; where there is no such place, as usual.
+inline std::filesystem::path in_memory() {
+  return ::access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : std::filesystem::temp_directory_path();
+}
 
 }  // namespace wengert::test
