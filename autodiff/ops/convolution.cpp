@@ -105,17 +105,18 @@ std::string window_text(std::span<const std::int64_t> n, std::int64_t rows, std:
 void want_places(const char* operation, std::span<const Type> x, std::span<const std::int64_t> n,
                  ConvolutionSizes::Pair places, std::int64_t rows, std::int64_t columns) {
   if (places[0] > 0 && places[1] > 0) return;
+  const Indices around(n.subspan(padding, dilation - padding));
+  const bool padded = std::any_of(around.begin(), around.end(), [](std::int64_t p) { return p != 0; });
   refuse<ShapeError>(operation, x, window_text(n, rows, columns),
-                     "one of 1×1 at least that is not larger than the input " + to_string(x[0]) + " with padding [" +
-                         std::to_string(n[padding]) + "," + std::to_string(n[padding + 1]) + "," +
-                         std::to_string(n[padding + 2]) + "," + std::to_string(n[padding + 3]) + "]");
+                     "one of 1×1 at least that is not larger than the input " + to_string(x[0]) +
+                         (padded ? " with padding " + to_string(around) : ""));
 }
 
 void want_groups(const char* operation, std::span<const Type> x, std::int64_t groups, std::int64_t channels,
                  const char* what) {
   if (channels % groups == 0) return;
   refuse<ShapeError>(operation, x, std::to_string(groups) + " groups for " + std::to_string(channels) + " " + what,
-                     "a number of groups that divides it");
+                     "a number that divides " + std::to_string(channels));
 }
 
 /// The output that belongs to input and weight must be as large as the output given.

@@ -1,12 +1,14 @@
-// Reading order: Columns (a tile, and how it is filled and added back), the three products, exactly (plain loops, for
-// what is not finite).
+// Reading order: Stage and Columns (a tile, and how it is filled and added back), the three products, for_each_term
+// (plain loops, for what is not finite).
 #include "wengert/autodiff/ops/kernels_convolution.hpp"
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "wengert/autodiff/ops/kernels.hpp"
 #include "wengert/autodiff/ops/kernels_gemm.hpp"
+#include "wengert/autodiff/ops/simd.hpp"
 
 namespace wengert::kernels {
 
@@ -14,6 +16,8 @@ namespace {
 
 /// Bytes of a tile of columns: about half of a second-level cache of 512 KiB, so that the product finds it there.
 constexpr std::int64_t tile_bytes = 256 * 1024;
+/// Elements that are copied at once. Copies go beyond the end of a row by less, into what is written next.
+constexpr std::int64_t chunk = 16;
 
 /// The places q of [0, count) at which q·stride + offset lies in [0, extent).
 struct Places {
@@ -27,6 +31,57 @@ struct Places {
   }
 };
 
+/// The rows of the input that a tile sees, with their padding, so that columns are copies without questions. A row lies
+/// as `stride` pieces, one for each remainder of the column number: what a window element sees along a row of places is
+/// then one run.
+struct Stage {
+  std::int64_t rows, pitch, row;  // rows of a channel; elements of a piece, of a row
+
+  Stage(const ConvolutionSizes& s, std::int64_t rows_of_places)
+      : rows((rows_of_places - 1) * s.stride[0] + (s.window[0] - 1) * s.dilation[0] + 1),
+        pitch((s.places[1] - 1) + (s.window[1] - 1) * s.dilation[1] / s.stride[1] + 1),
+        row(pitch * s.stride[1]) {}
+  /// Where window element j begins in a row.
+  [[nodiscard]] std::int64_t place(const ConvolutionSizes& s, std::int64_t j) const {
+    return j * s.dilation[1] % s.stride[1] * pitch + j * s.dilation[1] / s.stride[1];
+  }
+};
+
+/// A walk over a tile: for every row of columns, for every row of places, a run of the stage and one of the tile.
+template <class T>
+struct TileWalk {
+  T* stage;
+  T* tile;
+  const std::int64_t* starts;             // of each row of columns in the stage
+  std::int64_t rows, lines, step, width;  // rows of columns, rows of places, from one to the next in the stage, places
+};
+
+template <class T>
+struct CopyToTile {
+  static WENGERT_INLINE void run(const TileWalk<T>* w) {
+    T* to = w->tile;
+    for (std::int64_t row = 0; row < w->rows; ++row) {
+      const T* from = w->stage + w->starts[row];
+      for (std::int64_t line = 0; line < w->lines; ++line, from += w->step, to += w->width)
+        for (std::int64_t q = 0; q < w->width; q += chunk) std::memcpy(to + q, from + q, chunk * sizeof(T));
+    }
+  }
+};
+
+template <class T>
+struct AddFromTile {
+  static WENGERT_INLINE void run(const TileWalk<T>* w) {
+    const T* from = w->tile;
+    for (std::int64_t row = 0; row < w->rows; ++row) {
+      T* to = w->stage + w->starts[row];
+      for (std::int64_t line = 0; line < w->lines; ++line, to += w->step, from += w->width) {
+        WENGERT_INDEPENDENT_ITERATIONS
+        for (std::int64_t q = 0; q < w->width; ++q) to[q] += from[q];
+      }
+    }
+  }
+};
+
 /// Columns for the rows of places [begin, end) of one item and group: `rows()` × width.
 template <class T>
 class Columns {
@@ -35,18 +90,19 @@ class Columns {
       : s_(s),
         direct_(s.window[0] == 1 && s.window[1] == 1 && s.stride[0] == 1 && s.stride[1] == 1 && !s.padded &&
                 s.extent == s.places) {
-    const std::int64_t row = std::max<std::int64_t>(1, rows() * s.places[1] * static_cast<std::int64_t>(sizeof(T)));
-    step_ =
-        direct_ ? std::max<std::int64_t>(1, s.places[0]) : std::clamp<std::int64_t>(tile_bytes / row, 1, s.places[0]);
-    if (!direct_) {
-      buffer_ = Array::uninitialised({dtype_of<T>(), Shape{rows() * step_ * s.places[1]}});
-      tile_ = buffer_.template mutable_data<T>().data();
-    }
+    if (direct_ || rows() == 0) return;
+    const std::int64_t row = rows() * s.places[1] * static_cast<std::int64_t>(sizeof(T));
+    step_ = std::clamp<std::int64_t>(tile_bytes / row, 1, s.places[0]);
+    const std::int64_t most = s.channels * Stage(s, step_).rows * Stage(s, step_).row;
+    buffer_ = Array::uninitialised({dtype_of<T>(), Shape{most + rows() * step_ * s.places[1] + 2 * chunk}});
+    stage_ = buffer_.template mutable_data<T>().data();
+    tile_ = stage_ + most + chunk;
+    starts_.resize(static_cast<std::size_t>(rows()));
   }
 
   [[nodiscard]] std::int64_t rows() const { return s_.channels * s_.window[0] * s_.window[1]; }
   /// Rows of places in one tile.
-  [[nodiscard]] std::int64_t step() const { return step_; }
+  [[nodiscard]] std::int64_t step() const { return direct_ ? s_.places[0] : step_; }
   /// The input is its own matrix of columns.
   [[nodiscard]] bool direct() const { return direct_; }
   [[nodiscard]] T* tile() const { return tile_; }
@@ -55,61 +111,71 @@ class Columns {
   [[nodiscard]] MatrixAt<const T> of(const T* image, std::int64_t begin, std::int64_t end) {
     const std::int64_t width = (end - begin) * s_.places[1];
     if (direct_) return {image + begin * s_.places[1], s_.extent[0] * s_.extent[1]};
-    T* to = tile_;
-    for_each_row([&](std::int64_t channel, std::int64_t i, std::int64_t j) {
-      const T* const plane = image + channel * s_.extent[0] * s_.extent[1];
-      const std::int64_t offset = j * s_.dilation[1] - s_.before[1];
-      const Places inside(offset, s_.stride[1], s_.extent[1], s_.places[1]);
-      for (std::int64_t p = begin; p < end; ++p, to += s_.places[1]) {
-        const std::int64_t row = p * s_.stride[0] + i * s_.dilation[0] - s_.before[0];
-        if (row < 0 || row >= s_.extent[0]) {
-          std::fill_n(to, s_.places[1], T(0));
-          continue;
-        }
-        const T* const from = plane + row * s_.extent[1] + offset;
-        for (std::int64_t q = 0; q < inside.first; ++q) to[q] = T(0);
-        if (s_.stride[1] == 1)
-          for (std::int64_t q = inside.first; q < inside.last; ++q) to[q] = from[q];
-        else
-          for (std::int64_t q = inside.first; q < inside.last; ++q) to[q] = from[q * s_.stride[1]];
-        for (std::int64_t q = inside.last; q < s_.places[1]; ++q) to[q] = T(0);
-      }
+    const TileWalk<T> walk = walk_over(end - begin);
+    const std::int64_t stride = s_.stride[1], pitch = Stage(s_, end - begin).pitch;
+    for_each_run(begin, end, [&](T* staged, std::int64_t count, std::int64_t from, std::int64_t inside) {
+      T* const to = staged + inside;
+      std::fill(staged, to, T(0));
+      if (stride == 1)
+        std::copy_n(image + from, count, to);
+      else
+        for (std::int64_t k = 0; k < count; ++k) to[k] = image[from + k * stride];
+      std::fill(to + count, staged + pitch, T(0));
     });
+    wengert::detail::run_at_simd_level<CopyToTile<T>>(&walk);
     return {tile_, width};
   }
 
   /// Adds the columns in the tile to the elements that they are columns of.
-  void add_to(T* image, std::int64_t begin, std::int64_t end) const {
-    const T* from = tile_;
-    for_each_row([&](std::int64_t channel, std::int64_t i, std::int64_t j) {
-      T* const plane = image + channel * s_.extent[0] * s_.extent[1];
-      const std::int64_t offset = j * s_.dilation[1] - s_.before[1];
-      const Places inside(offset, s_.stride[1], s_.extent[1], s_.places[1]);
-      for (std::int64_t p = begin; p < end; ++p, from += s_.places[1]) {
-        const std::int64_t row = p * s_.stride[0] + i * s_.dilation[0] - s_.before[0];
-        if (row < 0 || row >= s_.extent[0]) continue;
-        T* const to = plane + row * s_.extent[1] + offset;
-        if (s_.stride[1] == 1)
-          for (std::int64_t q = inside.first; q < inside.last; ++q) to[q] += from[q];
-        else
-          for (std::int64_t q = inside.first; q < inside.last; ++q) to[q * s_.stride[1]] += from[q];
-      }
+  void add_to(T* image, std::int64_t begin, std::int64_t end) {
+    const TileWalk<T> walk = walk_over(end - begin);
+    const Stage stage(s_, end - begin);
+    std::fill_n(stage_, s_.channels * stage.rows * stage.row, T(0));
+    wengert::detail::run_at_simd_level<AddFromTile<T>>(&walk);
+    for_each_run(begin, end, [&](const T* staged, std::int64_t count, std::int64_t to, std::int64_t inside) {
+      const T* const from = staged + inside;
+      for (std::int64_t k = 0; k < count; ++k) image[to + k * s_.stride[1]] += from[k];
     });
   }
 
  private:
+  TileWalk<T> walk_over(std::int64_t lines) {
+    const Stage stage(s_, lines);
+    if (lines != lines_) {  // the last tile may be lower than the others
+      lines_ = lines;
+      std::size_t row = 0;
+      for (std::int64_t channel = 0; channel < s_.channels; ++channel)
+        for (std::int64_t i = 0; i < s_.window[0]; ++i)
+          for (std::int64_t j = 0; j < s_.window[1]; ++j)
+            starts_[row++] = (channel * stage.rows + i * s_.dilation[0]) * stage.row + stage.place(s_, j);
+    }
+    return {stage_, tile_, starts_.data(), rows(), lines, s_.stride[0] * stage.row, s_.places[1]};
+  }
+  /// run(piece of a row in the stage, how many of its elements are in the input, place of the first of them there, and
+  /// in the piece) for every piece of the rows that the places [begin, end) see.
   template <class F>
-  void for_each_row(const F& f) const {
+  void for_each_run(std::int64_t begin, std::int64_t end, const F& run) const {
+    const Stage stage(s_, end - begin);
+    T* staged = stage_;
     for (std::int64_t channel = 0; channel < s_.channels; ++channel)
-      for (std::int64_t i = 0; i < s_.window[0]; ++i)
-        for (std::int64_t j = 0; j < s_.window[1]; ++j) f(channel, i, j);
+      for (std::int64_t r = 0; r < stage.rows; ++r) {
+        const std::int64_t row = begin * s_.stride[0] - s_.before[0] + r;
+        const bool outside = row < 0 || row >= s_.extent[0];
+        for (std::int64_t piece = 0; piece < s_.stride[1]; ++piece, staged += stage.pitch) {
+          const std::int64_t offset = piece - s_.before[1];
+          const Places inside(offset, s_.stride[1], outside ? 0 : s_.extent[1], stage.pitch);
+          const std::int64_t at = (channel * s_.extent[0] + row) * s_.extent[1] + inside.first * s_.stride[1] + offset;
+          run(staged, outside ? 0 : inside.last - inside.first, at, outside ? 0 : inside.first);
+        }
+      }
   }
 
   const ConvolutionSizes& s_;
   bool direct_;
-  std::int64_t step_ = 1;
+  std::int64_t step_ = 1, lines_ = -1;
   Array buffer_;
-  T* tile_ = nullptr;
+  T *stage_ = nullptr, *tile_ = nullptr;
+  std::vector<std::int64_t> starts_;
 };
 
 /// Elements of input, output and weight that belong to an item and a group, or to a group.
@@ -172,15 +238,14 @@ const T* elements(const Array& dense) {
 
 Array convolve(const Array& x, const Array& w, const ConvolutionSizes& s, const Type& result) {
   return with_real_type(result.dtype, [&]<class T>(std::type_identity<T>) {
-    Array to = Array::zeros(result);
-    if (to.size() == 0) return to;
+    Columns<T> columns(s);
+    const std::int64_t rows = columns.rows();
+    if (rows == 0 || result.shape.size() == 0) return Array::zeros(result);
+    Array to = Array::uninitialised(result);
     const Array input = x.dense(), weight = w.dense();
     const T *const from = elements<T>(input), *const factors = elements<T>(weight);
     T* const y = to.mutable_data<T>().data();
     const std::int64_t count = s.places[0] * s.places[1];
-    Columns<T> columns(s);
-    const std::int64_t rows = columns.rows();
-    if (rows == 0) return to;
     for_each_tile(s, columns.step(),
                   [&](std::int64_t in, std::int64_t out, std::int64_t at, std::int64_t begin, std::int64_t end) {
                     gemm(s.outputs, (end - begin) * s.places[1], rows, MatrixAt<const T>{factors + at, rows},
@@ -237,14 +302,19 @@ Array convolve_by_weight(const Array& x, const Array& g, const ConvolutionSizes&
     if (count == 0) return to;
     Columns<T> columns(s);
     const std::int64_t rows = columns.rows();
+    // Transposed, columns × outputs: the BLAS is quicker with the longer side first.
+    Array turned = Array::zeros(Type{result.dtype, Shape{s.groups, rows, s.outputs}});
+    T* const sums = turned.mutable_data<T>().data();
     for_each_tile(s, columns.step(),
                   [&](std::int64_t in, std::int64_t out, std::int64_t at, std::int64_t begin, std::int64_t end) {
-                    MatrixAt<const T> seen = columns.of(from + in, begin, end);
-                    seen.transposed = true;
-                    gemm(s.outputs, rows, (end - begin) * s.places[1],
-                         MatrixAt<const T>{cotangent + out + begin * s.places[1], count}, seen,
-                         MatrixAt<T>{w + at, rows}, true);
+                    gemm(rows, s.outputs, (end - begin) * s.places[1], columns.of(from + in, begin, end),
+                         MatrixAt<const T>{cotangent + out + begin * s.places[1], count, true},
+                         MatrixAt<T>{sums + at, s.outputs}, true);
                   });
+    for (std::int64_t group = 0; group < s.groups; ++group)
+      for (std::int64_t o = 0; o < s.outputs; ++o)
+        for (std::int64_t k = 0; k < rows; ++k)
+          w[(group * s.outputs + o) * rows + k] = sums[(group * rows + k) * s.outputs + o];
     if ((s.padded || s.cotangent != 0) && !all_finite(w, to.size())) {
       std::fill_n(w, to.size(), T(0));
       for_each_term(s, [&](std::int64_t in, std::int64_t at, std::int64_t out) {

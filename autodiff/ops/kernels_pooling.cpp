@@ -1,33 +1,215 @@
+// Windows of fixed size are walked row by row: for each element of the window, a loop over the windows of a row, which
+// the compiler turns into vector code (simd.hpp). Adaptive windows, whose sizes differ, are walked one by one.
+//
+// Reading order: Axis, Planes (what a walk knows), the three walks, the kernels.
 #include "wengert/autodiff/ops/kernels_pooling.hpp"
 
+#include <bit>
+#include <limits>
 #include <vector>
 
 #include "wengert/autodiff/ops/kernels.hpp"
+#include "wengert/autodiff/ops/simd.hpp"
 
 namespace wengert::kernels {
 
 namespace {
 
-/// The ranges of all windows along an axis.
-std::vector<Windows::Range> ranges_of(const Windows& windows) {
-  std::vector<Windows::Range> all(static_cast<std::size_t>(windows.count));
-  for (std::int64_t i = 0; i < windows.count; ++i) all[static_cast<std::size_t>(i)] = windows.at(i);
-  return all;
+/// The windows along an axis, and which of them have an element of theirs inside.
+struct Axis {
+  std::vector<Windows::Range> ranges;
+  /// For element k of the windows: those from places[k].first up to places[k].second have it inside.
+  std::vector<std::pair<std::int64_t, std::int64_t>> places;
+
+  explicit Axis(const Windows& w) : ranges(static_cast<std::size_t>(w.count)) {
+    for (std::int64_t i = 0; i < w.count; ++i) ranges[static_cast<std::size_t>(i)] = w.at(i);
+    for (std::int64_t k = 0; k < w.size; ++k) {
+      const std::int64_t offset = k * w.dilation - w.padding;
+      const auto first = [&](std::int64_t bound) {  // the first i with i·stride + offset ≥ bound
+        return bound <= offset ? 0 : std::min(w.count, (bound - offset + w.stride - 1) / w.stride);
+      };
+      places.emplace_back(first(0), std::max(first(0), first(w.extent)));
+    }
+  }
+};
+
+/// What a walk over windows of fixed size knows.
+template <class T>
+struct Planes {
+  const Windows2d& windows;
+  const Axis &rows, &columns;
+  std::int64_t planes;
+  const std::vector<double>* divisors = nullptr;
+
+  [[nodiscard]] WENGERT_INLINE std::int64_t width() const { return windows[1].extent; }
+  [[nodiscard]] WENGERT_INLINE std::int64_t size() const { return windows[0].extent * windows[1].extent; }
+  [[nodiscard]] WENGERT_INLINE std::int64_t count() const { return windows[0].count * windows[1].count; }
+  [[nodiscard]] WENGERT_INLINE Windows::Range row(std::int64_t p) const {
+    return rows.ranges[static_cast<std::size_t>(p)];
+  }
+};
+
+/// Element j of the windows of a row: which windows have it inside, and its place in the row for the first of them.
+struct Element {
+  std::int64_t first, count, place;
+
+  template <class T>
+  WENGERT_INLINE Element(const Planes<T>& of, std::int64_t j)
+      : first(of.columns.places[static_cast<std::size_t>(j)].first),
+        count(of.columns.places[static_cast<std::size_t>(j)].second - first),
+        place(first * of.windows[1].stride + j * of.windows[1].dilation - of.windows[1].padding) {}
+};
+
+/// Whether an element takes the place of the largest before it. A NaN does so once, and then nothing is larger.
+template <class T>
+WENGERT_INLINE bool is_taken(T element, T largest) {
+  return !(element <= largest) & (largest == largest);
+}
+
+/// The element and its place instead of the largest before it, if it is taken. By masks, not by a choice: a branch here
+/// is foreseen every other time.
+template <class T, class I>
+WENGERT_INLINE void take_larger(T element, I place, T& largest, I& at) {
+  const I mask = static_cast<I>(-static_cast<I>(is_taken(element, largest)));
+  at = static_cast<I>((at & ~mask) | (place & mask));
+  largest = std::bit_cast<T>(static_cast<I>((std::bit_cast<I>(largest) & ~mask) | (std::bit_cast<I>(element) & mask)));
+}
+
+// The walks. Stride is that of the columns, 0 if it is neither 1 nor 2.
+
+/// I is as wide as T, and holds every position of a plane.
+template <std::int64_t Stride, class T, class I>
+struct LargestWalk {
+  static WENGERT_INLINE void run(const Planes<T>* of, const T* from, T* best, I* at, std::int64_t* positions) {
+    const std::int64_t count = of->windows[1].count, width = of->width();
+    const std::int64_t stride = Stride != 0 ? Stride : of->windows[1].stride;
+    for (std::int64_t plane = 0; plane < of->planes; ++plane, from += of->size())
+      for (std::int64_t p = 0; p < of->windows[0].count; ++p, positions += count) {
+        const Windows::Range r = of->row(p);
+        for (std::int64_t q = 0; q < count; ++q) {
+          best[q] = -std::numeric_limits<T>::infinity();
+          at[q] = static_cast<I>(r.first * width + of->columns.ranges[static_cast<std::size_t>(q)].first);
+        }
+        for (std::int64_t h = r.first; h < r.end; h += r.step)
+          for (std::int64_t j = 0; j < of->windows[1].size; ++j) {
+            const Element e(*of, j);
+            const T* const row = from + h * width + e.place;
+            T* const b = best + e.first;
+            I* const a = at + e.first;
+            const I begin = static_cast<I>(h * width + e.place);
+            WENGERT_INDEPENDENT_ITERATIONS
+            for (std::int64_t q = 0; q < e.count; ++q) {
+              T largest = b[q];
+              I place = a[q];
+              take_larger(row[q * stride], static_cast<I>(begin + static_cast<I>(q * stride)), largest, place);
+              b[q] = largest;
+              a[q] = place;
+            }
+          }
+        for (std::int64_t q = 0; q < count; ++q) positions[q] = at[q];
+      }
+  }
+};
+
+/// Size × Size windows without padding or dilation: everything stays in registers.
+template <std::int64_t Size>
+struct Small {
+  template <std::int64_t Stride, class T, class I>
+  struct LargestWalk {
+    static WENGERT_INLINE void run(const Planes<T>* of, const T* from, std::int64_t* positions) {
+      const std::int64_t count = of->windows[1].count, width = of->width();
+      const std::int64_t stride = Stride != 0 ? Stride : of->windows[1].stride;
+      for (std::int64_t plane = 0; plane < of->planes; ++plane, from += of->size())
+        for (std::int64_t p = 0; p < of->windows[0].count; ++p, positions += count) {
+          const std::int64_t begin = p * of->windows[0].stride * width;
+          WENGERT_INDEPENDENT_ITERATIONS
+          for (std::int64_t q = 0; q < count; ++q) {
+            const std::int64_t first = begin + q * stride;
+            T best = from[first];
+            I at = 0;
+            for (std::int64_t i = 0; i < Size; ++i)
+              for (std::int64_t j = 0; j < Size; ++j)
+                take_larger(from[first + i * width + j], static_cast<I>(i * width + j), best, at);
+            positions[q] = first + at;
+          }
+        }
+    }
+  };
+};
+
+/// Sums in f64.
+template <std::int64_t Stride, class T>
+struct MeanWalk {
+  static WENGERT_INLINE void run(const Planes<T>* of, const T* from, double* sums, T* means) {
+    const std::int64_t count = of->windows[1].count, width = of->width();
+    const std::int64_t stride = Stride != 0 ? Stride : of->windows[1].stride;
+    for (std::int64_t plane = 0; plane < of->planes; ++plane, from += of->size()) {
+      const double* divisor = of->divisors->data();
+      for (std::int64_t p = 0; p < of->windows[0].count; ++p, means += count, divisor += count) {
+        const Windows::Range r = of->row(p);
+        for (std::int64_t q = 0; q < count; ++q) sums[q] = 0;
+        for (std::int64_t h = r.first; h < r.end; h += r.step)
+          for (std::int64_t j = 0; j < of->windows[1].size; ++j) {
+            const Element e(*of, j);
+            const T* const row = from + h * width + e.place;
+            double* const s = sums + e.first;
+            WENGERT_INDEPENDENT_ITERATIONS
+            for (std::int64_t q = 0; q < e.count; ++q) s[q] += static_cast<double>(row[q * stride]);
+          }
+        WENGERT_INDEPENDENT_ITERATIONS
+        for (std::int64_t q = 0; q < count; ++q) means[q] = static_cast<T>(sums[q] / divisor[q]);
+      }
+    }
+  }
+};
+
+template <std::int64_t Stride, class T>
+struct MeanTransposedWalk {
+  static WENGERT_INLINE void run(const Planes<T>* of, const T* from, T* parts, T* to) {
+    const std::int64_t count = of->windows[1].count, width = of->width();
+    const std::int64_t stride = Stride != 0 ? Stride : of->windows[1].stride;
+    for (std::int64_t plane = 0; plane < of->planes; ++plane, to += of->size()) {
+      const double* divisor = of->divisors->data();
+      for (std::int64_t p = 0; p < of->windows[0].count; ++p, from += count, divisor += count) {
+        const Windows::Range r = of->row(p);
+        WENGERT_INDEPENDENT_ITERATIONS
+        for (std::int64_t q = 0; q < count; ++q) parts[q] = static_cast<T>(static_cast<double>(from[q]) / divisor[q]);
+        for (std::int64_t h = r.first; h < r.end; h += r.step)
+          for (std::int64_t j = 0; j < of->windows[1].size; ++j) {
+            const Element e(*of, j);
+            T* const row = to + h * width + e.place;
+            const T* const part = parts + e.first;
+            WENGERT_INDEPENDENT_ITERATIONS
+            for (std::int64_t q = 0; q < e.count; ++q) row[q * stride] += part[q];
+          }
+      }
+    }
+  }
+};
+
+/// The walk for the stride of the columns.
+template <template <std::int64_t, class...> class Walk, class... Types, class T, class... A>
+void walk(const Planes<T>& of, A... arguments) {
+  if (of.windows[1].stride == 1)
+    detail::run_at_simd_level<Walk<1, Types...>>(&of, arguments...);
+  else if (of.windows[1].stride == 2)
+    detail::run_at_simd_level<Walk<2, Types...>>(&of, arguments...);
+  else
+    detail::run_at_simd_level<Walk<0, Types...>>(&of, arguments...);
 }
 
 /// window(plane, window within the plane, range of rows, range of columns) for every window.
 template <class F>
-void for_each_window(std::int64_t planes, const Windows2d& windows, const F& window) {
-  const auto rows = ranges_of(windows[0]), columns = ranges_of(windows[1]);
+void for_each_window(std::int64_t planes, const Axis& rows, const Axis& columns, const F& window) {
   for (std::int64_t plane = 0; plane < planes; ++plane) {
     std::int64_t at = 0;
-    for (const Windows::Range& r : rows)
-      for (const Windows::Range& c : columns) window(plane, at++, r, c);
+    for (const Windows::Range& r : rows.ranges)
+      for (const Windows::Range& c : columns.ranges) window(plane, at++, r, c);
   }
 }
 
-/// 1/divisor for each window of a plane.
-std::vector<double> factors_of(const Windows2d& windows, Divisor divisor) {
+/// The divisor of each window of a plane.
+std::vector<double> divisors_of(const Windows2d& windows, Divisor divisor) {
   std::vector<double> all;
   all.reserve(static_cast<std::size_t>(windows[0].count * windows[1].count));
   const auto along = [&](const Windows& w, std::int64_t i) {
@@ -40,6 +222,37 @@ std::vector<double> factors_of(const Windows2d& windows, Divisor divisor) {
 }
 
 std::int64_t planes_of(const Array& x) { return x.shape()[0] * x.shape()[1]; }
+bool fixed(const Windows2d& windows) { return windows[0].size != 0 && windows[1].size != 0; }
+
+template <class T>
+void find_largest(const Planes<T>& of, const T* from, std::int64_t* positions) {
+  using Narrow = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+  const auto small = [&](std::int64_t size) {
+    return std::all_of(of.windows.begin(), of.windows.end(), [=](const Windows& w) {
+      return w.size == size && w.padding == 0 && w.dilation == 1 && w.inside();
+    });
+  };
+  if (small(2)) return walk<Small<2>::template LargestWalk, T, Narrow>(of, from, positions);
+  if (small(3)) return walk<Small<3>::template LargestWalk, T, Narrow>(of, from, positions);
+  if (fixed(of.windows) && of.size() <= std::numeric_limits<Narrow>::max()) {
+    const auto count = static_cast<std::size_t>(of.windows[1].count);
+    std::vector<T> best(count);
+    std::vector<Narrow> at(count);
+    walk<LargestWalk, T, Narrow>(of, from, best.data(), at.data(), positions);
+    return;
+  }
+  const std::int64_t width = of.width();
+  for_each_window(of.planes, of.rows, of.columns,
+                  [&](std::int64_t plane, std::int64_t at, const Windows::Range& r, const Windows::Range& c) {
+                    const T* const elements = from + plane * of.size();
+                    std::int64_t best = r.first * width + c.first;
+                    for (std::int64_t h = r.first; h < r.end; h += r.step)
+                      for (std::int64_t v = c.first; v < c.end; v += c.step) {
+                        if (is_taken(elements[h * width + v], elements[best])) best = h * width + v;
+                      }
+                    positions[plane * of.count() + at] = best;
+                  });
+}
 
 }  // namespace
 
@@ -48,26 +261,9 @@ Array positions_of_largest(const Array& x, const Windows2d& windows, const Type&
   if (to.size() == 0) return to;
   with_real_type(x.dtype(), [&]<class T>(std::type_identity<T>) {
     const Array dense = x.dense();
-    const T* const from = dense.data<T>().data();
-    std::int64_t* const positions = to.mutable_data<std::int64_t>().data();
-    const std::int64_t width = windows[1].extent, plane_size = windows[0].extent * width;
-    const std::int64_t count = windows[0].count * windows[1].count;
-    for_each_window(planes_of(x), windows,
-                    [&](std::int64_t plane, std::int64_t at, const Windows::Range& r, const Windows::Range& c) {
-                      const T* const elements = from + plane * plane_size;
-                      std::int64_t best = r.first * width + c.first;
-                      T largest = elements[best];
-                      for (std::int64_t h = r.first; h < r.end; h += r.step)
-                        for (std::int64_t v = c.first; v < c.end; v += c.step) {
-                          const T element = elements[h * width + v];
-                          // A NaN is taken once, and then nothing is larger.
-                          if (element > largest || (element != element && largest == largest)) {
-                            largest = element;
-                            best = h * width + v;
-                          }
-                        }
-                      positions[plane * count + at] = best;
-                    });
+    const Axis rows(windows[0]), columns(windows[1]);
+    find_largest(Planes<T>{windows, rows, columns, planes_of(x)}, dense.data<T>().data(),
+                 to.mutable_data<std::int64_t>().data());
   });
   return to;
 }
@@ -79,17 +275,22 @@ Array window_means(const Array& x, const Windows2d& windows, Divisor divisor, co
     const Array dense = x.dense();
     const T* const from = dense.data<T>().data();
     T* const means = to.mutable_data<T>().data();
-    const std::vector<double> divisors = factors_of(windows, divisor);
-    const std::int64_t width = windows[1].extent, plane_size = windows[0].extent * width;
-    const std::int64_t count = windows[0].count * windows[1].count;
-    for_each_window(planes_of(x), windows,
+    const std::vector<double> divisors = divisors_of(windows, divisor);
+    const Axis rows(windows[0]), columns(windows[1]);
+    const Planes<T> of{windows, rows, columns, planes_of(x), &divisors};
+    if (fixed(windows)) {
+      std::vector<double> sums(static_cast<std::size_t>(windows[1].count));
+      walk<MeanWalk, T>(of, from, sums.data(), means);
+      return to;
+    }
+    for_each_window(of.planes, rows, columns,
                     [&](std::int64_t plane, std::int64_t at, const Windows::Range& r, const Windows::Range& c) {
-                      const T* const elements = from + plane * plane_size;
+                      const T* const elements = from + plane * of.size();
                       double sum = 0;
                       for (std::int64_t h = r.first; h < r.end; h += r.step)
                         for (std::int64_t v = c.first; v < c.end; v += c.step)
-                          sum += static_cast<double>(elements[h * width + v]);
-                      means[plane * count + at] = static_cast<T>(sum / divisors[static_cast<std::size_t>(at)]);
+                          sum += static_cast<double>(elements[h * of.width() + v]);
+                      means[plane * of.count() + at] = static_cast<T>(sum / divisors[static_cast<std::size_t>(at)]);
                     });
     return to;
   });
@@ -102,16 +303,21 @@ Array window_means_transposed(const Array& g, const Windows2d& windows, Divisor 
     const Array dense = g.dense();
     const T* const from = dense.data<T>().data();
     T* const elements = to.mutable_data<T>().data();
-    const std::vector<double> divisors = factors_of(windows, divisor);
-    const std::int64_t width = windows[1].extent, plane_size = windows[0].extent * width;
-    const std::int64_t count = windows[0].count * windows[1].count;
-    for_each_window(planes_of(g), windows,
+    const std::vector<double> divisors = divisors_of(windows, divisor);
+    const Axis rows(windows[0]), columns(windows[1]);
+    const Planes<T> of{windows, rows, columns, planes_of(g), &divisors};
+    if (fixed(windows)) {
+      std::vector<T> parts(static_cast<std::size_t>(windows[1].count));
+      walk<MeanTransposedWalk, T>(of, from, parts.data(), elements);
+      return to;
+    }
+    for_each_window(of.planes, rows, columns,
                     [&](std::int64_t plane, std::int64_t at, const Windows::Range& r, const Windows::Range& c) {
-                      T* const target = elements + plane * plane_size;
-                      const T part = static_cast<T>(static_cast<double>(from[plane * count + at]) /
+                      T* const target = elements + plane * of.size();
+                      const T part = static_cast<T>(static_cast<double>(from[plane * of.count() + at]) /
                                                     divisors[static_cast<std::size_t>(at)]);
                       for (std::int64_t h = r.first; h < r.end; h += r.step)
-                        for (std::int64_t v = c.first; v < c.end; v += c.step) target[h * width + v] += part;
+                        for (std::int64_t v = c.first; v < c.end; v += c.step) target[h * of.width() + v] += part;
                     });
     return to;
   });

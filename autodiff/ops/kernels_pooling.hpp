@@ -26,6 +26,10 @@ struct Windows {
     const std::int64_t skipped = start < 0 ? (-start + dilation - 1) / dilation : 0;
     return {start + skipped * dilation, std::min(extent, start + (size - 1) * dilation + 1), dilation};
   }
+  /// No window goes beyond the end.
+  [[nodiscard]] bool inside() const noexcept {
+    return size == 0 || count == 0 || (count - 1) * stride - padding + (size - 1) * dilation < extent;
+  }
   /// How many elements one holds, with the padding on both sides.
   [[nodiscard]] std::int64_t padded_count(std::int64_t i) const noexcept {
     if (size == 0) return at(i).count();

@@ -81,15 +81,24 @@ void for_each_outer(const Walk& walk, std::size_t outer, const Inner& inner) {
   }
 }
 
-/// element(place in the view, place in the dense array) for every element; run(…, count) where both lie together.
-template <class Element, class Run>
-void walk_elements(const Shape& shape, const View& places, const Element& element, const Run& run) {
+/// element(place in the view, place in the dense array) for every element; run(…, count) where both lie together, and
+/// repeat(…, count) where one place of the view stands for all (only a gather may ask for that).
+template <class Element, class Run, class Repeat = std::nullptr_t>
+void walk_elements(const Shape& shape, const View& places, const Element& element, const Run& run,
+                   const Repeat& repeat = nullptr) {
   if (shape.size() == 0) return;
   Walk walk(shape, places);
   const std::size_t last = walk.rank - 1;
   if (walk.view[last] == 1) {
     for_each_outer(walk, last, [&](std::int64_t v, std::int64_t d) { run(places.start + v, d, walk.extent[last]); });
     return;
+  }
+  if constexpr (!std::is_null_pointer_v<Repeat>) {
+    if (walk.view[last] == 0) {
+      for_each_outer(walk, last,
+                     [&](std::int64_t v, std::int64_t d) { repeat(places.start + v, d, walk.extent[last]); });
+      return;
+    }
   }
   // A transposition: the axis along which the view lies together is another one. Tiles touch each cache line once.
   std::size_t together = last;
@@ -137,7 +146,8 @@ Array gather(const Array& from, const View& view) {
     T* const target = result.mutable_data<T>().data();
     walk_elements(
         view.shape, view, [=](std::int64_t v, std::int64_t d) { target[d] = source[v]; },
-        [=](std::int64_t v, std::int64_t d, std::int64_t count) { std::copy_n(source + v, count, target + d); });
+        [=](std::int64_t v, std::int64_t d, std::int64_t count) { std::copy_n(source + v, count, target + d); },
+        [=](std::int64_t v, std::int64_t d, std::int64_t count) { std::fill_n(target + d, count, source[v]); });
     return result;
   });
 }

@@ -66,8 +66,8 @@ Tensor convolve_transposed(std::string_view operation, std::size_t axes, const T
       refuse<ShapeError>(operation, both,
                          "operand 1 has " + to_string(w.type()) +
                              (how.groups == 1 ? "" : ", in " + std::to_string(how.groups) + " groups"),
-                         "a weight of " + std::to_string(channels) + " times any channels to go with " +
-                             to_string(x.type()) + (how.groups == 1 ? "" : ", and groups that divide them"),
+                         std::to_string(channels) + " on its first axis, to go with " + to_string(x.type()) +
+                             (how.groups == 1 ? "" : ", and a number of groups that divides it"),
                          where);
     for (std::size_t axis = 0; axis < 2; ++axis) {
       const std::int64_t stride = numbers[axis];

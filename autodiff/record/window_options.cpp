@@ -41,9 +41,10 @@ std::array<std::int64_t, 4> WindowOptions::around(const Indices& padding) const 
 void WindowOptions::want_input() const {
   const std::size_t rank = operands[0].rank();
   if (rank == axes + 2 || rank == axes + 1) return;
-  refuse<ShapeError>(
-      operation, operands, "operand 0 has " + to_string(operands[0].type()),
-      axes == 1 ? "[items, channels, length], or no items" : "[items, channels, rows, columns], or no items", where);
+  refuse<ShapeError>(operation, operands, "operand 0 has " + to_string(operands[0].type()),
+                     axes == 1 ? "three axes [items, channels, length], or two without items"
+                               : "four axes [items, channels, rows, columns], or three without items",
+                     where);
 }
 void WindowOptions::want_weight() const {
   if (operands[1].rank() == axes + 2) return;
