@@ -111,3 +111,25 @@ elementwise("kl_divergence", lambda c, r: F.kl_div(F.log_softmax(c.q, 1), F.soft
             reductions=("mean", "batch_mean", "none"), q=normal(3, 4), p=normal(3, 4))
 CASES["kl_divergence_log_targets"] = function(lambda c: F.kl_div(c.q, c.p, log_target=True, reduction="sum"),
                                               {"reduction": "sum"}, q=normal(3, 4), p=normal(3, 4))
+
+
+def ctc(log_p, targets, steps, lengths, reduction):
+    """Every way through the time steps, one by one: PyTorch's own gradient assumes a log_softmax before it, and has no second one.
+    Values are held against PyTorch's."""
+    losses = []
+    for n, (count, length) in enumerate(zip(steps.tolist(), lengths.tolist())):
+        target = targets[n, :length].tolist()
+        ways = [way for way in itertools.product(range(log_p.shape[2]), repeat=count)
+                if [k for k, _ in itertools.groupby(way) if k != 0] == target]
+        losses.append(-torch.logsumexp(torch.stack([sum(log_p[t, n, k] for t, k in enumerate(way)) for way in ways]), 0))
+    losses = torch.stack(losses)
+    result = (losses / lengths.clamp(min=1)).mean() if reduction == "mean" else losses
+    theirs = F.ctc_loss(log_p, targets, steps, lengths, reduction=reduction)
+    assert torch.allclose(result, theirs, rtol=1e-12), (result, theirs)
+    return result
+
+
+for reduction in ("mean", "none"):
+    CASES[f"ctc_{reduction}"] = function(lambda c, r=reduction: ctc(c.x, c.targets, c.steps, c.lengths, r), {"reduction": reduction},
+                                         x=normal(5, 4, 3), targets=numbers([[1, 2], [1, 1], [2, 0], [0, 0]]),
+                                         steps=numbers([5, 4, 3, 5]), lengths=numbers([2, 2, 1, 0]))

@@ -9,6 +9,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "wengert/nn/functions/activations.hpp"
+#include "wengert/nn/functions/ctc.hpp"
 #include "wengert/nn/functions/losses.hpp"
 #include "wengert/nn/loss.hpp"
 
@@ -239,6 +240,38 @@ BOOST_AUTO_TEST_CASE(weights_have_derivatives) {
   BOOST_TEST(g[0] == (b - loss.item()) / 2.5, close);
   BOOST_TEST(g[1] == 0.0);
   BOOST_TEST(g[2] == (a - loss.item()) / 2.5, close);
+}
+
+BOOST_AUTO_TEST_CASE(ctc_of_what_cannot_be_and_of_what_is_certain) {
+  const auto whole = [](std::vector<std::int64_t> values, const Shape& shape) { return tensor(values, shape); };
+  // Three labels in two steps cannot be; two alike need a blank between them.
+  const Tensor steps = whole({2, 2}, Shape{2}), lengths = whole({3, 2}, Shape{2});
+  const Tensor targets = whole({1, 2, 1, 1, 1, 0}, Shape{2, 3});
+  const Tensor x = log_softmax(tensor({1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 1, 1}, Shape{2, 2, 3}));
+  BOOST_TEST(nn::ctc_loss(x, targets, steps, lengths).item() == infinity);
+  const auto d = derivatives(
+      [&](const Tensor& p) { return nn::ctc_loss(p, targets, steps, lengths, {.zero_infinity = true}); }, x);
+  BOOST_TEST(d.value == 0.0);
+  for (const double g : d.gradient) BOOST_TEST(g == 0.0);
+  for (const double h : d.hvp) BOOST_TEST(h == 0.0);
+  // All ways together are certain: the probabilities of all targets of two steps and two labels sum to 1.
+  double total = 0.0;
+  const Tensor p = log_softmax(tensor({1, 2, 3, 4, 5, 7}, Shape{2, 1, 3}));
+  for (const auto& target : std::vector<std::vector<std::int64_t>>{{}, {1}, {2}, {1, 2}, {2, 1}}) {
+    std::vector<std::int64_t> padded = target;
+    padded.resize(2);
+    const auto length = static_cast<std::int64_t>(target.size());
+    total += std::exp(-nn::ctc_loss(p, whole(padded, Shape{1, 2}), whole({2}, Shape{1}), whole({length}, Shape{1}),
+                                    {.reduction = Reduction::sum})
+                           .item());
+  }
+  BOOST_TEST(total == 1.0, close);
+  BOOST_CHECK_EXCEPTION((void)nn::ctc_loss(x, targets, steps, whole({3, 4}, Shape{2})), DomainError,
+                        says("ctc_loss: target_lengths has 4 at position 1; expected 0 to 3"));
+  BOOST_CHECK_EXCEPTION((void)nn::ctc_loss(x, whole({1, 3, 1, 1}, Shape{2, 2}), steps, steps), DomainError,
+                        says("ctc_loss: targets has 3 at position 1; expected 0 to 2"));
+  BOOST_CHECK_EXCEPTION((void)nn::ctc_loss(x, targets, steps, lengths, {.blank = 3}), ArgumentError,
+                        says("ctc_loss: blank is 3; expected a class"));
 }
 
 BOOST_AUTO_TEST_CASE(wrong_operands_are_errors_with_the_line) {

@@ -6,6 +6,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "wengert/nn/functions/ctc.hpp"
 #include "wengert/nn/functions/losses.hpp"
 #include "wengert/tests/nn/support/references.hpp"
 
@@ -93,8 +94,9 @@ BOOST_AUTO_TEST_CASE(agree_with_pytorch) {
   });
   check("hinge", [](const Case& c) { return nn::hinge(c["o"], c.data("t"), c.number("margin"), reduction(c)); });
   check("soft_margin", [](const Case& c) { return nn::soft_margin(c["o"], c.data("t"), reduction(c)); });
-  check("margin_ranking",
-        [](const Case& c) { return nn::margin_ranking(c["a"], c["b"], c.data("t"), c.number("margin"), reduction(c)); });
+  check("margin_ranking", [](const Case& c) {
+    return nn::margin_ranking(c["a"], c["b"], c.data("t"), c.number("margin"), reduction(c));
+  });
   check("cosine_similarity", [](const Case& c) { return nn::cosine_similarity(c["a"], c["b"]); });
   check("cosine_embedding", [](const Case& c) {
     const Tensor signs = tensor({1, -1, -1, 1, 1, -1});
@@ -130,6 +132,9 @@ BOOST_AUTO_TEST_CASE(agree_with_pytorch) {
   });
   check("kl_divergence", [](const Case& c) {
     return nn::kl_divergence(log_softmax(c["q"]), softmax(c["p"]), {.reduction = reduction(c)});
+  });
+  check("ctc", [](const Case& c) {
+    return nn::ctc_loss(c["x"], c.data("targets"), c.data("steps"), c.data("lengths"), {.reduction = reduction(c)});
   });
   check.every_reference_was_used();
 }
