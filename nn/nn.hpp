@@ -5,7 +5,10 @@
 //     Pass: training or evaluation                    nn/module/pass.hpp
 //     Sequential, Residual; AnyModule, Layers         nn/module/sequential.hpp, nn/module/any.hpp
 //     Linear, Conv2d, BatchNorm, Dropout, LSTM …      nn/layers/
-//     layer_norm, dropout, relu … of tensors          nn/functions/
+//     MultiheadAttention, TransformerEncoder          nn/layers/attention.hpp
+//     ReLU, GELU, PReLU …                             nn/layers/activations.hpp
+//     gelu, layer_norm, dropout … of tensors          nn/functions/
+//     cross_entropy, huber … of tensors; ctc_loss     nn/functions/losses.hpp, ctc.hpp
 //     Random                                          nn/random/
 //     SGD, Adam …, clip_norm, schedules, minimise     nn/optim/
 //     fit, evaluate, accuracy …                       nn/train/fit.hpp, metrics.hpp
@@ -34,6 +37,12 @@
 #include "wengert/nn/data/generators.hpp"
 #include "wengert/nn/data/loader.hpp"
 #include "wengert/nn/data/transforms.hpp"
+#include "wengert/nn/functions/activations.hpp"
+#include "wengert/nn/functions/attention.hpp"
+#include "wengert/nn/functions/ctc.hpp"
+#include "wengert/nn/functions/losses.hpp"
+#include "wengert/nn/layers/activations.hpp"
+#include "wengert/nn/layers/attention.hpp"
 #include "wengert/nn/layers/convolution.hpp"
 #include "wengert/nn/layers/dropout.hpp"
 #include "wengert/nn/layers/embedding.hpp"
