@@ -10,7 +10,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "wengert/nn/functions/activations.hpp"
+#include "wengert/autodiff/record/expand.hpp"
+#include "wengert/nn/layers/activations.hpp"
+#include "wengert/nn/module/sequential.hpp"
 #include "wengert/tests/nn/support/references.hpp"
 
 namespace {
@@ -157,6 +159,50 @@ BOOST_AUTO_TEST_CASE(softmax_does_not_know_a_shift) {
                  boost::test_tools::tolerance(1e-9));
       BOOST_TEST(nn::softmin(-x).to_vector()[k] == nn::softmax(x).to_vector()[k]);
     }
+}
+
+BOOST_AUTO_TEST_CASE(layers_are_the_functions_of_the_same_name) {
+  const Tensor x = tensor({-3.5, -0.25, 0.75, 8.0}, Shape{2, 2});
+  const auto same = [&](const char* name, const auto& layer, const Tensor& expected) {
+    BOOST_TEST(layer(x).to_vector() == expected.to_vector(), boost::test_tools::per_element());
+    BOOST_TEST(nn::parameter_count(layer) == 0);
+    // In a scope of its name.
+    Recording r;
+    const Tensor y = layer(r.variable(x));
+    const graph::Graph g = expand(r, {y}).graph;
+    BOOST_TEST(g.scope_record(g.scope(g.outputs()[0])).name == name);
+  };
+  same("ReLU", nn::ReLU{}, nn::relu(x));
+  same("ReLU6", nn::ReLU6{}, nn::relu6(x));
+  same("LeakyReLU", nn::LeakyReLU{.slope = 0.2}, nn::leaky_relu(x, 0.2));
+  same("RReLU", nn::RReLU{.lower = 0.1, .upper = 0.3}, nn::rrelu(x, 0.1, 0.3));
+  same("ELU", nn::ELU{.alpha = 0.5}, nn::elu(x, 0.5));
+  same("SELU", nn::SELU{}, nn::selu(x));
+  same("CELU", nn::CELU{.alpha = 0.5}, nn::celu(x, 0.5));
+  same("GELU", nn::GELU{.approximation = Gelu::tanh}, nn::gelu(x, Gelu::tanh));
+  same("SiLU", nn::SiLU{}, nn::silu(x));
+  same("Mish", nn::Mish{}, nn::mish(x));
+  same("Sigmoid", nn::Sigmoid{}, nn::sigmoid(x));
+  same("Tanh", nn::Tanh{}, nn::tanh(x));
+  same("Hardsigmoid", nn::Hardsigmoid{}, nn::hardsigmoid(x));
+  same("Hardswish", nn::Hardswish{}, nn::hardswish(x));
+  same("Hardtanh", nn::Hardtanh{.low = -2, .high = 3}, nn::hardtanh(x, -2, 3));
+  same("Softplus", nn::Softplus{.beta = 2}, nn::softplus(x, 2));
+  same("Softshrink", nn::Softshrink{.bound = 0.3}, nn::softshrink(x, 0.3));
+  same("Hardshrink", nn::Hardshrink{.bound = 0.3}, nn::hardshrink(x, 0.3));
+  same("Tanhshrink", nn::Tanhshrink{}, nn::tanhshrink(x));
+  same("Softsign", nn::Softsign{}, nn::softsign(x));
+  same("Threshold", nn::Threshold{.threshold = 0.5, .value = -1}, nn::threshold(x, 0.5, -1));
+  same("LogSigmoid", nn::LogSigmoid{}, nn::log_sigmoid(x));
+  same("GLU", nn::GLU{.axis = 0}, nn::glu(x, 0));
+  same("Softmax", nn::Softmax{.axis = 0}, nn::softmax(x, {0}));
+  same("LogSoftmax", nn::LogSoftmax{.axis = 0}, nn::log_softmax(x, {0}));
+  same("Softmin", nn::Softmin{.axis = 0}, nn::softmin(x, 0));
+  const nn::PReLU prelu(2, 0.125, Dtype::f64);
+  BOOST_TEST(nn::parameter_count(prelu) == 2);
+  BOOST_TEST(nn::state(prelu).front().name == "weight");
+  BOOST_TEST(prelu(x).to_vector() == nn::leaky_relu(x, 0.125).to_vector(), boost::test_tools::per_element());
+  BOOST_CHECK_THROW(nn::PReLU(0), ArgumentError);
 }
 
 BOOST_AUTO_TEST_CASE(wrong_operands_are_errors_with_the_line) {
