@@ -137,6 +137,7 @@ class Run {
     not_negative(static_cast<double>(options_.steps), "the number of steps");
     not_negative(options_.seconds, "the time");
     not_negative(static_cast<double>(options_.record_every), "record_every");
+    not_negative(static_cast<double>(options_.health_every), "health_every");
     not_negative(static_cast<double>(options_.checkpoints.every_epochs), "checkpoints.every_epochs");
     not_negative(static_cast<double>(options_.checkpoints.every_steps), "checkpoints.every_steps");
     not_negative(static_cast<double>(options_.checkpoints.keep), "checkpoints.keep");
@@ -193,33 +194,21 @@ class Run {
 
   /// One step on a batch. False when it was not made, and the training is to end for it.
   bool step(const Batch& batch) {
-    Pass pass = Pass::training(Random(state_.seed).child(static_cast<std::uint64_t>(state_.step)));
     if (options_.rate_per_step) optimiser_.set_rate(options_.rate_per_step(state_.step), where_);
     if (options_.rate_per_epoch) optimiser_.set_rate(options_.rate_per_epoch(state_.epoch), where_);
-    double loss = 0;
-    {
-      const Trainee::Outcome outcome = trainee_.begin_step(recording_, batch, pass, options_.trained);
-      loss = number_of_loss(outcome.loss, where_);
-      if (outcome.loss.is_constant())
-        refuse("the loss depends on no parameter that is trained", "a loss of the network's output", where_);
-      if (!std::isfinite(loss)) {
-        recording_.clear();
-        return left_out(loss, std::string("the loss is ") + (std::isnan(loss) ? "nan" : loss > 0 ? "inf" : "-inf"));
-      }
-      backward(outcome.loss, adjoints_, where_);
-      measure(options_.metrics, outcome.output, batch.y, metrics_);
-    }
-    std::vector<Tensor> all = trainee_.gradients(adjoints_);
-    // Nobody but the model holds its parameters now, so that they are written in place.
-    recording_.clear();
-    gradients_.clear();
-    for (const std::size_t k : trained_) gradients_.push_back(std::move(all[k]));
+    const bool checked = options_.health_every > 0 && state_.batch == 0 && state_.epoch % options_.health_every == 0;
+    const double loss = differentiate(batch, checked);
+    if (!std::isfinite(loss))
+      return left_out(batch, loss,
+                      std::string("the loss is ") + (std::isnan(loss) ? "nan"
+                                                     : loss > 0       ? "inf"
+                                                                      : "-inf"));
     try {
       if (options_.clip_norm) clip_norm(gradients_, *options_.clip_norm, {}, where_);
       if (options_.clip_value) clip_value(gradients_, *options_.clip_value, where_);
       optimiser_.step(std::span<const Parameter>(trained_parameters_), gradients_, where_);
     } catch (const DomainError& error) {
-      return left_out(loss, error.detail().problem);
+      return left_out(batch, loss, error.detail().problem);
     }
     trainee_.finish_step();
     epoch_means_.add(loss, metrics_, samples_of(batch));
@@ -230,12 +219,45 @@ class Run {
     return true;
   }
 
-  bool left_out(double loss, const std::string& what) {
+  /// Runs the model on a batch with the random numbers of this step: loss, gradients_ of what is trained, metrics_.
+  double differentiate(const Batch& batch, bool checked) {
+    Pass pass = Pass::training(Random(state_.seed).child(static_cast<std::uint64_t>(state_.step)));
+    double loss = 0;
+    {
+      const Trainee::Outcome outcome = trainee_.begin_step(recording_, batch, pass, options_.trained);
+      loss = number_of_loss(outcome.loss, where_);
+      if (outcome.loss.is_constant())
+        refuse("the loss depends on no parameter that is trained", "a loss of the network's output", where_);
+      backward(outcome.loss, adjoints_, where_);
+      measure(options_.metrics, outcome.output, batch.y, metrics_);
+      if (checked) check_health_of(outcome.loss);
+    }
+    std::vector<Tensor> all = trainee_.gradients(adjoints_);
+    // Nobody but the model holds its parameters now, so that they are written in place.
+    recording_.clear();
+    gradients_.clear();
+    for (const std::size_t k : trained_) gradients_.push_back(std::move(all[k]));
+    return loss;
+  }
+
+  void check_health_of(const Tensor& loss) {
+    const std::vector<Parameter> live = trainee_.live_parameters();
+    std::vector<Tensor> gradients;
+    for (const Parameter& parameter : live)
+      gradients.push_back(parameter.value->is_constant() ? zeros(parameter.value->shape(), parameter.value->dtype())
+                                                         : adjoints_[*parameter.value]);
+    result_.health = check_health(recording_, loss, live, gradients, {}, where_);
+  }
+
+  /// A step that is not made. False when the training is to end for it.
+  bool left_out(const Batch& batch, double loss, const std::string& what) {
+    const bool ends = options_.not_finite == NotFinite::stop;
+    if (ends) differentiate(batch, true);  // once more, to see where it comes from
     result_.not_finite = NotFiniteReport{state_.epoch + 1, state_.batch, state_.step, loss, what};
     progress_.log("epoch " + std::to_string(state_.epoch + 1) + ", batch " + std::to_string(state_.batch) + " (step " +
                   std::to_string(state_.step) + "): " + what +
-                  (options_.not_finite == NotFinite::stop ? "; the training ends" : "; the step is left out"));
-    if (options_.not_finite == NotFinite::stop) return false;
+                  (ends ? "; the training ends" : "; the step is left out"));
+    if (ends) return false;
     ++state_.skipped;
     ++state_.batch;
     ++state_.step;

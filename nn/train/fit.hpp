@@ -28,6 +28,7 @@
 #include "wengert/nn/data/loader.hpp"
 #include "wengert/nn/optim/optimiser.hpp"
 #include "wengert/nn/optim/schedule.hpp"
+#include "wengert/nn/train/health.hpp"
 #include "wengert/nn/train/history.hpp"
 #include "wengert/nn/train/metrics.hpp"
 #include "wengert/nn/train/progress.hpp"
@@ -80,6 +81,7 @@ struct FitOptions {
   // What is measured.
   const Loader* validation = nullptr;  ///< evaluated after each epoch; its epoch 0
   std::vector<Metric> metrics{};       ///< of training batches as they are trained with, and of validation
+  std::int64_t health_every = 0;       ///< check_health at the first step of every so many epochs; 0: never
   std::int64_t record_every = 0;       ///< steps from one record of History::steps to the next; 0: a 20th of an epoch
 
   // Who is told.
@@ -110,9 +112,11 @@ struct FitResult {
   std::string monitored{};                      ///< the column; empty before the end of the first epoch
   bool best_restored = false;                   ///< the model has the parameters of the best epoch
   std::optional<NotFiniteReport> not_finite{};  ///< the last one
-  std::int64_t skipped = 0;                     ///< steps left out because of those
-  std::int64_t resumed_at = 0;                  ///< steps of the checkpoint it went on from; 0: it began anew
-  double seconds = 0;                           ///< of training, those before a resumption included
+  /// What the last check found. A training that ends for a loss or gradient that is not finite is checked in that step.
+  std::vector<HealthWarning> health{};
+  std::int64_t skipped = 0;     ///< steps left out because of those
+  std::int64_t resumed_at = 0;  ///< steps of the checkpoint it went on from; 0: it began anew
+  double seconds = 0;           ///< of training, those before a resumption included
   std::uint64_t seed = 0;
 };
 

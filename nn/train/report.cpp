@@ -13,6 +13,7 @@
 #include "wengert/nn/train/chart.hpp"
 #include "wengert/nn/train/fit.hpp"
 #include "wengert/nn/train/progress.hpp"
+#include "wengert/nn/train/summary.hpp"
 
 namespace wengert::nn {
 namespace {
@@ -258,12 +259,27 @@ TrainingReport report_of(const FitResult& result) {
                               std::to_string(result.not_finite->batch) + " (step " +
                               std::to_string(result.not_finite->step) + "): " + result.not_finite->what);
   if (result.skipped > 0) report.warnings.push_back(std::to_string(result.skipped) + " steps were left out");
+  for (const HealthWarning& warning : result.health) report.warnings.push_back(warning.where + ": " + warning.text);
   const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
   std::tm utc{};
   std::array<char, 32> text{};
   if (::gmtime_r(&now, &utc) != nullptr)
     report.created.assign(text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M UTC", &utc));
   return report;
+}
+
+ReportTable table_of(const Summary& summary) {
+  ReportTable table{.title = "Model", .header = {"layer", "kind", "output", "parameters", "activations", "FLOPs"}};
+  for (const SummaryRow& row : summary.rows) {
+    std::string indent;
+    for (std::size_t k = 0; k < row.depth; ++k) indent += "\u00a0\u00a0";
+    table.rows.push_back({indent + (row.name.empty() ? "\u2013" : row.name), row.kind, to_string(row.output),
+                          row.parameter_count == 0 ? "" : counted(row.parameter_count), as_bytes(row.activation_bytes),
+                          as_flops(row.flops)});
+  }
+  table.rows.push_back({"in all", "", to_string(summary.output), counted(summary.parameter_count),
+                        as_bytes(summary.activation_bytes), as_flops(summary.flops)});
+  return table;
 }
 
 std::string html_of(const TrainingReport& report) { return Page(report).text(); }

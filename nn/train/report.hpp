@@ -13,6 +13,7 @@
 namespace wengert::nn {
 
 struct FitResult;
+struct Summary;
 
 /// A table of texts. The first column has names; others whose cells are all numbers (with a unit) stand to the right.
 struct ReportTable {
@@ -35,9 +36,12 @@ struct TrainingReport {
   std::string created{};                                     ///< when; empty: not said
 };
 
-/// The report of a training that ended: its history, ending and best epoch; among the facts its seed, skipped steps and
-/// continuation; the time (UTC). The rest is for the caller to add.
+/// The report of a training that ended: its history, ending and best epoch, warnings about its health and what was not
+/// finite; its seed among the facts; the time (UTC). The rest is for the caller to add.
 [[nodiscard]] TrainingReport report_of(const FitResult& result);
+
+/// A model's layers, for TrainingReport::tables.
+[[nodiscard]] ReportTable table_of(const Summary& summary);
 
 /// The page. The same report gives the same bytes.
 [[nodiscard]] std::string html_of(const TrainingReport& report);

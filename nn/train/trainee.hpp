@@ -38,6 +38,8 @@ class Trainee {
   /// The gradient of each parameter, in the order of parameters(), zeros of those not trained. Lets go of the copy, so
   /// that nothing but the model holds its parameters; what the copy has learned in its buffers is kept.
   [[nodiscard]] virtual std::vector<Tensor> gradients(const Adjoints& adjoints) = 0;
+  /// The copy's parameters, between begin_step and gradients: variables of the recording.
+  [[nodiscard]] virtual std::vector<Parameter> live_parameters() = 0;
   /// Gives the model those buffers.
   virtual void finish_step() = 0;
   /// The model as it is, evaluated; records nothing.
@@ -68,6 +70,7 @@ class ModelTrainee final : public Trainee {
     live_.reset();
     return result;
   }
+  std::vector<Parameter> live_parameters() override { return nn::parameters(*live_); }
   void finish_step() override {
     if (learned_.empty()) return;
     const std::vector<Parameter> own = buffers(model_);

@@ -14,6 +14,7 @@
 #include "wengert/nn/optim/sgd.hpp"
 #include "wengert/nn/train/fit.hpp"
 #include "wengert/nn/train/report.hpp"
+#include "wengert/nn/train/summary.hpp"
 
 namespace {
 
@@ -216,6 +217,10 @@ BOOST_AUTO_TEST_CASE(a_loss_that_is_not_finite_ends_it_before_the_step) {
   BOOST_TEST(line.a.item() == after.back());
   BOOST_TEST(contains(out.str(), "epoch 1, batch 2 (step 2): the loss is nan; the training ends\n"));
 
+  BOOST_TEST(!result.health.empty());
+  BOOST_CHECK(result.health.at(0).kind == HealthKind::non_finite_gradient ||
+              result.health.at(0).kind == HealthKind::non_finite_value);
+
   options.not_finite = NotFinite::skip;
   const FitResult skipping = fit(line, data, squared_error, sgd, options);
   BOOST_CHECK(skipping.ending == Ending::epochs);
@@ -288,6 +293,26 @@ BOOST_AUTO_TEST_CASE(rates_follow_their_schedules) {
              (std::vector{1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5}));
 }
 
+/// Beside a parameter that nothing uses.
+struct Forgetful {
+  Tensor a = tensor({0.5}, Shape{1}), unused = tensor({0.0}, Shape{1});
+  static auto members(auto& self) { return std::tie(self.a, self.unused); }
+  static constexpr std::array names{"a", "unused"};
+  Tensor operator()(const Tensor& x) const { return x * a; }
+};
+
+BOOST_AUTO_TEST_CASE(health_is_checked_when_it_is_asked_for) {
+  const Loader data(line_of({1, 2}, {2, 4}), {.batch = 1});
+  Forgetful model;
+  SGD sgd{{.rate = 0.01}};
+  BOOST_TEST(fit(model, data, squared_error, sgd).health.empty());
+  const FitResult result = fit(model, data, squared_error, sgd, {.health_every = 4});
+  BOOST_REQUIRE(result.health.size() == 1u);
+  BOOST_CHECK(result.health[0].kind == HealthKind::outside_graph);
+  BOOST_TEST(result.health[0].where == "unused");
+  BOOST_TEST(contains(report_of(result).warnings.at(0), "unused: "));
+}
+
 BOOST_AUTO_TEST_CASE(callbacks_hear_everything_in_order) {
   const Loader data(line_of({1, 2}, {2, 4}), {.batch = 1, .shuffle = false});
   Line line;
@@ -321,6 +346,9 @@ BOOST_AUTO_TEST_CASE(its_report_knows_what_happened) {
   BOOST_TEST(report.warnings.at(0) == "epoch 3, batch 1 (step 9): the loss is nan");
   BOOST_TEST(report.warnings.at(1) == "3 steps were left out");
   BOOST_TEST(report.created.ends_with(" UTC"));
+  TrainingReport whole = report;
+  whole.tables.push_back(table_of(summarise(line, zeros(Shape{3, 1}))));
+  BOOST_TEST(contains(html_of(whole), "<td class=\"name\">in all</td>"));
   BOOST_TEST(contains(html_of(report), "<td class=\"name\">monitored</td>"));
 }
 
