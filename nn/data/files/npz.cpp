@@ -152,7 +152,7 @@ class ZipReader {
 };
 
 void append(std::string& text, std::uint64_t number, std::size_t bytes) {
-  for (std::size_t k = 0; k < bytes; ++k) text += static_cast<char>(number >> (8 * k) & 0xFF);
+  for (; bytes > 0; --bytes, number >>= 8U) text += static_cast<char>(number & 0xFFU);
 }
 
 /// What header and directory say alike of a stored member: version, flags, method, time (1980), checksum, sizes, name.

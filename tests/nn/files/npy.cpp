@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(hostile_npy_files) {
 
 std::string number(std::uint64_t value, std::size_t bytes) {
   std::string text;
-  for (std::size_t k = 0; k < bytes; ++k) text += static_cast<char>(value >> (8 * k) & 0xFF);
+  for (; bytes > 0; --bytes, value >>= 8U) text += static_cast<char>(value & 0xFFU);
   return text;
 }
 
