@@ -13,6 +13,7 @@
 //     SGD, Adam …, clip_norm, schedules, minimise     nn/optim/
 //     fit, evaluate, accuracy …                       nn/train/fit.hpp, metrics.hpp
 //     report_of, html_of; training states             nn/train/report.hpp, checkpoint.hpp
+//     summarise, check_health                         nn/train/summary.hpp, health.hpp
 //
 // Networks of Scalars, neuron by neuron:
 //
@@ -69,3 +70,4 @@
 #include "wengert/nn/train/checkpoint.hpp"
 #include "wengert/nn/train/fit.hpp"
 #include "wengert/nn/train/report.hpp"
+#include "wengert/nn/train/summary.hpp"

@@ -315,17 +315,20 @@ class Run {
   }
 
   void keep_best() {
-    const bool file = !options_.checkpoints.folder.empty();
-    if (!file && !restores_best()) return;
+    if (options_.checkpoints.folder.empty() && !restores_best()) return;
     // Shares the elements with the model, whose next step writes into new ones.
-    std::vector<NamedTensor> best = trainee_.state();
-    if (file) {
-      make_checkpoint_folder(options_.checkpoints.folder, where_);
-      write_safetensors(options_.checkpoints.folder + "/best.safetensors", best,
-                        {{"epoch", std::to_string(rules_.best_epoch())}, {"step", std::to_string(state_.step)}},
-                        where_);
-    }
-    if (restores_best()) state_.best = std::move(best);
+    best_ = trainee_.state();
+    best_step_ = state_.step;
+    best_written_ = false;
+  }
+
+  void write_best() {
+    if (best_written_) return;
+    make_checkpoint_folder(options_.checkpoints.folder, where_);
+    write_safetensors(options_.checkpoints.folder + "/best.safetensors", best_,
+                      {{"epoch", std::to_string(rules_.best_epoch())}, {"step", std::to_string(best_step_)}}, where_);
+    best_written_ = true;
+    if (!restores_best()) best_.clear();
   }
 
   // --- Beginning and end --------------------------------------------------------------------------------------------
@@ -364,6 +367,7 @@ class Run {
     state_ = std::move(loaded);
     state_.model.clear();
     state_.optimiser.clear();
+    best_ = std::exchange(state_.best, {});
     result_.resumed_at = state_.step;
     saved_at_ = {state_.epoch, state_.step};
   }
@@ -385,11 +389,15 @@ class Run {
     if (saved_at_ == std::pair(state_.epoch, state_.step)) return;
     state_.model = trainee_.state();
     state_.optimiser = optimiser_.state();
-    state_.seconds = seconds();
     state_.epoch_means = epoch_means_.state();
     state_.stretch_means = stretch_means_.state();
+    if (restores_best()) state_.best = best_;
+    write_best();  // first: a best.safetensors that is newer than the newest state does no harm
+    const double before = std::exchange(state_.seconds, seconds());
     const std::string path =
         save_training_state(options_.checkpoints.folder, state_, options_.checkpoints.keep, where_);
+    state_.seconds = before;
+    state_.best.clear();
     state_.model.clear();
     state_.optimiser.clear();
     saved_at_ = {state_.epoch, state_.step};
@@ -399,8 +407,8 @@ class Run {
   void finish(Ending ending) {
     result_.ending = ending;
     save();
-    if (restores_best() && ending != Ending::interrupted && !state_.best.empty()) {
-      trainee_.load_state(state_.best, where_);
+    if (restores_best() && ending != Ending::interrupted && !best_.empty()) {
+      trainee_.load_state(best_, where_);
       result_.best_restored = true;
     }
     result_.epochs = state_.epoch;
@@ -492,6 +500,9 @@ class Run {
   Means epoch_means_, stretch_means_;
   std::vector<TrainingLog> logs_;
   std::optional<std::pair<std::int64_t, std::int64_t>> saved_at_{};  // epoch and step of the newest checkpoint
+  std::vector<NamedTensor> best_;  // parameters and buffers of the best epoch, where they are wanted
+  std::int64_t best_step_ = 0;
+  bool best_written_ = true;  // into best.safetensors
   FitResult result_{};
   bool stop_asked_ = false;
   Clock::time_point start_{};

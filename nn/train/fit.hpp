@@ -48,7 +48,7 @@ enum class NotFinite : std::uint8_t {
 /// A checkpoint is a folder in `folder`, named <serial>-step-<steps>, with model.safetensors (parameters and buffers by
 /// name) and training.safetensors (everything else). It appears there complete or not at all, whenever the process is
 /// killed. One is written after every so many steps or epochs, and when the training ends, interrupted or not.
-/// best.safetensors beside them has the parameters and buffers of the best epoch.
+/// best.safetensors beside them, written with them, has the parameters and buffers of the best epoch.
 struct Checkpoints {
   std::string folder{};           ///< made if it is not there; empty: no checkpoints
   std::int64_t every_epochs = 1;  ///< 0: none at the end of an epoch

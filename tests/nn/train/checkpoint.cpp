@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <limits>
@@ -220,6 +221,21 @@ BOOST_AUTO_TEST_CASE(a_training_may_be_made_longer) {
   const Outcome again = training.run();
   BOOST_TEST(again.result.resumed_at == 30);
   check_same(again, through);
+}
+
+BOOST_AUTO_TEST_CASE(checkpoints_counted_the_time_several_times) {
+  const auto start = std::chrono::steady_clock::now();
+  const TemporaryFolder folder(test::in_memory());
+  Training training;
+  training.options.checkpoints = {.folder = folder.path().string(), .every_steps = 1, .resume = true};
+  training.options.epochs = 3;
+  const double first = training.run().result.seconds;
+  training.options.epochs = 6;
+  const double both = training.run().result.seconds;
+  const double real = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  BOOST_TEST(first > 0);
+  BOOST_TEST(both > first);
+  BOOST_TEST(both <= real);
 }
 
 BOOST_AUTO_TEST_CASE(the_newest_and_the_best_are_kept) {
