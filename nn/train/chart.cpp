@@ -17,7 +17,7 @@ namespace {
 using graph::xml_text;
 
 constexpr double width = 560, height = 300;                       // of the drawing, in its own pixels
-constexpr double left = 62, right = 546, top = 44, bottom = 256;  // of the area of the curves
+constexpr double left = 62, right = 546, top = 46, bottom = 256;  // of the area of the curves
 constexpr std::size_t most_points = 400;
 
 std::string pixels(double x) {
@@ -93,13 +93,19 @@ std::vector<double> log_ticks(const Axis& axis, int most) {
   return ticks;
 }
 
-/// At most `most_points` points: means over stretches of as many points each. A stretch with a gap is a gap.
-std::vector<ChartPoint> thinned(const std::vector<ChartPoint>& points) {
+/// At most `most_points` points, and the first one of steps: means over stretches of as many points each, or the last
+/// one of each for steps. A stretch with a gap is a gap.
+std::vector<ChartPoint> thinned(const std::vector<ChartPoint>& points, bool steps) {
   if (points.size() <= most_points) return points;
   std::vector<ChartPoint> result;
   const std::size_t stretch = (points.size() + most_points - 1) / most_points;
   for (std::size_t first = 0; first < points.size(); first += stretch) {
     const std::size_t count = std::min(stretch, points.size() - first);
+    if (steps) {
+      if (first == 0 && count > 1) result.push_back(points.front());
+      result.push_back(points[first + count - 1]);
+      continue;
+    }
     ChartPoint mean;
     for (std::size_t k = first; k < first + count; ++k) {
       mean.x += points[k].x / static_cast<double>(count);
@@ -115,7 +121,7 @@ class Drawing {
   explicit Drawing(const Chart& chart) : chart_(chart) {
     bool positive = true;
     for (ChartSeries series : chart.series) {
-      series.points = thinned(series.points);
+      series.points = thinned(series.points, series.line == ChartLine::steps);
       for (const ChartPoint& point : series.points) {
         if (!std::isfinite(point.y)) continue;
         positive = positive && point.y > 0;
@@ -173,8 +179,7 @@ class Drawing {
     if (!chart_.mark || *chart_.mark < x_.low || *chart_.mark > x_.high) return;
     const double x = across(*chart_.mark);
     line(x, top, x, bottom, "mark");
-    const bool leftwards = x > (left + right) / 2;
-    label(x + (leftwards ? -5 : 5), bottom - 6, chart_.mark_label, leftwards ? "mark end" : "mark");
+    label(x, top - 5, chart_.mark_label, "x mark");
   }
 
   void curve(const ChartSeries& series) {
@@ -211,10 +216,10 @@ class Drawing {
       if (series->label.empty()) continue;
       const double characters = static_cast<double>(std::min<std::size_t>(series->label.size(), 28));
       x -= 7 * characters + 34;
-      line(x, 30, x + 20, 30,
+      line(x, 14, x + 20, 14,
            series->line == ChartLine::faint ? "curve faint c" + std::to_string(series->colour)
                                             : "curve strong c" + std::to_string(series->colour));
-      label(x + 25, 34, series->label, "legend");
+      label(x + 25, 18, series->label, "legend");
     }
   }
 

@@ -43,7 +43,7 @@ svg text { font: 13px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; 
 svg .title { font-size: 15px; font-weight: 600; fill: var(--ink); }
 svg .y { text-anchor: end; } svg .x { text-anchor: middle; } svg .tick { font-variant-numeric: tabular-nums; }
 svg .grid { stroke: var(--line); fill: none; } svg .axis { stroke: var(--quiet); fill: none; }
-svg path.mark { stroke: var(--quiet); stroke-dasharray: 3 4; fill: none; } svg text.end { text-anchor: end; }
+svg path.mark { stroke: var(--quiet); stroke-dasharray: 3 4; fill: none; }
 svg .curve { fill: none; stroke-linejoin: round; } svg .strong { stroke-width: 2.2; }
 svg .faint { stroke-width: 1; opacity: .45; }
 svg .curve.c0 { stroke: var(--c0); } svg .curve.c1 { stroke: var(--c1); } svg .curve.c2 { stroke: var(--c2); }

@@ -288,6 +288,10 @@ BOOST_AUTO_TEST_CASE(charts_take_any_numbers) {
   const std::string thin = svg_of({.series = {series}});
   BOOST_TEST(thin.size() < 12'000u);
   BOOST_TEST(count(thin, "L") > 200u);
+  // Steps keep their ends: no mean of neighbours was ever a rate.
+  ChartSeries steps{.line = ChartLine::steps};
+  for (int k = 0; k <= 1000; ++k) steps.points.push_back({k / 10.0, k % 2 == 0 ? 1.0 : 2.0});
+  BOOST_TEST(count(svg_of({.series = {steps}}), "H546.0") == 1u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
