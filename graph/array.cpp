@@ -9,6 +9,7 @@
 #include <memory>
 #include <new>
 
+#include "wengert/graph/blocks.hpp"
 #include "wengert/graph/error.hpp"
 
 namespace wengert {
@@ -51,6 +52,24 @@ bool store(double value, std::byte* target) noexcept {
   return true;
 }
 
+// An allocation is what malloc gave, or a block (blocks.hpp), marked by its lowest bit.
+constexpr std::uintptr_t is_block = 1;
+std::uintptr_t address_of(void* allocation) noexcept {
+  return reinterpret_cast<std::uintptr_t>(allocation) & ~is_block;
+}
+void* allocate_bytes(std::size_t bytes) noexcept {
+  if (bytes < detail::least_block) return std::malloc(bytes);  // NOLINT(cppcoreguidelines-no-malloc)
+  void* const block = detail::take_block(bytes);
+  return block == nullptr ? nullptr : static_cast<std::byte*>(block) + is_block;
+}
+void free_bytes(void* allocation) noexcept {
+  const auto address = reinterpret_cast<std::uintptr_t>(allocation);
+  if ((address & is_block) != 0)
+    detail::give_block(static_cast<std::byte*>(allocation) - is_block);
+  else
+    std::free(allocation);  // NOLINT(cppcoreguidelines-no-malloc): pairs with malloc
+}
+
 using Keeper = std::shared_ptr<const std::byte>;
 /// Where the pointer lies that keeps adopted elements alive.
 Keeper* keeper_of(ArrayHeader* header) noexcept {
@@ -65,11 +84,11 @@ ArrayHeader* Array::allocate(const Type& type, std::size_t bytes, std::source_lo
   }
   // malloc and room to align in: glibc's aligned_alloc passes its thread's cache of free blocks by, and takes several
   // times as long for small arrays.
-  void* const allocation = std::malloc(header_bytes + bytes + alignment - 1);  // NOLINT(cppcoreguidelines-no-malloc)
+  void* const allocation = allocate_bytes(header_bytes + bytes + alignment - 1);
   if (allocation == nullptr) {
     refuse_memory(type, bytes, where);
   }
-  const auto place = (reinterpret_cast<std::uintptr_t>(allocation) + alignment - 1) / alignment * alignment;
+  const auto place = (address_of(allocation) + alignment - 1) / alignment * alignment;
   void* const memory = reinterpret_cast<void*>(place);
   auto* const header = new (memory) ArrayHeader{};
   header->allocation = allocation;
@@ -85,7 +104,7 @@ void Array::release(ArrayHeader* header) noexcept {
     void* const allocation = header->allocation;
     if (header->adopted) std::destroy_at(keeper_of(header));
     header->~ArrayHeader();
-    std::free(allocation);  // NOLINT(cppcoreguidelines-no-malloc): pairs with malloc
+    free_bytes(allocation);
     header = owner;
   }
 }

@@ -2,6 +2,8 @@
 #include "wengert/graph/array.hpp"
 
 #include <boost/test/unit_test.hpp>
+
+#include <malloc.h>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -153,6 +155,32 @@ BOOST_AUTO_TEST_CASE(memory_that_is_not_there_is_a_capacity_error) {
   BOOST_CHECK_THROW((void)Array::uninitialised({Dtype::boolean, Shape{std::numeric_limits<std::int64_t>::max()}}),
                     CapacityError);
 }
+
+#if !defined(__SANITIZE_ADDRESS__)
+BOOST_AUTO_TEST_CASE(a_large_block_is_used_again_by_an_array_of_about_its_size) {
+  const void* before = nullptr;
+  {
+    const Array a = Array::zeros({Dtype::f64, Shape{100'000}});
+    before = a.data<double>().data();
+  }
+  const Array b = Array::zeros({Dtype::f32, Shape{199'000}}), c = Array::zeros({Dtype::f32, Shape{199'000}});
+  BOOST_TEST(b.data<float>().data() == before);
+  BOOST_TEST(c.data<float>().data() != before);
+}
+
+/// What is kept and what is in use are together never more than the most that was in use.
+BOOST_AUTO_TEST_CASE(memory_that_is_kept_makes_room_for_what_is_used) {
+  const auto held = [] {
+    const struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+  };
+  const auto megabytes = [](std::int64_t count) { return Type{Dtype::f64, Shape{count * (1 << 17)}}; };
+  static_cast<void>(Array::uninitialised(megabytes(40)));
+  const std::size_t before = held();
+  for (std::int64_t count = 3; count < 40; count += 4) static_cast<void>(Array::uninitialised(megabytes(count)));
+  BOOST_TEST(held() <= before + (std::size_t{1} << 20));
+}
+#endif
 
 BOOST_AUTO_TEST_CASE(adopted_elements_are_shared_and_kept_alive) {
   auto numbers = std::make_shared<const std::vector<double>>(std::vector{1.0, 2.0, 3.0, 4.0});
