@@ -12,8 +12,8 @@
 //
 // Primitives want operands that fit exactly; validating, broadcasting and default axes are the work of the front
 // functions. To add one: write the struct in the file of its kind (moving.hpp, indexing.hpp, reductions.hpp,
-// products.hpp; its type rule and value in the .cpp file beside), put it in the list at the end of that file, and write
-// its front function in record/. Its `samples` are what the tests check it at.
+// products.hpp, convolution.hpp, pooling.hpp; its type rule and value in the .cpp file beside), put it in the list at
+// the end of that file, and write its front function in record/. Its `samples` are what the tests check it at.
 //
 // Attributes are integers, real numbers or text of the graph layer; each struct says what its numbers mean.
 // Reading order: Indices, Sample, the families.

@@ -9,7 +9,7 @@
 // and so is its result. Sums run in an order that depends on the shapes alone, in the operands' dtype. Padding
 // contributes nothing, whatever it meets. The rules: ops/convolution.hpp.
 //
-// Reading order: Convolution, the functions; then what the rules are written in.
+// Reading order: Convolution, the functions, columns; then what the rules are written in.
 #pragma once
 
 #include <cstdint>
@@ -45,6 +45,17 @@ struct Convolution {
 /// The same along one axis, of x [N, C, L] and w [C, O/groups, k].
 [[nodiscard]] Tensor conv_transpose1d(const Tensor& x, const Tensor& w, const Convolution& how = {},
                                       std::source_location where = std::source_location::current());
+
+// --- Columns ---------------------------------------------------------------------------------------------------------
+
+/// What a window of a size sees at each place, as a column: of x [N, C, H, W], [N, C·kh·kw, oh·ow] with the places in
+/// row-major order; padding is 0. `matmul(reshape(w, …), unfold(x, …))` is a convolution. Throws as conv2d, and
+/// ArgumentError for groups.
+[[nodiscard]] Tensor unfold(const Tensor& x, const Indices& window, const Convolution& how = {},
+                            std::source_location where = std::source_location::current());
+/// Its transpose: each column added to what its window sees of [N, C, H, W], `size` being H and W.
+[[nodiscard]] Tensor fold(const Tensor& columns, const Indices& size, const Indices& window,
+                          const Convolution& how = {}, std::source_location where = std::source_location::current());
 
 // --- What the rules of ops/convolution.hpp are written in -----------------------------------------------------------
 // The three primitives with their attribute; operands that fit exactly.

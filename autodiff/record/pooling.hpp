@@ -1,5 +1,5 @@
 // Pooling: the largest element or the mean of windows that move over the last axes of a tensor, with derivatives of
-// every order; and windows laid out as columns.
+// every order.
 //
 //     Tensor y = max_pool2d(x, {2});                            // x [N, C, H, W], windows of 2×2 side by side
 //     Tensor y = avg_pool2d(x, {3}, {.stride = {2}, .padding = {1}});

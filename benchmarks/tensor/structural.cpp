@@ -41,6 +41,19 @@ Operands rows_by_position(std::int64_t n) { return {{Shape{side(n), side(n)}}, {
 Operands elements_by_position(std::int64_t n) {
   return {{Shape{side(n), side(n)}}, {Shape{side(n), side(n)}, side(n)}};
 }
+/// One picture of four channels, about n elements; windows of 3×3 with padding, to eight channels.
+std::int64_t picture(std::int64_t n) { return std::max<std::int64_t>(4, side(n / 4) / 2 * 2); }
+Operands one_picture(std::int64_t n) { return {{Shape{1, 4, picture(n), picture(n)}}}; }
+const Shape weight{8, 4, 3, 3};
+const Numbers windows_of_3{1, 1, 1, 1, 1, 1, 1, 1, 1, 0};
+Numbers windows_of_2(std::int64_t n) {
+  const std::int64_t count = picture(n) / 2;
+  return {2, 2, 0, 1, count, 2, 2, 0, 1, count};
+}
+Numbers with(Numbers numbers, std::initializer_list<std::int64_t> more) {
+  numbers.insert(numbers.end(), more);
+  return numbers;
+}
 graph::Attribute first_axis(std::int64_t) { return Numbers{0}; }
 graph::Attribute rows(std::int64_t) { return Numbers{1}; }
 graph::Attribute zero(std::int64_t) { return std::int64_t{0}; }
@@ -103,6 +116,34 @@ const Case cases[]{
     {"scatter_add_along", elements_by_position,
      [](std::int64_t n) -> graph::Attribute {
        return Numbers{1, side(n)};
+     }},
+    {"conv2d",
+     [](std::int64_t n) -> Operands {
+       return {{Shape{1, 4, picture(n), picture(n)}}, {weight}};
+     },
+     [](std::int64_t) -> graph::Attribute { return windows_of_3; }},
+    {"conv2d_by_input",
+     [](std::int64_t n) -> Operands {
+       return {{Shape{1, 8, picture(n), picture(n)}}, {weight}};
+     },
+     [](std::int64_t n) -> graph::Attribute {
+       return with(windows_of_3, {picture(n), picture(n)});
+     }},
+    {"conv2d_by_weight",
+     [](std::int64_t n) -> Operands {
+       return {{Shape{1, 4, picture(n), picture(n)}}, {Shape{1, 8, picture(n), picture(n)}}};
+     },
+     [](std::int64_t) -> graph::Attribute {
+       return with(windows_of_3, {3, 3});
+     }},
+    {"max_pool2d_positions", one_picture, [](std::int64_t n) -> graph::Attribute { return windows_of_2(n); }},
+    {"avg_pool2d", one_picture, [](std::int64_t n) -> graph::Attribute { return with(windows_of_2(n), {1}); }},
+    {"avg_pool2d_transposed",
+     [](std::int64_t n) -> Operands {
+       return {{Shape{1, 4, picture(n) / 2, picture(n) / 2}}};
+     },
+     [](std::int64_t n) -> graph::Attribute {
+       return with(windows_of_2(n), {1, picture(n), picture(n)});
      }},
 };
 

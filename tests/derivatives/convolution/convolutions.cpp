@@ -11,6 +11,7 @@
 
 #include "wengert/autodiff/autodiff.hpp"
 #include "wengert/autodiff/transform/check.hpp"
+#include "wengert/graph/error.hpp"
 #include "wengert/tests/tensor/tensor_helpers.hpp"
 
 using namespace wengert;
@@ -174,6 +175,32 @@ BOOST_AUTO_TEST_CASE(the_gradient_checker_finds_nothing_wrong) {
         [](const auto& x) { return conv_transpose1d(x[0], x[1], {.stride = {3}, .output_padding = {2}}); });
   check("two layers", {{1, 1, 4, 4}, {2, 1, 2, 2}, {1, 2, 2, 2}},
         [](const auto& x) { return conv2d(tanh(conv2d(x[0], x[1])), x[2]); });
+}
+
+BOOST_AUTO_TEST_CASE(columns_and_back) {
+  const Tensor x = counted({1, 1, 2, 3});
+  BOOST_TEST(unfold(x, {2}).to_vector() == (std::vector<double>{1, 2, 2, 3, 4, 5, 5, 6}),
+             boost::test_tools::per_element());
+  // How often each element is seen.
+  BOOST_TEST(
+      fold(unfold(ones(Shape{1, 1, 2, 3}), {2}), {2, 3}, {2}).to_vector() == (std::vector<double>{1, 2, 1, 1, 2, 1}),
+      boost::test_tools::per_element());
+  std::mt19937 random(4);
+  const Convolution how{.stride = {2, 1}, .padding = {1, 0, 2, 1}, .dilation = {1, 2}};
+  const Tensor y = drawn({2, 3, 6, 5}, random), w = drawn({4, 3, 3, 2}, random);
+  const Tensor columns = unfold(y, {3, 2}, how);
+  BOOST_TEST(columns.shape() == (Shape{2, 18, 18}));
+  BOOST_TEST(distance(reshape(matmul(reshape(w, Shape{4, 18}), columns), Shape{2, 4, 3, 6}), conv2d(y, w, how)) <
+             1e-13);
+  const Tensor g = drawn(columns.shape(), random);
+  BOOST_TEST(std::abs(dot(g, columns) - dot(fold(g, {6, 5}, {3, 2}, how), y)) < 1e-12);
+  BOOST_TEST(unfold(drawn({3, 6, 5}, random), {2}).shape() == (Shape{12, 20}));
+  BOOST_TEST(fold(drawn({12, 20}, random), {6, 5}, {2}).shape() == (Shape{3, 6, 5}));
+  BOOST_CHECK_THROW(static_cast<void>(fold(columns, {6, 5}, {3})), ShapeError);
+  BOOST_CHECK_THROW(static_cast<void>(unfold(y, {7})), ShapeError);
+  BOOST_CHECK_THROW(static_cast<void>(unfold(y, {2}, {.groups = 3})), ArgumentError);
+  check("unfold", {{1, 2, 3, 3}}, [](const auto& v) { return unfold(v[0], {2}, {.padding = {1}}); });
+  check("fold", {{8, 4}}, [](const auto& v) { return fold(v[0], {3}, {2}); });
 }
 
 BOOST_AUTO_TEST_CASE(no_items_no_channels_no_outputs) {
