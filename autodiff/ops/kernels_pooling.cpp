@@ -111,30 +111,42 @@ struct LargestWalk {
   }
 };
 
-/// Size × Size windows without padding or dilation: everything stays in registers.
-template <std::int64_t Size>
-struct Small {
-  template <std::int64_t Stride, class T, class I>
-  struct LargestWalk {
-    static WENGERT_INLINE void run(const Planes<T>* of, const T* from, std::int64_t* positions) {
-      const std::int64_t count = of->windows[1].count, width = of->width();
-      const std::int64_t stride = Stride != 0 ? Stride : of->windows[1].stride;
-      for (std::int64_t plane = 0; plane < of->planes; ++plane, from += of->size())
-        for (std::int64_t p = 0; p < of->windows[0].count; ++p, positions += count) {
-          const std::int64_t begin = p * of->windows[0].stride * width;
-          WENGERT_INDEPENDENT_ITERATIONS
-          for (std::int64_t q = 0; q < count; ++q) {
-            const std::int64_t first = begin + q * stride;
-            T best = from[first];
-            I at = 0;
-            for (std::int64_t i = 0; i < Size; ++i)
-              for (std::int64_t j = 0; j < Size; ++j)
-                take_larger(from[first + i * width + j], static_cast<I>(i * width + j), best, at);
-            positions[q] = first + at;
-          }
-        }
+/// Size × Size windows, Stride apart in a row, without padding or dilation: everything stays in registers.
+template <std::int64_t Size, std::int64_t Stride, class T, class I>
+struct SmallLargestWalk {
+  /// Blocks of a fixed number of windows, of which the last overlaps the one before: rows are short in networks.
+  template <std::int64_t Block>
+  static WENGERT_INLINE void row(const T* from, std::int64_t width, std::int64_t count, std::int64_t begin,
+                                 std::int64_t* positions) {
+    for (std::int64_t start = 0; start < count; start += Block) {
+      const std::int64_t q = std::min(start, count - Block);
+      const T* const first = from + q * Stride;
+      WENGERT_INDEPENDENT_ITERATIONS
+      for (std::int64_t l = 0; l < Block; ++l) {
+        T best = first[l * Stride];
+        I at = 0;
+        for (std::int64_t i = 0; i < Size; ++i)
+          for (std::int64_t j = 0; j < Size; ++j)
+            take_larger(first[l * Stride + i * width + j], static_cast<I>(i * width + j), best, at);
+        positions[q + l] = begin + (q + l) * Stride + at;
+      }
     }
-  };
+  }
+  static WENGERT_INLINE void run(const Planes<T>* of, const T* from, std::int64_t* positions) {
+    const std::int64_t count = of->windows[1].count, width = of->width();
+    for (std::int64_t plane = 0; plane < of->planes; ++plane, from += of->size())
+      for (std::int64_t p = 0; p < of->windows[0].count; ++p, positions += count) {
+        const std::int64_t begin = p * of->windows[0].stride * width;
+        if (count >= 16)
+          row<16>(from + begin, width, count, begin, positions);
+        else if (count >= 8)
+          row<8>(from + begin, width, count, begin, positions);
+        else if (count >= 4)
+          row<4>(from + begin, width, count, begin, positions);
+        else
+          row<1>(from + begin, width, count, begin, positions);
+      }
+  }
 };
 
 /// Sums in f64.
@@ -227,14 +239,16 @@ bool fixed(const Windows2d& windows) { return windows[0].size != 0 && windows[1]
 template <class T>
 void find_largest(const Planes<T>& of, const T* from, std::int64_t* positions) {
   using Narrow = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
-  const auto small = [&](std::int64_t size) {
-    return std::all_of(of.windows.begin(), of.windows.end(), [=](const Windows& w) {
+  const bool narrow = of.size() <= std::numeric_limits<Narrow>::max();
+  const auto small = [&](std::int64_t size, std::int64_t stride) {
+    const auto plain = [=](const Windows& w) {
       return w.size == size && w.padding == 0 && w.dilation == 1 && w.inside();
-    });
+    };
+    return narrow && of.windows[1].stride == stride && plain(of.windows[0]) && plain(of.windows[1]);
   };
-  if (small(2)) return walk<Small<2>::template LargestWalk, T, Narrow>(of, from, positions);
-  if (small(3)) return walk<Small<3>::template LargestWalk, T, Narrow>(of, from, positions);
-  if (fixed(of.windows) && of.size() <= std::numeric_limits<Narrow>::max()) {
+  if (small(2, 2)) return detail::run_at_simd_level<SmallLargestWalk<2, 2, T, Narrow>>(&of, from, positions);
+  if (small(3, 2)) return detail::run_at_simd_level<SmallLargestWalk<3, 2, T, Narrow>>(&of, from, positions);
+  if (fixed(of.windows) && narrow) {
     const auto count = static_cast<std::size_t>(of.windows[1].count);
     std::vector<T> best(count);
     std::vector<Narrow> at(count);
