@@ -240,7 +240,7 @@ int main(int argc, char** argv) try {
     run(a, small,
         {.epochs = 12, .batch = 128, .rate = 1e-2, .weight_decay = 5e-2, .smoothing = 0.05, .flips = true, .shift = 1});
   else if (a.network == "lstm")
-    run(a, lstm, {.epochs = 8, .batch = 128, .rate = 5e-3});
+    run(a, lstm, {.epochs = 6, .batch = 128, .rate = 5e-3});
   else
     return usage();
   return 0;
