@@ -210,6 +210,7 @@ class Run {
     } catch (const DomainError& error) {
       return left_out(batch, loss, error.detail().problem);
     }
+    gradients_.clear();  // so that the next ones come to lie where these were, which is in the cache
     trainee_.finish_step();
     epoch_means_.add(loss, metrics_, samples_of(batch));
     stretch_means_.add(loss, metrics_, samples_of(batch));

@@ -275,6 +275,21 @@ BOOST_AUTO_TEST_CASE(what_is_not_trained_stays) {
   BOOST_TEST(contains(none, "fit: no parameter is trained"), none);
 }
 
+BOOST_AUTO_TEST_CASE(parameters_are_written_in_place) {
+  const Loader data(parabola(16), {.batch = 4});
+  Network network(Random(1));
+  const void* const elements = network.hidden.weight.value().bytes().data();
+  SGD sgd{{.rate = 0.1, .momentum = 0.9}};
+  static_cast<void>(fit(network, data, squared_error, sgd, {.epochs = 2, .validation = &data}));
+  BOOST_TEST(network.hidden.weight.value().bytes().data() == elements);
+  // But not those that somebody else holds.
+  const Network copy = network;
+  const auto before = bits_of(copy);
+  static_cast<void>(fit(network, data, squared_error, sgd, {.epochs = 1}));
+  BOOST_CHECK(bits_of(copy) == before);
+  BOOST_CHECK(bits_of(network) != before);
+}
+
 BOOST_AUTO_TEST_CASE(rates_follow_their_schedules) {
   const Loader data(line_of({1, 2}, {2, 4}), {.batch = 1});
   const auto rates = [&](const FitOptions& options) {
