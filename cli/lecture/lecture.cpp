@@ -20,13 +20,21 @@ constexpr std::array all_topics{
     Topic{"xor", "6-7", "XOR needs a second neuron; a search for a single one, and why it fails", &show_xor},
     Topic{"activations", "8-10", "Activation functions and their derivatives", &show_activations},
     Topic{"forward", "12-18", "Forward calculation on the 2-2-2 network, neuron by neuron", &show_forward},
+    Topic{"approximation", "19", "Universal approximation: error against width for three functions",
+          &show_approximation},
+    Topic{"order", "21", "A network is fooled by the order of its data; three orders, ten seeds", &show_order},
+    Topic{"loop", "22", "The training loop and its two stopping rules, on batches", &show_loop},
     Topic{"loss", "23", "The loss of its outputs", &show_loss},
     Topic{"gradient", "24-26", "Why the gradient: derivative, gradient and Jacobian, descent over contour lines",
           &show_gradient},
+    Topic{"optimisers", "24-26", "Four optimisers go down the same valley", &show_optimisers},
     Topic{"backprop", "27-33", "Backpropagation by the chain rule, factor by factor, drawn", &show_backprop},
     Topic{"update", "33", "One update of all eight weights, and the loss after it", &show_update},
     Topic{"train", "22", "The training loop: 10 000 updates, the loss at each", &show_train},
     Topic{"matrix", "34-35", "The same network in matrix form, h = g(Wx)", &show_matrix},
+    Topic{"convolution", "36-37", "A convolutional network trained; filters, maps, pictures that excite a unit most",
+          &show_convolution},
+    Topic{"memory", "36", "An LSTM trained on a task that needs memory; its units over time", &show_memory},
 };
 
 const Topic& find(const std::string& name) {
@@ -59,7 +67,7 @@ std::string topic_list() {
   for (const Topic& topic : all_topics) {
     const std::string slides =
         (topic.slides.find('-') == topic.slides.npos ? "slide " : "slides ") + std::string(topic.slides);
-    text += padded(topic.name, 13) + padded(slides, 14) + std::string(topic.about) + "\n";
+    text += padded(topic.name, 15) + padded(slides, 14) + std::string(topic.about) + "\n";
   }
   return text;
 }

@@ -13,6 +13,10 @@ void Pictures::plot(const std::string& name, const std::string& caption, const p
   if (wanted()) pending_.push_back({name, caption, plot::svg_of(figure, options_.theme), false});
 }
 
+void Pictures::tiles(const std::string& name, const std::string& caption, const plot::TileFigure& figure) {
+  if (wanted()) pending_.push_back({name, caption, plot::svg_of(figure, options_.theme), false});
+}
+
 void Pictures::graph(const std::string& name, const std::string& caption, const wengert::graph::Drawing& drawing) {
   if (wanted()) pending_.push_back({name, caption, to_dot(drawing, {.theme = options_.theme}), true});
 }

@@ -7,6 +7,7 @@
 #include "wengert/cli/command.hpp"
 #include "wengert/cli/lecture/lecture.hpp"
 #include "wengert/cli/plot/figure.hpp"
+#include "wengert/cli/plot/tiles.hpp"
 #include "wengert/graph/drawing/drawing.hpp"
 
 namespace wengert::cli::lecture {
@@ -19,6 +20,8 @@ class Pictures {
   [[nodiscard]] bool wanted() const noexcept { return options_.pictures; }
   /// A plot, to be lecture_<name>.svg. `caption` begins the line that says where it is.
   void plot(const std::string& name, const std::string& caption, const plot::Figure& figure);
+  /// Small pictures in rows, likewise.
+  void tiles(const std::string& name, const std::string& caption, const plot::TileFigure& figure);
   /// A graph, to be lecture_<name>.dot and, where Graphviz is installed, lecture_<name>.svg.
   void graph(const std::string& name, const std::string& caption, const wengert::graph::Drawing& drawing);
 

@@ -35,11 +35,17 @@ void show_and(const Desk& desk);
 void show_xor(const Desk& desk);
 void show_activations(const Desk& desk);
 void show_forward(const Desk& desk);
+void show_approximation(const Desk& desk);
+void show_order(const Desk& desk);
+void show_loop(const Desk& desk);
 void show_loss(const Desk& desk);
 void show_gradient(const Desk& desk);
+void show_optimisers(const Desk& desk);
 void show_backprop(const Desk& desk);
 void show_update(const Desk& desk);
 void show_train(const Desk& desk);
 void show_matrix(const Desk& desk);
+void show_convolution(const Desk& desk);
+void show_memory(const Desk& desk);
 
 }  // namespace wengert::cli::lecture

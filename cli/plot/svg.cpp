@@ -110,6 +110,17 @@ void Svg::rectangle(const Box& box, std::string_view fill, double opacity) {
            (opacity < 1 ? attribute("fill-opacity", opacity) : "") + "/>\n";
 }
 
+void Svg::boxes(const std::vector<Box>& boxes, std::string_view fill) {
+  if (boxes.empty()) return;
+  std::string path;
+  for (const Box& b : boxes) {
+    const std::string width = number(b.right - b.left);
+    path +=
+        "M" + number(b.left) + " " + number(b.top) + "h" + width + "v" + number(b.bottom - b.top) + "h-" + width + "z";
+  }
+  text_ += "<path d=\"" + path + "\"" + attribute("fill", fill) + " shape-rendering=\"crispEdges\"/>\n";
+}
+
 void Svg::circle(Point centre, double radius, std::string_view fill, const Stroke& stroke) {
   text_ += "<circle" + attribute("cx", centre.x) + attribute("cy", centre.y) + attribute("r", radius) +
            attribute("fill", fill) + stroke_attributes(stroke) + "/>\n";

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "wengert/cli/plot/geometry.hpp"
 #include "wengert/graph/escape.hpp"
@@ -44,6 +45,8 @@ class Svg {
   void line(const Polyline& points, const Stroke& stroke);
   void polygon(const Polyline& corners, std::string_view fill, double opacity = 1);
   void rectangle(const Box& box, std::string_view fill, double opacity = 1);
+  /// All of one colour, in one path.
+  void boxes(const std::vector<Box>& boxes, std::string_view fill);
   void circle(Point centre, double radius, std::string_view fill, const Stroke& stroke);
   /// `at` is on the base line. An exponent stands higher and is smaller.
   void text(Point at, std::string_view text, const TextStyle& style, std::string_view exponent = {});

@@ -97,6 +97,10 @@ std::string_view series_colour(Theme theme, std::size_t style) {
 
 std::string_view series_dashes(std::size_t style) { return dashes[style % dashes.size()]; }
 
+std::string mixed(std::string_view from, std::string_view to, double t) {
+  return between(parsed(from), parsed(to), std::clamp(t, 0.0, 1.0));
+}
+
 std::string graded_colour(Theme theme, double t) {
   const Ramp ends = ramp(theme);
   return between(ends.quiet, ends.strong, std::clamp(t, 0.0, 1.0));

@@ -34,4 +34,7 @@ struct Surroundings {
 /// Between the quiet end (0) and the strong end (1) of a scale of one hue.
 [[nodiscard]] std::string graded_colour(Theme theme, double t);
 
+/// The colour at `t` (0 to 1) of the way from one colour "#rrggbb" to another.
+[[nodiscard]] std::string mixed(std::string_view from, std::string_view to, double t);
+
 }  // namespace wengert::cli::plot
