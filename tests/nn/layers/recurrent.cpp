@@ -171,6 +171,37 @@ BOOST_AUTO_TEST_CASE(a_state_carries_a_sequence_on) {
   BOOST_TEST(distance(second.state, whole.state) < 1e-15);
 }
 
+BOOST_AUTO_TEST_CASE(a_sequence_of_length_0_keeps_its_first_state) {
+  nn::Random random(10);
+  const nn::GRU layer(inputs, hidden, random, {.bidirectional = true, .dtype = Dtype::f64});
+  const Tensor h = random.normal(Shape{2, 2, hidden}, 0, 1, Dtype::f64);
+  const auto output = layer(random.normal(Shape{3, 2, inputs}, 0, 1, Dtype::f64),
+                            {.state = h, .lengths = tensor(std::vector<std::int64_t>{0, 2}, Shape{2})});
+  BOOST_TEST(distance(slice_along(output.state, 1, 0, 1), slice_along(h, 1, 0, 1)) == 0.0);
+  BOOST_TEST(distance(slice_along(output.state, 1, 1, 2), slice_along(h, 1, 1, 2)) > 1e-3);
+}
+
+BOOST_AUTO_TEST_CASE(a_state_dict_loads_by_its_names_in_any_order) {
+  nn::Random random(10);
+  nn::LSTM layer(inputs, hidden, random,
+                 {.layers = 2, .batch_first = true, .bidirectional = true, .dtype = Dtype::f64});
+  const reference::Stored& stored = reference::stored("layers", "lstm_deep");
+  std::vector<nn::NamedTensor> dictionary;
+  Tensor x, h, c;
+  for (auto part = stored.parts.rbegin(); part != stored.parts.rend(); ++part) {
+    if (part->first == "x")
+      x = part->second;
+    else if (part->first == "h")
+      h = part->second;
+    else if (part->first == "c")
+      c = part->second;
+    else
+      dictionary.push_back({part->first, part->second});
+  }
+  nn::load_state(layer, dictionary);
+  BOOST_TEST(distance(layer(x, {.state = nn::LSTMState{h, c}}).y, stored.outputs[0]) < 1e-12);
+}
+
 BOOST_AUTO_TEST_CASE(dropout_lies_between_layers_in_training_alone) {
   nn::Random random(2);
   const nn::LSTM layer(inputs, hidden, random, {.layers = 2, .dropout = 0.5, .dtype = Dtype::f64});
