@@ -7,6 +7,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "wengert/autodiff/transform/control.hpp"
 #include "wengert/nn/layers/linear.hpp"
 #include "wengert/nn/layers/recurrent.hpp"
 #include "wengert/nn/module/sequential.hpp"
@@ -159,6 +160,29 @@ BOOST_AUTO_TEST_CASE(a_layer_is_its_cell_step_by_step) {
     BOOST_TEST(distance(state->h, reshape(slice_along(output.y, 0, t, t + 1), Shape{2, hidden})) < 1e-15);
   }
   BOOST_TEST(distance(state->c, reshape(output.state.c, Shape{2, hidden})) < 1e-15);
+}
+
+BOOST_AUTO_TEST_CASE(a_cell_in_a_scan_is_the_layer_in_bounded_memory) {
+  nn::Random random(13);
+  const nn::LSTM layer(inputs, hidden, random, {.dtype = Dtype::f64});
+  nn::LSTMCell cell(inputs, hidden, random, {.dtype = Dtype::f64});
+  static_cast<nn::RecurrentWeights&>(cell) = layer.weights[0];
+  const Tensor x = random.normal(Shape{7, 2, inputs}, 0, 1, Dtype::f64);
+  const nn::LSTMState first{zeros(Shape{2, hidden}), zeros(Shape{2, hidden})};
+  const auto step = [](const nn::LSTMState& state, const Tensor& now, const nn::LSTMCell& with) {
+    const nn::LSTMState next = with(now, state);
+    return std::pair{next, next.h};
+  };
+  Recording r;
+  const nn::LSTMCell live_cell = nn::lifted(cell, r);
+  const auto [last, y] = scan(step, first, x, live_cell, {.memory = 1});
+  const nn::LSTM live = nn::lifted(layer, r);
+  const auto output = live(x);
+  BOOST_TEST(distance(y, output.y) < 1e-15);
+  BOOST_TEST(distance(last.c, reshape(output.state.c, Shape{2, hidden})) < 1e-15);
+  const auto of_scan = nn::adjoints_of(live_cell, backward(sum(square(y)))),
+             of_layer = nn::adjoints_of(live, backward(sum(square(output.y))));
+  for (std::size_t k = 0; k < of_layer.size(); ++k) BOOST_TEST(distance(of_scan[k], of_layer[k]) < 1e-13);
 }
 
 BOOST_AUTO_TEST_CASE(a_state_carries_a_sequence_on) {
