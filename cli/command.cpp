@@ -89,10 +89,11 @@ int dispatch(std::vector<std::string> arguments, const Streams& streams) {
     throw UsageError(std::string(error.what()) + "\n  hint: " + hint + " --help");
   }
   set_log_level(options.log_level);
-  Status status = done;
+  int status = done;
   const std::string command = app.get_subcommands().front()->get_name();
-  const bool json =
-      options.grad.json || options.check.json || options.lecture.json || options.bench.json || options.primitives.json;
+  const bool json = options.grad.json || options.check.json || options.lecture.json || options.bench.json ||
+                    options.primitives.json || options.train.json || options.eval.json || options.predict.json ||
+                    options.summary.json;
   PaintedStream painted(streams.out, streams.colour_out && !json);
   const Streams people{painted, streams.err};
   if (command == "grad") run_grad(options.grad, people);
@@ -100,6 +101,10 @@ int dispatch(std::vector<std::string> arguments, const Streams& streams) {
   if (command == "graph") run_graph(options.graph, streams);
   if (command == "lecture") lecture::run(options.lecture, people);
   if (command == "bench") run_bench(options.bench, people);
+  if (command == "train") status = train::run_train(options.train, {painted, streams.err, false, streams.colour_err});
+  if (command == "eval") train::run_eval(options.eval, people);
+  if (command == "predict") train::run_predict(options.predict, people);
+  if (command == "summary") train::run_summary(options.summary, people);
   if (command == "primitives") print_primitives(options.primitives, people);
   if (command == "functions") print_functions(painted);
   if (command == "manual") streams.out << manual_page(app, WENGERT_VERSION);

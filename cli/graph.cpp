@@ -12,6 +12,7 @@
 #include "wengert/cli/data/read.hpp"
 #include "wengert/cli/errors.hpp"
 #include "wengert/cli/text.hpp"
+#include "wengert/cli/train/step.hpp"
 #include "wengert/graph/analysis.hpp"
 #include "wengert/graph/drawing/graphviz.hpp"
 #include "wengert/graph/extract.hpp"
@@ -144,6 +145,25 @@ void graph_of_file(const GraphOptions& options, const Streams& streams) {
   deliver(draw_part(graph, options), options, streams);
 }
 
+// ---- of a recording
+
+void deliver_recorded(const wengert::detail::AnyHandle& y, const std::vector<wengert::detail::AnyHandle>& x,
+                      const GraphOptions& options, const Streams& streams) {
+  DrawOptions draw_options = options.draw;
+  draw_options.select = [&](const Graph& graph) { return chosen(graph, options); };
+  if (wants_text(options)) {
+    return deliver(text_of_part(graph_of(y, x, draw_options), options, false), options, streams);
+  }
+  deliver(options.compare ? draw_simplification(y, x, draw_options) : draw(y, x, draw_options), options, streams);
+}
+
+// ---- of a network
+
+void graph_of_model(const GraphOptions& options, const Streams& streams) {
+  const train::Step step = train::training_step(options.model, options.input, options.outputs, 2);
+  deliver_recorded(step.loss, {step.parameters.begin(), step.parameters.end()}, options, streams);
+}
+
 // ---- of an expression
 
 void graph_of_expression(const GraphOptions& options, const Streams& streams) {
@@ -159,14 +179,7 @@ void graph_of_expression(const GraphOptions& options, const Streams& streams) {
     throw UsageError("--view gradient: the value is " + recorded.value.description() +
                      "; there is a graph of the gradient of one number\n  hint: sum(…) or an element such as …[0]");
   }
-  DrawOptions draw_options = options.draw;
-  draw_options.select = [&](const Graph& graph) { return chosen(graph, options); };
-  if (wants_text(options)) {
-    return deliver(text_of_part(graph_of(recorded.value.handle(), x, draw_options), options, false), options, streams);
-  }
-  deliver(options.compare ? draw_simplification(recorded.value.handle(), x, draw_options)
-                          : draw(recorded.value.handle(), x, draw_options),
-          options, streams);
+  deliver_recorded(recorded.value.handle(), x, options, streams);
 }
 
 }  // namespace
@@ -202,7 +215,11 @@ namespace {
 
 /// Options that would be ignored are errors.
 void check_together(const GraphOptions& options) {
-  if (options.file.empty() == options.expression.empty()) {
+  if (!options.model.empty() &&
+      (!options.file.empty() || !options.expression.empty() || !options.at.empty() || !options.wrt.empty())) {
+    throw UsageError("--model goes with --input and --outputs; not with an expression, its point, or --file");
+  }
+  if (options.model.empty() && options.file.empty() == options.expression.empty()) {
     throw UsageError(options.file.empty() ? "graph wants an expression, or --file with a graph in its text form"
                                           : "graph wants an expression or --file, not both");
   }
@@ -245,7 +262,9 @@ void run_graph(const GraphOptions& given, const Streams& streams) {
   options.draw.simplified = !options.pass.empty();
   // The statements of the expression are its named values; those of the recording are the command's own.
   options.draw.named_values = std::exchange(options.draw.statements, false);
-  if (options.file.empty())
+  if (!options.model.empty())
+    graph_of_model(options, streams);
+  else if (options.file.empty())
     graph_of_expression(options, streams);
   else
     graph_of_file(options, streams);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,9 @@ namespace wengert::cli {
 
 struct GraphOptions : PointOptions {
   std::string file;                  ///< a graph in its text form, instead of an expression; empty: none
+  std::string model;                 ///< a network whose step of training is drawn, instead of an expression
+  std::string input;                 ///< the shape of one of its examples
+  std::int64_t outputs = 2;          ///< numbers that it gives
   std::string out;                   ///< empty: standard output
   std::string format;                ///< one of graph_formats(); empty: what `out` ends with, else dot
   std::string theme = "light";       ///< one of theme_names()

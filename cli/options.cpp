@@ -1,6 +1,7 @@
 #include "wengert/cli/options.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 
 #include "wengert/cli/describe.hpp"
 #include "wengert/cli/logging.hpp"
+#include "wengert/cli/train/options.hpp"
 
 namespace wengert::cli {
 namespace {
@@ -89,6 +91,17 @@ CLI::App* add_graph(CLI::App& app, GraphOptions& options) {
   add_point(*graph, options);
   graph->add_option("--file", options.file, "Draw the graph in this file (its text form) instead of an expression")
       ->type_name("FILE");
+  CLI::Option* model =
+      graph->add_option("--model", options.model, "Draw a step of training of this network (see wengert train) instead")
+          ->type_name("MODEL");
+  graph->add_option("--input", options.input, "Shape of an example of --model: 784, 1x28x28")
+      ->type_name("SHAPE")
+      ->needs(model);
+  graph->add_option("--outputs", options.outputs, "Numbers that --model gives")
+      ->type_name("N")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}))
+      ->capture_default_str()
+      ->needs(model);
   graph
       ->add_option("-o,--out", options.out,
                    "File to write; .dot .svg .png .json .mmd .tex .txt name the format. Without it, standard output")
@@ -142,7 +155,8 @@ CLI::App* add_graph(CLI::App& app, GraphOptions& options) {
       "    --wrt w --statements -o neuron.png\n"
       "  wengert graph 'x^2' --at x=3 --compare --format mermaid\n"
       "  wengert graph 'tanh(w*x + b)' --at x=2,w=0.5,b=0 -o net.txt\n"
-      "  wengert graph --file net.txt --view forward | dot -Tsvg >net.svg");
+      "  wengert graph --file net.txt --view forward | dot -Tsvg >net.svg\n"
+      "  wengert graph --model 'mlp 2-3-2 tanh' --input 2 -o step.svg");
   return graph;
 }
 
@@ -226,6 +240,7 @@ void describe_options(CLI::App& app, Options& options) {
   add_lecture(app, options.lecture);
   add_bench(app, options.bench);
   add_primitives(app, options.primitives);
+  train::describe_options(app, options.train, options.eval, options.predict, options.summary);
   app.add_subcommand("functions", "The functions that expressions may call");
   app.add_subcommand("manual", "Print the manual page, as roff")->footer("Examples:\n  wengert manual >wengert.1");
   CLI::App* completion = app.add_subcommand("completion", "Print the completion for a shell, to be sourced by it");

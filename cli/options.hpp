@@ -9,6 +9,7 @@
 #include "wengert/cli/graph.hpp"
 #include "wengert/cli/lecture/lecture.hpp"
 #include "wengert/cli/primitives.hpp"
+#include "wengert/cli/train/train.hpp"
 
 namespace CLI {
 class App;
@@ -25,6 +26,10 @@ struct Options {
   lecture::Options lecture;
   BenchOptions bench;
   PrimitivesOptions primitives;
+  train::TrainOptions train;
+  train::EvalOptions eval;
+  train::PredictOptions predict;
+  train::SummaryOptions summary;
   std::string shell = "bash";
 };
 

@@ -1,0 +1,27 @@
+#include "wengert/cli/train/step.hpp"
+
+#include "wengert/cli/errors.hpp"
+#include "wengert/cli/train/loss.hpp"
+#include "wengert/cli/train/model.hpp"
+#include "wengert/cli/train/train.hpp"
+
+namespace wengert::cli::train {
+
+Step training_step(const std::string& model, const std::string& input, std::int64_t outputs, std::int64_t batch) {
+  if (input.empty()) throw UsageError("--input says what one example is: --input 784, --input 1x28x28");
+  nn::Random random(0);
+  const Shape sample = shape_of(input);
+  const nn::Layers network = build(layers_of(model, outputs), sample, random);
+  Step step{std::make_unique<Recording>(), {}, {}};
+  nn::Layers live = nn::lifted(network, *step.recording);
+  for (const nn::Parameter& parameter : nn::parameters(live)) step.parameters.push_back(*parameter.value);
+  const Tensor x = step.recording->variable(random.normal(example_of(sample, batch).shape()), "x");
+  Array labels = Array::uninitialised({Dtype::i64, Shape{batch}});
+  std::int64_t k = 0;
+  for (std::int64_t& label : labels.mutable_data<std::int64_t>()) label = k++ % outputs;
+  nn::Pass pass = nn::Pass::training(random);
+  step.loss = Loss{true}(live(x, pass), Tensor(std::move(labels)));
+  return step;
+}
+
+}  // namespace wengert::cli::train

@@ -1,0 +1,23 @@
+/// One step of a model's training, recorded to be drawn.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "wengert/autodiff/autodiff.hpp"
+
+namespace wengert::cli::train {
+
+struct Step {
+  std::unique_ptr<Recording> recording;
+  Tensor loss;
+  std::vector<Tensor> parameters;
+};
+/// The model (a text or a TOML file) called in training with `batch` examples of the shape `input` ("1x28x28"): named
+/// variables are its parameters and the input; the loss is cross entropy. Throws UsageError.
+[[nodiscard]] Step training_step(const std::string& model, const std::string& input, std::int64_t outputs,
+                                 std::int64_t batch);
+
+}  // namespace wengert::cli::train
