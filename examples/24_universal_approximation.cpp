@@ -19,7 +19,7 @@ struct Network {
 
   // Units that bend at places spread over -1 … 1, of output weight 0.
   Network with_more(std::int64_t units, nn::Random& random) const {
-    const Tensor steepness = random.normal(Shape{units}, 0, 6, Dtype::f64);
+    const Tensor steepness = random.normal(Shape{units}, 0, 3, Dtype::f64);
     const Tensor place = random.uniform(Shape{units}, -1, 1, Dtype::f64);
     return {concatenate({w, steepness}), concatenate({b, -steepness * place}), concatenate({v, zeros(Shape{units})}),
             c};
@@ -39,7 +39,7 @@ int main() {
     std::printf("%s:", std::string(nn::to_string(curve)).c_str());
     for (const std::int64_t units : {1, 2, 4, 8}) {
       network = network.with_more(units - network.w.size(), random);
-      const nn::Minimum found = nn::minimise(network, loss, {.most_iterations = 100});
+      const nn::Minimum found = nn::minimise(network, loss, {.most_iterations = 300});
       std::printf("  %.2f with %d", std::sqrt(found.loss), static_cast<int>(units));
     }
     std::printf("\n");
