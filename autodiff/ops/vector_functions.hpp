@@ -46,6 +46,9 @@ struct Atanh;
 struct Sigmoid;
 struct Softplus;
 struct LogSigmoid;
+struct Gaussian;
+struct Erf;
+struct Erfc;
 }  // namespace ops
 
 namespace kernels {
@@ -74,6 +77,9 @@ enum class VectorFunction : std::uint8_t {
   sigmoid,
   softplus,
   log_sigmoid,
+  gaussian,
+  erf,
+  erfc,
   none  // also how many there are
 };
 inline constexpr std::size_t vector_function_count = static_cast<std::size_t>(VectorFunction::none);
@@ -127,6 +133,12 @@ template <>
 inline constexpr VectorFunction vector_function<ops::Softplus> = VectorFunction::softplus;
 template <>
 inline constexpr VectorFunction vector_function<ops::LogSigmoid> = VectorFunction::log_sigmoid;
+template <>
+inline constexpr VectorFunction vector_function<ops::Gaussian> = VectorFunction::gaussian;
+template <>
+inline constexpr VectorFunction vector_function<ops::Erf> = VectorFunction::erf;
+template <>
+inline constexpr VectorFunction vector_function<ops::Erfc> = VectorFunction::erfc;
 
 /// y[i] = f(x[i]); the columns do not overlap.
 template <class T>
