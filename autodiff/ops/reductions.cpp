@@ -1,9 +1,13 @@
 #include "wengert/autodiff/ops/reductions.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
+#include "wengert/autodiff/ops/column_loops.hpp"
 #include "wengert/autodiff/ops/kernels_fold.hpp"
 #include "wengert/autodiff/ops/kernels_over.hpp"
 #include "wengert/autodiff/ops/kernels_rows.hpp"
@@ -219,6 +223,32 @@ Type LogSoftmax::type(std::span<const Type> x, const Attribute& axes) { return a
 Array LogSoftmax::value(std::span<const Array> x, const Attribute& axes, const Type&) {
   return kernels::log_softmax(x[0], integers(axes));
 }
+namespace {
+
+/// adjoint += cotangent - total·exp(y), row by row.
+template <class T>
+void add_rows(const kernels::Around& around, const Array& cotangent, const T* y, const Array& totals, const Type& type,
+              kernels::Accumulator& adjoint) {
+  const bool any = adjoint.any();
+  Array fresh;
+  if (!any) fresh = Array::uninitialised(type);
+  T* to = (any ? adjoint.writable(type, LogSoftmax::name) : fresh).template mutable_data<T>().data();
+  const T* g = cotangent.data<T>().data();
+  const kernels::Elements<T> total(totals);
+  std::vector<T> shares(static_cast<std::size_t>(around.count));
+  for (std::int64_t r = 0; r < around.outer; ++r) {
+    kernels::value_column<Exp, T, T>(shares.data(), around.count, y);
+    for (std::int64_t i = 0; i < around.count; ++i) {
+      const T value = g[i] - contribution<true>(total[r], shares[static_cast<std::size_t>(i)]);
+      to[i] = any ? to[i] + value : value;
+    }
+    to += around.count, g += around.count, y += around.count;
+  }
+  if (!any) adjoint.assign(std::move(fresh));
+}
+
+}  // namespace
+
 bool LogSoftmax::add_contribution(std::size_t, const Array& cotangent, const Array& y, std::span<const Array>,
                                   const Attribute& axes, kernels::Accumulator& adjoint) {
   const kernels::Around around(y.shape(), integers(axes));
@@ -226,6 +256,15 @@ bool LogSoftmax::add_contribution(std::size_t, const Array& cotangent, const Arr
   kernels::with_real_type(y.dtype(), [&]<class T>(std::type_identity<T>) {
     const kernels::Elements<T> g(cotangent), value(y);
     const auto some = [&](std::int64_t i) { return value[i] > static_cast<T>(minus_infinity) ? g[i] : T(0); };
+    // Where no element is masked, the cotangent is what passes, and one row of shares is enough.
+    if (around.inner == 1 && y.size() != 0 && !cotangent.is_uniform() && !y.is_uniform()) {
+      const auto values = y.data<T>();
+      const auto is_some = [](T v) { return v > static_cast<T>(minus_infinity); };
+      if (std::all_of(values.begin(), values.end(), is_some)) {
+        add_rows<T>(around, cotangent, values.data(), kernels::sum(cotangent, integers(axes)), y.type(), adjoint);
+        return;
+      }
+    }
     Array passing = Array::uninitialised(y.type());
     const auto passes = passing.mutable_data<T>();
     for (std::size_t i = 0; i < passes.size(); ++i) passes[i] = some(static_cast<std::int64_t>(i));
