@@ -115,6 +115,10 @@ struct RNN : detail::RecurrentLayer {
                                   std::source_location where = std::source_location::current()) const;
   [[nodiscard]] Output operator()(const Tensor& x, const Input& input = {},
                                   std::source_location where = std::source_location::current()) const;
+  /// As run() calls it.
+  [[nodiscard]] Output operator()(const Tensor& x, Pass& pass, std::source_location where) const {
+    return (*this)(x, pass, Input{}, where);
+  }
 };
 
 /// Gates i, f, o = σ(…) and candidate g = tanh(…) of W_ih·x + b_ih + W_hh·h + b_hh, in the order i, f, g, o;
@@ -130,6 +134,10 @@ struct LSTM : detail::RecurrentLayer {
                                   std::source_location where = std::source_location::current()) const;
   [[nodiscard]] Output operator()(const Tensor& x, const Input& input = {},
                                   std::source_location where = std::source_location::current()) const;
+  /// As run() calls it.
+  [[nodiscard]] Output operator()(const Tensor& x, Pass& pass, std::source_location where) const {
+    return (*this)(x, pass, Input{}, where);
+  }
 };
 
 /// Gates r, z = σ(W_ih·x + b_ih + W_hh·h + b_hh), candidate n = tanh(W_in·x + b_in + r·(W_hn·h + b_hn)), in the order
@@ -145,6 +153,10 @@ struct GRU : detail::RecurrentLayer {
                                   std::source_location where = std::source_location::current()) const;
   [[nodiscard]] Output operator()(const Tensor& x, const Input& input = {},
                                   std::source_location where = std::source_location::current()) const;
+  /// As run() calls it.
+  [[nodiscard]] Output operator()(const Tensor& x, Pass& pass, std::source_location where) const {
+    return (*this)(x, pass, Input{}, where);
+  }
 };
 
 /// The last step of a sequence: [steps, batch, …] to [batch, …], with batch_first [batch, steps, …] to [batch, …].

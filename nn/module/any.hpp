@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -34,8 +35,13 @@ class AnyModule {
   }
   ~AnyModule() = default;
 
-  [[nodiscard]] Tensor operator()(const Tensor& x) const { return evaluate(*this, x); }
-  [[nodiscard]] Tensor operator()(const Tensor& x, Pass& pass) { return held_->run(x, pass); }
+  [[nodiscard]] Tensor operator()(const Tensor& x, std::source_location where = std::source_location::current()) const {
+    return evaluate(*this, x, where);
+  }
+  [[nodiscard]] Tensor operator()(const Tensor& x, Pass& pass,
+                                  std::source_location where = std::source_location::current()) {
+    return held_->run(x, pass, where);
+  }
 
   /// The module if it is an M, else null.
   template <class M>
@@ -62,7 +68,7 @@ class AnyModule {
   struct Holder {
     virtual ~Holder() = default;
     [[nodiscard]] virtual std::unique_ptr<Holder> copy() const = 0;
-    [[nodiscard]] virtual Tensor run(const Tensor& x, Pass& pass) = 0;
+    [[nodiscard]] virtual Tensor run(const Tensor& x, Pass& pass, std::source_location where) = 0;
     virtual void collect(detail::Path& path, detail::Entries& into) = 0;
   };
   template <class M>
@@ -70,7 +76,9 @@ class AnyModule {
     explicit Held(const M& m) : module(m) {}
     explicit Held(M&& m) : module(std::move(m)) {}
     [[nodiscard]] std::unique_ptr<Holder> copy() const override { return std::make_unique<Held>(module); }
-    [[nodiscard]] Tensor run(const Tensor& x, Pass& pass) override { return nn::run(module, x, pass); }
+    [[nodiscard]] Tensor run(const Tensor& x, Pass& pass, std::source_location where) override {
+      return nn::run(module, x, pass, where);
+    }
     void collect(detail::Path& path, detail::Entries& into) override { detail::collect(module, path, into); }
     M module;
   };
@@ -85,10 +93,13 @@ struct Layers {
   static auto members(auto& self) { return std::tie(self.modules); }
   static constexpr std::array names{""};
 
-  [[nodiscard]] Tensor operator()(const Tensor& x) const { return evaluate(*this, x); }
-  [[nodiscard]] Tensor operator()(const Tensor& x, Pass& pass) {
+  [[nodiscard]] Tensor operator()(const Tensor& x, std::source_location where = std::source_location::current()) const {
+    return evaluate(*this, x, where);
+  }
+  [[nodiscard]] Tensor operator()(const Tensor& x, Pass& pass,
+                                  std::source_location where = std::source_location::current()) {
     Tensor y = x;
-    for (AnyModule& module : modules) y = module(y, pass);
+    for (AnyModule& module : modules) y = module(y, pass, where);
     return y;
   }
 };

@@ -44,26 +44,38 @@ template <class M>
 concept RunsWithPass = requires(M& module, const Tensor& x, Pass& pass) {
   { module(x, pass) } -> std::convertible_to<Tensor>;
 };
+/// Called with what it takes, and with the line if it takes one.
+template <class M, class... Rest>
+[[nodiscard]] Tensor call_at(std::source_location where, M& module, const Tensor& x, Rest&... rest) {
+  if constexpr (requires {
+                  { module(x, rest..., where) } -> std::convertible_to<Tensor>;
+                })
+    return module(x, rest..., where);
+  else
+    return module(x, rest...);
+}
 }  // namespace detail
 
-/// module(x, pass) if the module can be called so, else module(x). A constant module that only a writable one can be
-/// called so is copied: what a call would change in it is lost.
+/// module(x, pass) if the module can be called so, else module(x); either with the line, if the module takes it. A
+/// constant module that only a writable one can be called so is copied: what a call would change in it is lost.
 template <class M>
-[[nodiscard]] Tensor run(M& module, const Tensor& x, Pass& pass) {
+[[nodiscard]] Tensor run(M& module, const Tensor& x, Pass& pass,
+                         std::source_location where = std::source_location::current()) {
   if constexpr (detail::RunsWithPass<M>) {
-    return module(x, pass);
+    return detail::call_at(where, module, x, pass);
   } else if constexpr (std::is_const_v<M> && detail::RunsWithPass<std::remove_const_t<M>>) {
     std::remove_const_t<M> copy = module;
-    return copy(x, pass);
+    return detail::call_at(where, copy, x, pass);
   } else {
-    return module(x);
+    return detail::call_at(where, module, x);
   }
 }
 /// The same, evaluated.
 template <class M>
-[[nodiscard]] Tensor evaluate(const M& module, const Tensor& x) {
+[[nodiscard]] Tensor evaluate(const M& module, const Tensor& x,
+                              std::source_location where = std::source_location::current()) {
   Pass pass = Pass::evaluation();
-  return run(module, x, pass);
+  return run(module, x, pass, where);
 }
 
 /// While it lives, what is recorded lies in the scope of a layer, a cluster in drawings and a row of a summary, and

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <source_location>
 #include <tuple>
 #include <utility>
 
@@ -23,13 +24,21 @@ struct Sequential {
   static auto members(auto& self) { return std::tie(self.modules); }
   static constexpr std::array names{""};
 
-  [[nodiscard]] Tensor operator()(const Tensor& x) const { return evaluate(*this, x); }
-  [[nodiscard]] Tensor operator()(const Tensor& x, Pass& pass) { return through(modules, x, pass); }
-  [[nodiscard]] Tensor operator()(const Tensor& x, Pass& pass) const { return through(modules, x, pass); }
+  [[nodiscard]] Tensor operator()(const Tensor& x, std::source_location where = std::source_location::current()) const {
+    return evaluate(*this, x, where);
+  }
+  [[nodiscard]] Tensor operator()(const Tensor& x, Pass& pass,
+                                  std::source_location where = std::source_location::current()) {
+    return through(modules, x, pass, where);
+  }
+  [[nodiscard]] Tensor operator()(const Tensor& x, Pass& pass,
+                                  std::source_location where = std::source_location::current()) const {
+    return through(modules, x, pass, where);
+  }
 
  private:
-  [[nodiscard]] static Tensor through(auto& all, Tensor x, Pass& pass) {
-    std::apply([&](auto&... module) { ((x = run(module, x, pass)), ...); }, all);
+  [[nodiscard]] static Tensor through(auto& all, Tensor x, Pass& pass, std::source_location where) {
+    std::apply([&](auto&... module) { ((x = run(module, x, pass, where)), ...); }, all);
     return x;
   }
 };
@@ -44,9 +53,17 @@ struct Residual {
   static auto members(auto& self) { return std::tie(self.module); }
   static constexpr std::array names{"module"};
 
-  [[nodiscard]] Tensor operator()(const Tensor& x) const { return evaluate(*this, x); }
-  [[nodiscard]] Tensor operator()(const Tensor& x, Pass& pass) { return x + run(module, x, pass); }
-  [[nodiscard]] Tensor operator()(const Tensor& x, Pass& pass) const { return x + run(module, x, pass); }
+  [[nodiscard]] Tensor operator()(const Tensor& x, std::source_location where = std::source_location::current()) const {
+    return evaluate(*this, x, where);
+  }
+  [[nodiscard]] Tensor operator()(const Tensor& x, Pass& pass,
+                                  std::source_location where = std::source_location::current()) {
+    return TensorArgument(x, where) + run(module, x, pass, where);
+  }
+  [[nodiscard]] Tensor operator()(const Tensor& x, Pass& pass,
+                                  std::source_location where = std::source_location::current()) const {
+    return TensorArgument(x, where) + run(module, x, pass, where);
+  }
 };
 
 }  // namespace wengert::nn

@@ -10,6 +10,7 @@
 #include "wengert/autodiff/transform/control.hpp"
 #include "wengert/nn/layers/linear.hpp"
 #include "wengert/nn/layers/recurrent.hpp"
+#include "wengert/nn/module/any.hpp"
 #include "wengert/nn/module/sequential.hpp"
 #include "wengert/tests/nn/layers/filled.hpp"
 
@@ -250,6 +251,13 @@ BOOST_AUTO_TEST_CASE(it_stands_in_a_sequential_with_names) {
                                           "0.bias_hh_l0",   "2.weight",       "2.bias"};
   BOOST_TEST(names == expected, boost::test_tools::per_element());
   BOOST_TEST((network(zeros(Shape{5, 4, inputs}, Dtype::f32)).shape() == Shape{4, 1}));
+  // What is refused inside has the line of the call outside.
+  BOOST_CHECK_EXCEPTION((void)network(zeros(Shape{5, 4, 9}, Dtype::f32)), ShapeError,
+                        says("LSTM: the input has f32[5,4,9]; expected f32[steps,batch,2], or f32[steps,2] without a "
+                             "batch (" __FILE__ ":"));
+  nn::AnyModule any(network);
+  nn::Pass pass = nn::Pass::evaluation();
+  BOOST_CHECK_EXCEPTION((void)any(zeros(Shape{5, 4, 9}, Dtype::f32), pass), ShapeError, says("(" __FILE__ ":"));
   BOOST_TEST((nn::LastStep{.batch_first = true}(zeros(Shape{4, 5, 3})).shape() == Shape{4, 3}));
   BOOST_CHECK_EXCEPTION((void)nn::LastStep{}(zeros(Shape{0, 4, 3})), ShapeError, says("one step at least"));
 }
