@@ -193,7 +193,7 @@ class Drawing {
       }
       const std::string x = pixels(across(point.x)), y = pixels(down(point.y));
       if (!gap && series.line == ChartLine::steps) path += "H" + x;
-      path += (gap ? "M" : "L") + x + " " + y;
+      path.append(gap ? "M" : "L").append(x).append(" ").append(y);
       gap = false;
     }
     text_ += "<path class=\"curve " + std::string(series.line == ChartLine::faint ? "faint" : "strong") + colour +

@@ -215,7 +215,7 @@ std::string save_training_state(const std::string& folder, const TrainingState& 
   std::vector<Saved> saved = states_in(folder);
   std::string serial = std::to_string(saved.empty() ? 1 : saved.back().serial + 1);
   serial.insert(0, serial.size() < 6 ? 6 - serial.size() : 0, '0');
-  const std::string path = folder + "/" + serial + "-step-" + std::to_string(state.step);
+  std::string path = folder + "/" + serial + "-step-" + std::to_string(state.step);
   const std::string fresh = path + std::string(unfinished);
   if (!fs::create_directory(fresh, error)) fail("cannot make", fresh, error ? error.message() : "it exists", where);
 

@@ -74,10 +74,10 @@ std::optional<Means> means_over(const std::function<Trainee::Outcome(const Batch
   Means means(metrics.size());
   std::vector<double> values;
   Epoch epoch = data.epoch(0);
-  while (const std::optional<Batch> batch = epoch.next()) {
-    const Trainee::Outcome result = outcome(*batch);
-    measure(metrics, result.output, batch->y, values);
-    means.add(number_of_loss(result.loss, where), values, samples_of(*batch));
+  for (const Batch& batch : epoch) {
+    const Trainee::Outcome result = outcome(batch);
+    measure(metrics, result.output, batch.y, values);
+    means.add(number_of_loss(result.loss, where), values, samples_of(batch));
     if (stop != nullptr && stop->load(std::memory_order_relaxed)) return std::nullopt;
   }
   return means;
@@ -172,8 +172,8 @@ class Run {
 
   std::optional<Ending> train_epoch() {
     Epoch epoch = data_.epoch(state_.epoch, state_.batch);
-    while (const std::optional<Batch> batch = epoch.next()) {
-      if (!step(*batch)) return Ending::not_finite;
+    for (const Batch& batch : epoch) {
+      if (!step(batch)) return Ending::not_finite;
       if (state_.step % record_every_ == 0) record_stretch();
       show_progress();
       if (const auto ending = limit()) return ending;
@@ -244,6 +244,7 @@ class Run {
   void check_health_of(const Tensor& loss) {
     const std::vector<Parameter> live = trainee_.live_parameters();
     std::vector<Tensor> gradients;
+    gradients.reserve(live.size());
     for (const Parameter& parameter : live)
       gradients.push_back(parameter.value->is_constant() ? zeros(parameter.value->shape(), parameter.value->dtype())
                                                          : adjoints_[*parameter.value]);
@@ -308,7 +309,8 @@ class Run {
   }
 
   [[nodiscard]] double monitored(const History& history) const {
-    return number_of(history, history.epochs.back(), rules_.column(history)).value();
+    return number_of(history, history.epochs.back(), rules_.column(history))
+        .value_or(std::numeric_limits<double>::quiet_NaN());
   }
 
   [[nodiscard]] bool restores_best() const {
@@ -526,8 +528,8 @@ FitResult fit(Trainee& trainee, const Loader& data, Optimiser& optimiser, const 
 Evaluation evaluate(const std::function<Trainee::Outcome(const Batch&)>& outcome, const Loader& data,
                     std::span<const Metric> metrics, std::source_location where) {
   if (data.batches() == 0) refuse("the data have no batches", "one at least", where);
-  const auto means = means_over(outcome, data, metrics, nullptr, where);
-  return {means->loss(), means->metrics(), static_cast<std::int64_t>(means->samples())};
+  const Means means = means_over(outcome, data, metrics, nullptr, where).value_or(Means());
+  return {means.loss(), means.metrics(), static_cast<std::int64_t>(means.samples())};
 }
 
 }  // namespace wengert::nn

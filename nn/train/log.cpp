@@ -86,6 +86,14 @@ std::string whole(LogFormat format, const History& history) {
   return text;
 }
 
+/// A file with this text, open for more.
+int begun(const std::string& path, const std::string& text) {
+  write_atomically(path, text);
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
+  if (descriptor < 0) fail(path, errno);
+  return descriptor;
+}
+
 }  // namespace
 
 std::string log_header(LogFormat format, const History& history) {
@@ -111,11 +119,7 @@ std::string log_line(LogFormat format, RecordKind kind, const History& history, 
 }
 
 TrainingLog::TrainingLog(std::string path, LogFormat format, const History& history)
-    : path_(std::move(path)), format_(format) {
-  write_atomically(path_, whole(format, history));
-  descriptor_ = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
-  if (descriptor_ < 0) fail(path_, errno);
-}
+    : path_(std::move(path)), format_(format), descriptor_(begun(path_, whole(format, history))) {}
 
 TrainingLog::TrainingLog(TrainingLog&& other) noexcept
     : path_(std::move(other.path_)), format_(other.format_), descriptor_(std::exchange(other.descriptor_, -1)) {}

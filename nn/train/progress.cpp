@@ -94,7 +94,7 @@ std::string four_digits(double number) {
 
 std::string duration_text(double seconds) {
   if (!(seconds >= 0)) seconds = 0;
-  const auto total = static_cast<std::int64_t>(std::min(seconds, 1e15) + 0.5);
+  const std::int64_t total = std::llround(std::min(seconds, 1e15));
   const auto two = [](std::int64_t n) { return (n < 10 ? "0" : "") + std::to_string(n); };
   const std::int64_t days = total / 86400, hours = total / 3600 % 24, minutes = total / 60 % 60;
   const std::string rest = two(total % 60);
