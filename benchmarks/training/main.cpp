@@ -14,6 +14,7 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -108,7 +109,7 @@ double accuracy(const M& model, const nn::DatasetPointer& data) {
 }
 
 struct Result {
-  double accuracy = 0, seconds_per_epoch = 0;
+  double accuracy = 0, seconds_per_epoch = 0, processor_seconds_per_epoch = 0;
 };
 
 template <class Make>
@@ -134,6 +135,7 @@ Result train(const Make& make, const Data& data, const Recipe& recipe, std::uint
   std::int64_t step = 0;
   for (std::int64_t epoch = 0; epoch < recipe.epochs; ++epoch) {
     const auto start = std::chrono::steady_clock::now();
+    const std::clock_t processor_start = std::clock();  // of all threads
     double sum = 0;
     for (const nn::Batch& batch : loader.epoch(epoch)) {
       std::vector<Tensor> gradients;
@@ -152,9 +154,12 @@ Result train(const Make& make, const Data& data, const Recipe& recipe, std::uint
     }
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
     result.seconds_per_epoch += taken.count() / static_cast<double>(recipe.epochs);
+    const double processor = static_cast<double>(std::clock() - processor_start) / CLOCKS_PER_SEC;
+    result.processor_seconds_per_epoch += processor / static_cast<double>(recipe.epochs);
     const bool last = epoch + 1 == recipe.epochs;
-    std::printf("seed %llu, epoch %lld: loss %.4f, %.1f s", static_cast<unsigned long long>(seed),
-                static_cast<long long>(epoch + 1), sum / static_cast<double>(loader.batches()), taken.count());
+    std::printf("seed %llu, epoch %lld: loss %.4f, %.1f s (processor %.1f s)", static_cast<unsigned long long>(seed),
+                static_cast<long long>(epoch + 1), sum / static_cast<double>(loader.batches()), taken.count(),
+                processor);
     if (last || !test) {
       result.accuracy = accuracy(model, data.measured);
       std::printf(", %s %.2f %%", test ? "test" : "held out", 100 * result.accuracy);
@@ -182,18 +187,21 @@ void run(const Arguments& a, const Make& make, Recipe recipe) {
   const std::int64_t count = nn::parameter_count(make(random));
   const Data data = data_of(a.folder, a.test);
   std::vector<double> accuracies;
-  double seconds = 0;
+  double seconds = 0, processor_seconds = 0;
   for (std::uint64_t seed = a.first; seed < a.first + a.seeds; ++seed) {
     const Result one = train(make, data, recipe, seed, a.test);
     accuracies.push_back(one.accuracy);
     seconds += one.seconds_per_epoch / static_cast<double>(a.seeds);
+    processor_seconds += one.processor_seconds_per_epoch / static_cast<double>(a.seeds);
   }
   const double mean = std::accumulate(accuracies.begin(), accuracies.end(), 0.0) / static_cast<double>(a.seeds);
   const auto [low, high] = std::ranges::minmax(accuracies);
-  std::printf("%s: %lld parameters, %lld epochs, %s accuracy %.2f %% (%.2f to %.2f, %llu seeds), %.1f s per epoch\n",
-              a.network.c_str(), static_cast<long long>(count), static_cast<long long>(recipe.epochs),
-              a.test ? "test" : "held-out", 100 * mean, 100 * low, 100 * high, static_cast<unsigned long long>(a.seeds),
-              seconds);
+  std::printf(
+      "%s: %lld parameters, %lld epochs, %s accuracy %.2f %% (%.2f to %.2f, %llu seeds), %.1f s per epoch (processor "
+      "%.1f s)\n",
+      a.network.c_str(), static_cast<long long>(count), static_cast<long long>(recipe.epochs),
+      a.test ? "test" : "held-out", 100 * mean, 100 * low, 100 * high, static_cast<unsigned long long>(a.seeds),
+      seconds, processor_seconds);
 }
 
 int usage() {
