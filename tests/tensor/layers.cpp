@@ -1,4 +1,5 @@
-// What a layer asks of the recording behind a handle: a scope of its own, the line of the call, the name of a parameter.
+// What a layer asks of the recording behind a handle: a scope of its own, the line of the call, the name of a
+// parameter.
 
 #include <cstdint>
 #include <source_location>
