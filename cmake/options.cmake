@@ -73,6 +73,23 @@ function(wengert_compile_options target)
   endif()
 endfunction()
 
+# wengert_precompile(<target> <header>...): what the sources of a target all include is parsed once. In our own build and
+# with g++ alone: builds by clang see to it that each file includes what it uses.
+option(WENGERT_PRECOMPILE "Precompile the headers that many sources share" ON)
+if(PROJECT_IS_TOP_LEVEL AND WENGERT_PRECOMPILE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  set(WENGERT_PRECOMPILES ON)
+else()
+  set(WENGERT_PRECOMPILES OFF)
+endif()
+# g++ 12 takes inlined std::string code for overflows, as with -Wrestrict, when it comes from a precompiled header.
+set(WENGERT_PRECOMPILED_OPTIONS -Wno-stringop-overflow -Wno-array-bounds)
+function(wengert_precompile target)
+  if(WENGERT_PRECOMPILES)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+    target_compile_options(${target} PRIVATE ${WENGERT_PRECOMPILED_OPTIONS})
+  endif()
+endfunction()
+
 # Python for checks and tests: Debian's own, which has the packages of scripts/setup; another one may shadow it on PATH.
 find_program(WENGERT_PYTHON NAMES python3 PATHS /usr/bin NO_DEFAULT_PATH)
 find_program(WENGERT_PYTHON NAMES python3)
