@@ -310,6 +310,23 @@ BOOST_AUTO_TEST_CASE(the_first_nan_is_said) {
   BOOST_TEST(text_of(named(slope, "zero"), TextKind::adjoint) == "∂ inf");
 }
 
+// The rule of log_softmax compares with -∞; every drawing of a cross entropy had an alarm there.
+BOOST_AUTO_TEST_CASE(an_infinite_constant_that_spoils_nothing_is_no_alarm) {
+  Recording r;
+  const Tensor x = r.variable(tensor({1.0, 2.0}), "x");
+  const Tensor loss = -sum(log_softmax(x));
+  const Drawing d = draw(to_scalar(loss), std::vector{x});
+  for (const DrawnNode& node : d.nodes) BOOST_TEST(!node.not_finite);
+
+  // One that does is.
+  Recording other;
+  const Tensor y = other.variable(tensor({1.0, 2.0}), "y");
+  const Drawing spoiled = draw(to_scalar(sum(y * std::numeric_limits<double>::infinity())), std::vector{y});
+  BOOST_TEST(std::any_of(spoiled.nodes.begin(), spoiled.nodes.end(), [](const DrawnNode& node) {
+    return node.role == NodeRole::constant && node.not_finite;
+  }));
+}
+
 BOOST_AUTO_TEST_CASE(before_and_after_simplification_stand_side_by_side) {
   Recording r;
   const Scalar x = r.variable(3.0, "x");

@@ -108,8 +108,9 @@ class RunningError {
         magnitude = m[0];
       else if (name == "where")
         magnitude = x[0] != 0 ? m[1] : m[2];
-      // Functions are good to 5 units in the last place (docs/accuracy.md), one of which is up to two of these.
-      double error = 10 * unit * magnitude;
+      // Functions are good to 3.5 units in the last place, erfc to 5 (docs/accuracy.md), one of which is up to two of
+      // these.
+      double error = (name == "erfc" ? 10 : 8) * unit * magnitude;
       for (std::size_t k = 0; k < arity; ++k)
         if ((p.differentiable >> k & 1u) && e[k] != 0) error += std::abs(p.partial(k, node.value[i], x)) * e[k];
       node.error[i] = error;
