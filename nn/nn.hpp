@@ -9,21 +9,20 @@
 //     ReLU, GELU, PReLU …                             nn/layers/activations.hpp
 //     gelu, layer_norm, dropout … of tensors          nn/functions/
 //     cross_entropy, huber … of tensors; ctc_loss     nn/functions/losses.hpp, ctc.hpp
-//     Random                                          nn/random/
 //     SGD, Adam …, clip_norm, schedules, minimise     nn/optim/
 //     fit, evaluate, accuracy …                       nn/train/fit.hpp, metrics.hpp
 //     report_of, html_of; training states             nn/train/report.hpp, checkpoint.hpp
 //     summarise, check_health                         nn/train/summary.hpp, health.hpp
-//
-// Networks of Scalars, neuron by neuron:
-//
-//     weighted_sum, neuron, layer                     nn/neuron.hpp
-//     activation::sigmoid, tanh, relu, heaviside …    nn/activation.hpp
 //     Random, initialise::xavier_uniform …            nn/random/random.hpp, initialise.hpp
 //     Dataset, Loader                                 nn/data/dataset.hpp, loader.hpp
 //     flipped_at_random …, parabola, two_moons …      nn/data/transforms.hpp, generators.hpp
 //     read_idx, read_npy, read_npz, read_csv …        nn/data/files/
 //     write_safetensors, write_atomically …           nn/data/files/
+//
+// Networks of Scalars, neuron by neuron:
+//
+//     weighted_sum, neuron, layer                     nn/neuron.hpp
+//     activation::sigmoid, tanh, relu, heaviside …    nn/activation.hpp
 //     half_squared_error, mean_squared_error          nn/loss.hpp
 #pragma once
 
