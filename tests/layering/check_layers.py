@@ -19,14 +19,16 @@ import tempfile
 # name is a prefix of its path. What is in no layer (tests, benchmarks) may include everything.
 # The public headers that autodiff.hpp leaves out on purpose, because not everybody pays for them.
 ASIDE = ["autodiff/record/primitive.hpp", "autodiff/record/expand.hpp", "autodiff/record/log.hpp",
-         "autodiff/record/linear_algebra.hpp", "autodiff/transform/", "autodiff/bridges/"]
+         "autodiff/record/linear_algebra.hpp", "autodiff/passes/", "autodiff/transform/", "autodiff/exec/",
+         "autodiff/bridges/"]
 AUTODIFF_BELOW = ["graph/", "autodiff/ops/", "autodiff/record/"]
 LAYERS = {
     "graph/": ["graph/"],
     "autodiff/ops/": ["graph/", "autodiff/ops/"],
     "autodiff/record/": AUTODIFF_BELOW,
-    "autodiff/transform/": [*AUTODIFF_BELOW, "autodiff/transform/"],
-    "autodiff/exec/": [*AUTODIFF_BELOW, "autodiff/exec/"],
+    "autodiff/passes/": [*AUTODIFF_BELOW, "autodiff/passes/"],
+    "autodiff/transform/": [*AUTODIFF_BELOW, "autodiff/passes/", "autodiff/transform/"],
+    "autodiff/exec/": [*AUTODIFF_BELOW, "autodiff/passes/", "autodiff/exec/"],
     "autodiff/bridges/": ["graph/", "autodiff/autodiff.hpp", "autodiff/record/", "autodiff/transform/", "autodiff/bridges/"],
     "autodiff/": ["graph/", "autodiff/"],
     "nn/": ["nn/", "autodiff/autodiff.hpp", *ASIDE, "graph/"],
