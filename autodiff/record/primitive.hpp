@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +38,11 @@ struct Primitive : graph::Operation {
   Eager (*recorded_contribution)(std::size_t operand, const Eager& cotangent, const Eager& y, const Eager* x) = nullptr;
   /// The primitive by itself, recorded.
   Eager (*record)(const Eager* x) = nullptr;
+
+  // --- Elementwise primitives, on columns: out[i] = value(a[i], b[i], c[i]); truth values are the numbers 0 and 1.
+  // `out` overlaps no operand; operands beyond the arity are not read.
+  void (*column_f32)(float* out, std::int64_t count, const float* a, const float* b, const float* c) = nullptr;
+  void (*column_f64)(double* out, std::int64_t count, const double* a, const double* b, const double* c) = nullptr;
 
   // --- All primitives, on tensors (record/tensor_rules.hpp); x holds the operands ---
   TensorRules on_tensors{};
@@ -91,6 +97,11 @@ struct ElementwiseRules {
     });
   }
   static Eager record(const Eager* x) { return record_eagerly<P>(x[K]...); }
+  template <class T>
+  static void column(T* out, std::int64_t count, const T* a, const T* b, const T* c) {
+    const std::array<const T*, 3> x{a, b, c};
+    kernels::value_column<P, T, T>(out, count, x[K]...);
+  }
   static void point(std::size_t index, double* x, int& order) {
     constexpr auto points = P::points();
     ((x[K] = points[index].at[K]), ...);
@@ -124,6 +135,8 @@ constexpr Primitive make_elementwise(std::index_sequence<K...>) {
   p.contribution = &Rules::contribution;
   p.recorded_contribution = &Rules::recorded_contribution;
   p.record = &Rules::record;
+  p.column_f32 = &Rules::template column<float>;
+  p.column_f64 = &Rules::template column<double>;
   p.point_count = P::points().size();
   p.point = &Rules::point;
   p.box_count = P::domain().size();

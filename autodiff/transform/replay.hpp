@@ -19,7 +19,7 @@
 // has a part in: that is computed once. It is a list of primitives over two arrays of slots, one for numbers and one
 // for tensors; a run walks over it. It needs the recording no more.
 //
-// Reading order: ReplayValue, GuardInfo, Replay.
+// Reading order: ReplayValue, Replay; GuardInfo in record/guards.hpp.
 #pragma once
 
 #include <cstddef>
@@ -33,7 +33,7 @@
 #include <string_view>
 #include <vector>
 
-#include "wengert/autodiff/record/gradient.hpp"
+#include "wengert/autodiff/record/guards.hpp"
 #include "wengert/autodiff/record/recording.hpp"
 #include "wengert/autodiff/record/tensor.hpp"
 
@@ -62,27 +62,6 @@ class ReplayValue {
   bool is_tensor_ = false;
 };
 
-/// A comparison that decided a branch.
-struct GuardInfo {
-  std::string_view symbol{};     ///< of the comparison: "<"
-  std::string side[2]{};         ///< names of the values compared; empty where there is none
-  double recorded[2]{};          ///< their values when it was recorded
-  bool outcome = false;          ///< what it decided then
-  std::source_location where{};  ///< of the comparison; line 0 if the recording keeps no locations
-  std::uint32_t place = 0;       ///< of `count` such comparisons in a row, at one line
-  std::uint32_t count = 1;
-};
-/// "x < 3 held (2 < 3) at f.cpp:12".
-[[nodiscard]] std::string to_string(const GuardInfo& guard);
-/// The guards of a recording, in the order of the program; of comparisons in a row, the first.
-[[nodiscard]] std::vector<GuardInfo> guards(const Recording& recording);
-
-/// A guard that did not decide as it was recorded.
-struct FailedGuard {
-  GuardInfo guard{};
-  double now[2]{};  ///< the values compared
-};
-
 /// What is done when a guard fails.
 enum class OnGuard : std::uint8_t {
   fail,      ///< GuardFailed is thrown
@@ -92,21 +71,6 @@ enum class OnGuard : std::uint8_t {
 enum class ReplayStatus : std::uint8_t { ok, guard_failed };
 
 namespace detail {
-
-/// Handles of both kinds, or many of one.
-class HandleList {
- public:
-  HandleList(std::initializer_list<AnyHandle> handles) : handles_(handles) {}
-  HandleList(std::vector<AnyHandle> handles) noexcept : handles_(std::move(handles)) {}      // NOLINT: any list will do
-  HandleList(std::span<const Scalar> handles) : handles_(handles.begin(), handles.end()) {}  // NOLINT
-  HandleList(const std::vector<Scalar>& handles) : handles_(handles.begin(), handles.end()) {}  // NOLINT
-  HandleList(std::span<const Tensor> handles) : handles_(handles.begin(), handles.end()) {}     // NOLINT
-  HandleList(const std::vector<Tensor>& handles) : handles_(handles.begin(), handles.end()) {}  // NOLINT
-  [[nodiscard]] std::span<const AnyHandle> span() const noexcept { return handles_; }
-
- private:
-  std::vector<AnyHandle> handles_;
-};
 
 struct ReplayProgram;  // replay.cpp
 

@@ -1,0 +1,186 @@
+#include "wengert/autodiff/exec/column_kernels.hpp"
+
+#include <array>
+#include <utility>
+
+#include "wengert/autodiff/ops/elementwise.hpp"
+#include "wengert/autodiff/ops/simd.hpp"
+
+namespace wengert::exec {
+
+namespace {
+
+using namespace ops;
+
+// What a kernel computes at one place. Products that are added are left to the compiler, which may contract them where
+// the machine has an instruction for it: one rounding less.
+template <class P>
+struct Single {
+  template <class T>
+  static WENGERT_INLINE T at(T a, T b, T) {
+    if constexpr (P::arity == 1)
+      return static_cast<T>(P::template value<T>(a));
+    else
+      return static_cast<T>(P::template value<T>(a, b));
+  }
+};
+struct Choice {
+  template <class T>
+  static WENGERT_INLINE T at(T a, T b, T c) {
+    return a != T(0) ? b : c;
+  }
+};
+struct Copy {
+  template <class T>
+  static WENGERT_INLINE T at(T a, T, T) {
+    return a;
+  }
+};
+template <class First, class Second>
+struct Both {  // second(first(a, b), c)
+  template <class T>
+  static WENGERT_INLINE T at(T a, T b, T c) {
+    return static_cast<T>(Second::template value<T>(First::template value<T>(a, b), c));
+  }
+};
+template <class First, class Second>
+struct BothExchanged {  // second(c, first(a, b))
+  template <class T>
+  static WENGERT_INLINE T at(T a, T b, T c) {
+    return static_cast<T>(Second::template value<T>(c, First::template value<T>(a, b)));
+  }
+};
+
+template <class F, std::size_t Arity, unsigned Uniform, class T>
+struct Loop {
+  template <unsigned K>
+  static WENGERT_INLINE T element(const T* x, T x0, std::int64_t i) {
+    if constexpr (K >= Arity)
+      return T(0);
+    else if constexpr ((Uniform >> K & 1u) != 0)
+      return x0;
+    else
+      return x[i];
+  }
+  template <unsigned K>
+  static WENGERT_INLINE T first(const T* x) {
+    if constexpr (K < Arity && (Uniform >> K & 1u) != 0) return *x;
+    return T(0);
+  }
+  static WENGERT_INLINE void run(T* __restrict out, std::int64_t count, const T* a, const T* b, const T* c) {
+    const T a0 = first<0>(a), b0 = first<1>(b), c0 = first<2>(c);
+    WENGERT_INDEPENDENT_ITERATIONS
+    for (std::int64_t i = 0; i < count; ++i)
+      out[i] = F::template at<T>(element<0>(a, a0, i), element<1>(b, b0, i), element<2>(c, c0, i));
+  }
+};
+
+template <class F, std::size_t Arity, unsigned Uniform, class T>
+void run_baseline(T* out, std::int64_t count, const T* a, const T* b, const T* c) {
+  Loop<F, Arity, Uniform, T>::run(out, count, a, b, c);
+}
+/// The kernel for the best instructions that the machine has: chosen here, once, not where it runs.
+template <class F, std::size_t Arity, unsigned Uniform, class T>
+ColumnKernel<T> best() {
+#if WENGERT_SIMD_LEVELS > 1
+  if (wengert::detail::simd_level == 2)
+    return &wengert::detail::run_avx512<Loop<F, Arity, Uniform, T>, T*, std::int64_t, const T*, const T*, const T*>;
+  if (wengert::detail::simd_level == 1)
+    return &wengert::detail::run_avx2<Loop<F, Arity, Uniform, T>, T*, std::int64_t, const T*, const T*, const T*>;
+#endif
+  return &run_baseline<F, Arity, Uniform, T>;
+}
+
+/// For each set of uniform operands; with all of them uniform there is none.
+template <class F, std::size_t Arity, class T>
+ColumnKernel<T> choose(unsigned uniform) {
+  static const auto kernels = []<std::size_t... U>(std::index_sequence<U...>) {
+    return std::array<ColumnKernel<T>, sizeof...(U)>{best<F, Arity, U, T>()...};
+  }(std::make_index_sequence<(std::size_t{1} << Arity) - (Arity > 1 ? 1 : 0)>{});
+  return uniform < kernels.size() ? kernels[uniform] : nullptr;
+}
+
+/// Primitives with kernels of their own.
+using Arithmetic = List<Add, Sub, Mul, Scale, Div, Max, Min, Less, LessEqual, Greater, GreaterEqual>;
+
+template <class P>
+bool is(const Primitive& p) {
+  return &p == &PrimitiveOf<P>::record;
+}
+
+}  // namespace
+
+Pair pair_of(const Primitive& first, const Primitive& second, std::size_t position) {
+  const bool left = position == 0;
+  if (is<Mul>(first)) {
+    if (is<Add>(second)) return Pair::mul_add;
+    if (is<Sub>(second)) return left ? Pair::mul_sub : Pair::sub_mul;
+    if (is<Mul>(second)) return Pair::mul_mul;
+  } else if (is<Scale>(first)) {
+    if (is<Add>(second)) return Pair::scale_add;
+    if (is<Sub>(second)) return left ? Pair::scale_sub : Pair::sub_scale;
+    if (is<Scale>(second)) return Pair::scale_scale;
+  } else if (is<Add>(first) && is<Add>(second)) {
+    return Pair::add_add;
+  }
+  return Pair::none;
+}
+
+template <class T>
+ColumnKernel<T> column_kernel(const Primitive& primitive, unsigned uniform) {
+  ColumnKernel<T> own = nullptr;
+  bool found = false;
+  Arithmetic::for_each([&]<class P> {
+    if (found || !is<P>(primitive)) return;
+    own = choose<Single<P>, 2, T>(uniform);
+    found = true;
+  });
+  if (found) return own;
+  if (is<Where>(primitive)) return choose<Choice, 3, T>(uniform);
+  if (uniform != 0) return nullptr;
+  if constexpr (sizeof(T) == sizeof(float))
+    return primitive.column_f32;
+  else
+    return primitive.column_f64;
+}
+
+template <class T>
+ColumnKernel<T> column_kernel(Pair pair, unsigned uniform) {
+  switch (pair) {
+    case Pair::mul_add:
+      return choose<Both<Mul, Add>, 3, T>(uniform);
+    case Pair::mul_sub:
+      return choose<Both<Mul, Sub>, 3, T>(uniform);
+    case Pair::sub_mul:
+      return choose<BothExchanged<Mul, Sub>, 3, T>(uniform);
+    case Pair::scale_add:
+      return choose<Both<Scale, Add>, 3, T>(uniform);
+    case Pair::scale_sub:
+      return choose<Both<Scale, Sub>, 3, T>(uniform);
+    case Pair::sub_scale:
+      return choose<BothExchanged<Scale, Sub>, 3, T>(uniform);
+    case Pair::add_add:
+      return choose<Both<Add, Add>, 3, T>(uniform);
+    case Pair::mul_mul:
+      return choose<Both<Mul, Mul>, 3, T>(uniform);
+    case Pair::scale_scale:
+      return choose<Both<Scale, Scale>, 3, T>(uniform);
+    case Pair::none:
+      break;
+  }
+  return nullptr;
+}
+
+template <class T>
+ColumnKernel<T> copy_kernel(bool uniform) {
+  return choose<Copy, 1, T>(uniform ? 1 : 0);
+}
+
+template ColumnKernel<float> column_kernel<float>(const Primitive&, unsigned);
+template ColumnKernel<double> column_kernel<double>(const Primitive&, unsigned);
+template ColumnKernel<float> column_kernel<float>(Pair, unsigned);
+template ColumnKernel<double> column_kernel<double>(Pair, unsigned);
+template ColumnKernel<float> copy_kernel<float>(bool);
+template ColumnKernel<double> copy_kernel<double>(bool);
+
+}  // namespace wengert::exec

@@ -1,0 +1,324 @@
+#include "wengert/autodiff/exec/columns.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <new>
+
+#include "wengert/autodiff/ops/elementwise.hpp"
+
+namespace wengert::exec {
+
+namespace {
+
+constexpr std::uint32_t none = 0xFFFFFFFFu;
+constexpr std::align_val_t line{64};
+
+}  // namespace
+
+// --- ColumnBuilder --------------------------------------------------------------------------------------------------
+
+ColumnBuilder::Value ColumnBuilder::load(bool uniform) {
+  entries_.push_back(
+      {.kind = uniform ? Kind::uniform_load : Kind::load, .index = static_cast<std::uint32_t>(loads_++)});
+  return static_cast<Value>(entries_.size() - 1);
+}
+ColumnBuilder::Value ColumnBuilder::constant(double number) {
+  entries_.push_back({.kind = Kind::constant, .number = number, .index = static_cast<std::uint32_t>(constants_++)});
+  return static_cast<Value>(entries_.size() - 1);
+}
+ColumnBuilder::Value ColumnBuilder::apply(const Primitive& primitive, std::span<const Value> operands) {
+  Entry entry{.primitive = &primitive};
+  std::copy(operands.begin(), operands.end(), entry.operand.begin());
+  entries_.push_back(entry);
+  ++applied_;
+  return static_cast<Value>(entries_.size() - 1);
+}
+void ColumnBuilder::store(Value value, bool last) { stores_.push_back({value, last}); }
+
+std::vector<std::uint32_t> ColumnBuilder::uses() const {
+  std::vector<std::uint32_t> result(entries_.size(), 0);
+  for (const Entry& entry : entries_)
+    if (entry.kind == Kind::applied)
+      for (std::size_t k = 0; k < static_cast<std::size_t>(entry.primitive->arity); ++k) ++result[entry.operand[k]];
+  for (const Store& store : stores_) ++result[store.value];
+  return result;
+}
+
+// --- Columns --------------------------------------------------------------------------------------------------------
+
+/// From the values of a builder to steps over places.
+template <class T>
+class ColumnEmitter {
+ public:
+  explicit ColumnEmitter(const ColumnBuilder& b) : b_(b), uses_(b.uses()) {}
+
+  ColumnCode<T> run() && {
+    find_pairs();
+    code_.loads = static_cast<std::uint32_t>(b_.loads_);
+    code_.stores = static_cast<std::uint32_t>(b_.stores_.size());
+    note_stores();
+    emit();
+    return place();
+  }
+
+ private:
+  using Value = ColumnBuilder::Value;
+  using Kind = ColumnBuilder::Kind;
+
+  /// A step whose operands are values: those of the builder, and behind them the spread copies of uniform ones.
+  struct Pending {
+    ColumnKernel<T> kernel = nullptr;
+    Value out = none;
+    std::array<Value, 3> operand{none, none, none};
+    std::uint32_t store = none;  // the store that it writes; else the place of `out`
+  };
+
+  /// Marks each value that its only user computes along with its own.
+  void find_pairs() {
+    absorbed_.assign(b_.entries_.size(), false);
+    pair_.assign(b_.entries_.size(), {Pair::none, 0});
+    for (Value v = 0; v < b_.entries_.size(); ++v) {
+      const auto& second = b_.entries_[v];
+      if (second.kind != Kind::applied || second.primitive->arity != 2) continue;
+      for (std::uint8_t position = 0; position < 2; ++position) {
+        const Value x = second.operand[position];
+        const auto& first = b_.entries_[x];
+        if (first.kind != Kind::applied || uses_[x] != 1 || pair_[x].first != Pair::none) continue;
+        const Pair pair = pair_of(*first.primitive, *second.primitive, position);
+        if (pair == Pair::none) continue;
+        pair_[v] = {pair, position};
+        absorbed_[x] = true;
+        break;
+      }
+    }
+  }
+
+  void note_stores() {
+    store_of_.assign(b_.entries_.size(), none);
+    for (std::uint32_t k = 0; k < code_.stores; ++k) {
+      const auto& store = b_.stores_[k];
+      if (b_.entries_[store.value].kind == Kind::applied && !store.last && store_of_[store.value] == none)
+        store_of_[store.value] = k;  // computed where it is wanted
+      else
+        copies_.push_back(k);
+    }
+  }
+
+  void emit() {
+    values_ = static_cast<Value>(b_.entries_.size());
+    for (Value v = 0; v < b_.entries_.size(); ++v) {
+      const auto& entry = b_.entries_[v];
+      if (entry.kind != Kind::applied || absorbed_[v]) continue;
+      Pending step{.out = v, .store = store_of_[v]};
+      const auto [pair, position] = pair_[v];
+      if (pair != Pair::none) {
+        const auto& first = b_.entries_[entry.operand[position]];
+        step.operand = {first.operand[0], first.operand[1], entry.operand[1u - position]};
+        choose(step, 3, [pair = pair](unsigned uniform) { return column_kernel<T>(pair, uniform); });
+      } else {
+        const auto arity = static_cast<unsigned>(entry.primitive->arity);
+        for (unsigned k = 0; k < arity; ++k) step.operand[k] = entry.operand[k];
+        choose(step, arity, [&](unsigned uniform) { return column_kernel<T>(*entry.primitive, uniform); });
+      }
+      pending_.push_back(step);
+    }
+    for (const std::uint32_t k : copies_) {
+      const Value from = b_.stores_[k].value;
+      pending_.push_back({.kernel = copy_kernel<T>(b_.is_uniform(from)), .operand = {from, none, none}, .store = k});
+    }
+  }
+
+  /// The kernel for the uniform operands of a step, or these spread over columns.
+  template <class Kernels>
+  void choose(Pending& step, unsigned arity, const Kernels& kernels) {
+    unsigned uniform = 0;
+    for (unsigned k = 0; k < arity; ++k)
+      if (b_.is_uniform(step.operand[k])) uniform |= 1u << k;
+    step.kernel = kernels(uniform);
+    if (step.kernel != nullptr) return;
+    for (unsigned k = 0; k < arity; ++k) {
+      if ((uniform >> k & 1u) == 0) continue;
+      pending_.push_back({.kernel = copy_kernel<T>(true), .out = values_, .operand = {step.operand[k], none, none}});
+      step.operand[k] = values_++;
+    }
+    step.kernel = kernels(0);
+  }
+
+  /// Gives every value its place. A register is free again after the last step that reads it; it never is an operand
+  /// of the step that writes it.
+  ColumnCode<T> place() {
+    std::vector<std::uint32_t> last(values_, 0);
+    for (std::uint32_t n = 0; n < pending_.size(); ++n)
+      for (const Value x : pending_[n].operand)
+        if (x != none) last[x] = n;
+    std::vector<std::uint32_t> where(values_, none), free;
+    const auto is_register = [&](Value v) {
+      return v >= b_.entries_.size() || (b_.entries_[v].kind == Kind::applied && store_of_[v] == none);
+    };
+    for (std::uint32_t n = 0; n < pending_.size(); ++n) {
+      const Pending& step = pending_[n];
+      if (step.out != none && step.store == none) {
+        if (free.empty()) free.push_back(code_.registers++);
+        where[step.out] = free.back();
+        free.pop_back();
+      }
+      for (std::size_t k = 0; k < 3; ++k) {
+        const Value x = step.operand[k];
+        if (x == none || last[x] != n || !is_register(x)) continue;
+        if (std::find(step.operand.begin(), step.operand.begin() + static_cast<std::ptrdiff_t>(k), x) !=
+            step.operand.begin() + static_cast<std::ptrdiff_t>(k))
+          continue;  // twice in this step
+        free.push_back(where[x]);
+      }
+    }
+    const auto place_of = [&](Value v) -> std::uint32_t {
+      if (v == none) return 0;
+      if (is_register(v)) return where[v];
+      const auto& entry = b_.entries_[v];
+      if (entry.kind == Kind::constant) return code_.constant(entry.index);
+      return entry.kind == Kind::applied ? code_.store(store_of_[v]) : code_.load(entry.index);
+    };
+    for (const auto& entry : b_.entries_)
+      if (entry.kind == Kind::constant) code_.constants.push_back(static_cast<T>(entry.number));
+    code_.steps.reserve(pending_.size());
+    for (const Pending& step : pending_) {
+      code_.steps.push_back({step.kernel,
+                             step.store != none ? code_.store(step.store) : where[step.out],
+                             {place_of(step.operand[0]), place_of(step.operand[1]), place_of(step.operand[2])}});
+    }
+    return std::move(code_);
+  }
+
+  const ColumnBuilder& b_;
+  std::vector<std::uint32_t> uses_;
+  std::vector<bool> absorbed_;
+  std::vector<std::pair<Pair, std::uint8_t>> pair_;  // by the second value: which pair, and where the first is
+  std::vector<std::uint32_t> store_of_;              // by value: the store that is its place
+  std::vector<std::uint32_t> copies_;                // stores that are copies
+  std::vector<Pending> pending_;
+  Value values_ = 0;
+  ColumnCode<T> code_;
+};
+
+template <class T>
+ColumnCode<T> ColumnBuilder::columns() const {
+  return ColumnEmitter<T>(*this).run();
+}
+template ColumnCode<float> ColumnBuilder::columns<float>() const;
+template ColumnCode<double> ColumnBuilder::columns<double>() const;
+
+template <class T>
+void ColumnFrame<T>::Free::operator()(T* memory) const noexcept {
+  ::operator delete(memory, line);
+}
+
+template <class T>
+ColumnFrame<T>::ColumnFrame(const ColumnCode<T>& code, std::int64_t tile)
+    : code_(&code),
+      tile_(tile),
+      registers_(
+          static_cast<T*>(::operator new(sizeof(T) * static_cast<std::size_t>(tile) * (code.registers + 1), line))),
+      at_(code.places() + 1, nullptr) {
+  for (std::uint32_t k = 0; k < code.registers; ++k) at_[k] = registers_.get() + static_cast<std::int64_t>(k) * tile;
+  // Never written: no step has a constant for its result.
+  for (std::size_t k = 0; k < code.constants.size(); ++k)
+    at_[code.constant(k)] = const_cast<T*>(code.constants.data()) + k;  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+}
+template class ColumnFrame<float>;
+template class ColumnFrame<double>;
+
+// --- One sample -----------------------------------------------------------------------------------------------------
+
+namespace {
+
+enum Kind : std::uint32_t { call, add, sub, mul, scale, divide, negate, square, reciprocal, square_root };
+
+std::uint32_t kind_of(const Primitive& p) {
+  const auto is = [&]<class P>(std::type_identity<P>) { return &p == &PrimitiveOf<P>::record; };
+  if (is(std::type_identity<ops::Add>{})) return add;
+  if (is(std::type_identity<ops::Sub>{})) return sub;
+  if (is(std::type_identity<ops::Mul>{})) return mul;
+  if (is(std::type_identity<ops::Scale>{})) return scale;
+  if (is(std::type_identity<ops::Div>{})) return divide;
+  if (is(std::type_identity<ops::Neg>{})) return negate;
+  if (is(std::type_identity<ops::Square>{})) return square;
+  if (is(std::type_identity<ops::Reciprocal>{})) return reciprocal;
+  if (is(std::type_identity<ops::Sqrt>{})) return square_root;
+  return call;
+}
+
+}  // namespace
+
+SampleCode ColumnBuilder::samples() const {
+  SampleCode code;
+  code.loads = static_cast<std::uint32_t>(loads_);
+  std::vector<std::uint32_t> slot(entries_.size(), 0);
+  auto next = static_cast<std::uint32_t>(loads_ + constants_);
+  for (std::size_t v = 0; v < entries_.size(); ++v) {
+    const Entry& entry = entries_[v];
+    switch (entry.kind) {
+      case Kind::load:
+      case Kind::uniform_load:
+        slot[v] = entry.index;
+        continue;
+      case Kind::constant:
+        slot[v] = code.loads + entry.index;
+        code.constants.push_back(entry.number);
+        continue;
+      case Kind::applied:
+        break;
+    }
+    SampleStep step{.kind = kind_of(*entry.primitive)};
+    for (std::size_t k = 0; k < static_cast<std::size_t>(entry.primitive->arity); ++k)
+      step.operand[k] = slot[entry.operand[k]];
+    if (step.kind == call) code.functions.push_back(entry.primitive->value);
+    slot[v] = next++;
+    code.steps.push_back(step);
+  }
+  for (const Store& store : stores_) code.stores.push_back(slot[store.value]);
+  return code;
+}
+
+void SampleCode::run(double* slots) const {
+  double* out = slots + loads + constants.size();
+  auto function = functions.begin();
+  for (const SampleStep& step : steps) {
+    const double a = slots[step.operand[0]], b = slots[step.operand[1]];
+    switch (step.kind) {
+      case add:
+        *out = ops::Add::value(a, b);
+        break;
+      case sub:
+        *out = ops::Sub::value(a, b);
+        break;
+      case mul:
+        *out = ops::Mul::value(a, b);
+        break;
+      case scale:
+        *out = ops::Scale::value(a, b);
+        break;
+      case divide:
+        *out = ops::Div::value(a, b);
+        break;
+      case negate:
+        *out = ops::Neg::value(a);
+        break;
+      case square:
+        *out = ops::Square::value(a);
+        break;
+      case reciprocal:
+        *out = ops::Reciprocal::value(a);
+        break;
+      case square_root:
+        *out = ops::Sqrt::value(a);
+        break;
+      default: {
+        const double x[3]{a, b, slots[step.operand[2]]};
+        *out = (*function++)(x);
+      }
+    }
+    ++out;
+  }
+}
+
+}  // namespace wengert::exec

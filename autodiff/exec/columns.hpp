@@ -1,0 +1,148 @@
+// Columns: elementwise work on many numbers at once, as a list of steps over columns that stay in the first-level
+// cache.
+//
+// Two things are the same here. A chain of elementwise primitives on tensors is run tile by tile, a tile of every
+// tensor being a column. A program of Scalars over a batch of samples is one list of steps, a value of all samples
+// being a column. What lies between is never written to memory: a column of its own (`register`) is used again as soon
+// as nobody needs it.
+//
+// A ColumnBuilder takes primitives in the order in which they are to run and makes ColumnCode: it puts pairs of
+// arithmetic together, gives values their places and chooses kernels. A ColumnFrame is the memory in which code runs.
+// SampleCode is the same list for one sample at a time.
+//
+// Reading order: ColumnBuilder, ColumnCode, ColumnFrame, SampleCode.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "wengert/autodiff/exec/column_kernels.hpp"
+#include "wengert/autodiff/record/primitive.hpp"
+
+namespace wengert::exec {
+
+template <class T>
+struct ColumnStep {
+  ColumnKernel<T> kernel = nullptr;
+  std::uint32_t out = 0;
+  std::array<std::uint32_t, 3> operand{};  ///< places; those that there are not are 0
+};
+
+/// Steps over places. Places are numbered: registers, then loads, then stores, then constants.
+template <class T>
+struct ColumnCode {
+  std::vector<ColumnStep<T>> steps;
+  std::vector<T> constants;
+  std::uint32_t registers = 0, loads = 0, stores = 0;
+
+  [[nodiscard]] std::uint32_t load(std::size_t k) const { return registers + static_cast<std::uint32_t>(k); }
+  [[nodiscard]] std::uint32_t store(std::size_t k) const { return registers + loads + static_cast<std::uint32_t>(k); }
+  [[nodiscard]] std::uint32_t constant(std::size_t k) const {
+    return registers + loads + stores + static_cast<std::uint32_t>(k);
+  }
+  [[nodiscard]] std::size_t places() const noexcept { return registers + loads + stores + constants.size(); }
+};
+
+/// One primitive of a sample's code; see SampleCode.
+struct SampleStep {
+  std::uint32_t kind = 0;                  // what run() switches over
+  std::array<std::uint32_t, 3> operand{};  // slots
+};
+
+/// The same work for one sample: every value has a slot of its own, in the order of the steps behind inputs and
+/// constants.
+struct SampleCode {
+  std::vector<SampleStep> steps;
+  std::vector<double (*)(const double*)> functions;  // of the steps that call one, in their order
+  std::vector<double> constants;
+  std::vector<std::uint32_t> stores;  // slots of the outputs
+  std::uint32_t loads = 0;
+
+  [[nodiscard]] std::size_t slots() const noexcept { return loads + constants.size() + steps.size(); }
+  /// `slots` has room for slots() numbers; the first `loads` of them are the inputs, the constants stand behind them.
+  void run(double* slots) const;
+};
+
+class ColumnBuilder {
+ public:
+  using Value = std::uint32_t;
+
+  /// A column from outside; `uniform`: one number, which stands for all places.
+  Value load(bool uniform = false);
+  Value constant(double number);
+  /// An elementwise primitive with a column kernel.
+  Value apply(const Primitive& primitive, std::span<const Value> operands);
+  /// The value goes to the next store. `last`: only when everything else of a tile is done, since the memory may be
+  /// that of a load, element for element.
+  void store(Value value, bool last = false);
+
+  [[nodiscard]] std::size_t size() const noexcept { return applied_; }
+  [[nodiscard]] std::size_t load_count() const noexcept { return loads_; }
+
+  template <class T>
+  [[nodiscard]] ColumnCode<T> columns() const;
+  [[nodiscard]] SampleCode samples() const;
+
+ private:
+  enum class Kind : std::uint8_t { load, uniform_load, constant, applied };
+  struct Entry {
+    Kind kind = Kind::applied;
+    const Primitive* primitive = nullptr;
+    std::array<Value, 3> operand{};
+    double number = 0.0;      // of a constant
+    std::uint32_t index = 0;  // of a load or constant
+  };
+  struct Store {
+    Value value = 0;
+    bool last = false;
+  };
+  template <class T>
+  friend class ColumnEmitter;
+
+  [[nodiscard]] bool is_uniform(Value v) const {
+    return entries_[v].kind == Kind::uniform_load || entries_[v].kind == Kind::constant;
+  }
+  /// For each value how many operands and stores it is.
+  [[nodiscard]] std::vector<std::uint32_t> uses() const;
+
+  std::vector<Entry> entries_;
+  std::vector<Store> stores_;
+  std::size_t applied_ = 0, loads_ = 0, constants_ = 0;
+};
+
+/// Memory for code: registers of `tile` elements, and where each place is. Not to be shared by threads.
+template <class T>
+class ColumnFrame {
+ public:
+  ColumnFrame() = default;
+  /// The code outlives the frame.
+  ColumnFrame(const ColumnCode<T>& code, std::int64_t tile);
+
+  [[nodiscard]] std::int64_t tile() const noexcept { return tile_; }
+  void bind_load(std::size_t k, const T* column) noexcept { at_[code_->load(k)] = const_cast<T*>(column); }
+  void bind_store(std::size_t k, T* column) noexcept { at_[code_->store(k)] = column; }
+  /// Runs all steps on the first `count` elements, at most `tile`, of every column.
+  void run(std::int64_t count) const noexcept {
+    T* const* const at = at_.data();
+    for (const ColumnStep<T>& step : code_->steps)
+      step.kernel(at[step.out], count, at[step.operand[0]], at[step.operand[1]], at[step.operand[2]]);
+  }
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return code_ == nullptr ? 0 : sizeof(T) * code_->registers * static_cast<std::size_t>(tile_);
+  }
+
+ private:
+  struct Free {
+    void operator()(T* memory) const noexcept;
+  };
+  const ColumnCode<T>* code_ = nullptr;
+  std::int64_t tile_ = 0;
+  std::unique_ptr<T[], Free> registers_;
+  std::vector<T*> at_;
+};
+
+}  // namespace wengert::exec

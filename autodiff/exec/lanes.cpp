@@ -1,0 +1,66 @@
+#include "wengert/autodiff/exec/lanes.hpp"
+
+#include <algorithm>
+
+namespace wengert::exec {
+
+using graph::Graph;
+using graph::NodeId;
+
+bool Lanes::can_run(const Graph& graph) {
+  for (NodeId node = 0; node < graph.size(); ++node) {
+    const Type& type = graph.type(node);
+    if (type.shape.rank() != 0 || (type.dtype != Dtype::f64 && type.dtype != Dtype::boolean)) return false;
+    const graph::OperationId operation = graph.operation_id(node);
+    if (operation == graph::variable_operation) {
+      if (type.dtype != Dtype::f64) return false;
+      continue;
+    }
+    if (operation == graph::constant_operation) continue;
+    if (!graph.operation(node).elementwise) return false;
+  }
+  return true;
+}
+
+namespace {
+
+double number_of(const graph::Attribute& attribute) {
+  if (const auto* number = std::get_if<double>(&attribute)) return *number;
+  if (const auto* integer = std::get_if<std::int64_t>(&attribute)) return static_cast<double>(*integer);
+  return std::get<Array>(attribute).element(0);
+}
+
+/// The number of samples at which the columns of a tile take about half of a second-level cache of 1 MiB, the better
+/// part of what is used most lying in the first.
+std::int64_t tile_of(std::size_t columns) {
+  constexpr std::size_t cache = std::size_t{192} << 10;
+  const auto fits = static_cast<std::int64_t>(cache / (sizeof(double) * std::max<std::size_t>(columns, 1)));
+  return std::clamp<std::int64_t>(fits / 16 * 16, 32, 256);
+}
+
+}  // namespace
+
+Lanes::Lanes(const Graph& graph) {
+  ColumnBuilder builder;
+  std::vector<ColumnBuilder::Value> value(graph.size());
+  std::vector<ColumnBuilder::Value> operands;
+  for (NodeId node = 0; node < graph.size(); ++node) {
+    const graph::OperationId operation = graph.operation_id(node);
+    if (operation == graph::variable_operation) {
+      value[node] = builder.load();
+    } else if (operation == graph::constant_operation) {
+      value[node] = builder.constant(number_of(graph.attribute(node)));
+    } else {
+      operands.clear();
+      for (const NodeId operand : graph.operands(node)) operands.push_back(value[operand]);
+      // Every elementwise operation is a Primitive.
+      value[node] = builder.apply(static_cast<const Primitive&>(graph.operation(node)), operands);
+    }
+  }
+  for (const NodeId output : graph.outputs()) builder.store(value[output]);
+  columns_ = builder.columns<double>();
+  samples_ = builder.samples();
+  tile_ = tile_of(columns_.registers);
+}
+
+}  // namespace wengert::exec

@@ -1,0 +1,145 @@
+// Program: what was recorded once, planned, and run many times with new inputs.
+//
+//     Recording r;
+//     const Scalar x = r.variable(2.0, "x"), y = r.variable(3.0, "y");
+//     const Scalar z = sin(x) * y;
+//     const Program program(r, {x, y}, {z, gradient(z, x), gradient(z, y)});
+//     Program::Workspace w(program);                       // memory of one caller
+//     program.run(w, std::array{0.5, 2.0}, result);        // z and its gradient at another point
+//     program.run_batch(w, inputs, outputs, 100'000);      // at a hundred thousand points
+//
+// A program needs its recording no more. It is const and may be shared by threads, each with a workspace of its own.
+// While it runs it allocates nothing.
+//
+// Comparisons that decided branches of what was recorded are guards: a run at inputs at which one of them decides
+// otherwise throws GuardFailed with the line of the comparison (or says so, try_run). What left the recording by
+// value() is a constant.
+//
+// Reading order: ProgramOptions, Program, Program::Workspace.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <source_location>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "wengert/autodiff/record/guards.hpp"
+#include "wengert/autodiff/record/recording.hpp"
+#include "wengert/autodiff/record/tensor.hpp"
+#include "wengert/graph/graph.hpp"
+
+namespace wengert {
+
+/// How a program is made.
+struct ProgramOptions {
+  /// Values that are kept from run to run: input `input` is the value of output `output` of the run before. It lives in
+  /// the workspace and is written in place.
+  struct State {
+    std::size_t input = 0, output = 0;
+  };
+  std::vector<State> states{};
+  /// Rewrites that may change results within the error bounds of docs/passes.md: stabilisation.
+  bool stabilise = true;
+  /// No rewrites at all: the graph as it was recorded.
+  bool passes = true;
+};
+
+enum class RunStatus : std::uint8_t { ok, guard_failed };
+
+namespace exec {
+struct ProgramData;
+struct WorkspaceData;
+}  // namespace exec
+
+class Program {
+ public:
+  class Workspace;
+
+  /// `inputs` are variables of the recording, `outputs` any values of it, or constants. Variables that are no inputs
+  /// keep their values. Throws StaleHandle, ForeignRecording; ArgumentError for an input that is a constant, computed
+  /// or there twice, and for states that do not fit.
+  Program(const Recording& recording, const detail::HandleList& inputs, const detail::HandleList& outputs,
+          const ProgramOptions& options = {}, std::source_location where = std::source_location::current());
+  /// Of a graph: its variables are the inputs, in their order. Throws ArgumentError for a graph with operations that
+  /// have no value.
+  explicit Program(graph::Graph graph, const ProgramOptions& options = {},
+                   std::source_location where = std::source_location::current());
+
+  [[nodiscard]] std::size_t input_count() const noexcept;
+  [[nodiscard]] std::size_t output_count() const noexcept;
+  [[nodiscard]] const Type& input_type(std::size_t k) const;
+  [[nodiscard]] const Type& output_type(std::size_t k) const;
+  [[nodiscard]] std::size_t guard_count() const noexcept;
+  /// All values are numbers (f64 of rank 0): it can run over batches.
+  [[nodiscard]] bool is_scalar() const noexcept;
+
+  /// The graph that is run, rewritten.
+  [[nodiscard]] const graph::Graph& graph() const noexcept;
+  /// What was done: operations before and after each pass, steps, memory, work.
+  [[nodiscard]] std::string report() const;
+
+  /// @name Programs of numbers. x has input_count() of them, y gets output_count(); they do not overlap.
+  /// @{
+  /// One sample. Throws GuardFailed; ArgumentError for other counts, or a program that is not of numbers.
+  void run(Workspace& w, std::span<const double> x, std::span<double> y,
+           std::source_location where = std::source_location::current()) const;
+  [[nodiscard]] RunStatus try_run(Workspace& w, std::span<const double> x, std::span<double> y,
+                                  std::source_location where = std::source_location::current()) const;
+  /// `count` samples: input k of sample i is x[k·count + i], output k is y[k·count + i]. The result of a sample depends
+  /// on that sample alone, neither on its place nor on count. Throws GuardFailed for the first sample at which a guard
+  /// fails; y has then been written.
+  void run_batch(Workspace& w, std::span<const double> x, std::span<double> y, std::int64_t count,
+                 std::source_location where = std::source_location::current()) const;
+  /// failed[i] is 1 for the samples at which a guard fails, whose outputs mean nothing, and 0 for the rest.
+  [[nodiscard]] RunStatus try_run_batch(Workspace& w, std::span<const double> x, std::span<double> y,
+                                        std::int64_t count, std::span<std::uint8_t> failed,
+                                        std::source_location where = std::source_location::current()) const;
+  /// @}
+
+  /// @name Any program: inputs are given to the workspace (Workspace::set), outputs lie there (Workspace::get).
+  /// @{
+  /// Throws GuardFailed; ArgumentError for an input that was not given; what an operation throws, with its line.
+  void run(Workspace& w, std::source_location where = std::source_location::current()) const;
+  [[nodiscard]] RunStatus try_run(Workspace& w, std::source_location where = std::source_location::current()) const;
+  /// @}
+
+ private:
+  std::shared_ptr<const exec::ProgramData> data_;
+};
+
+/// Memory in which a program runs, for one thread at a time. Keeps the program alive.
+class Program::Workspace {
+ public:
+  explicit Workspace(const Program& program);
+  Workspace(Workspace&&) noexcept;
+  Workspace& operator=(Workspace&&) noexcept;
+  ~Workspace();
+
+  /// The next runs' input k; the elements are shared, not copied (those of a state are copied). Throws ShapeError,
+  /// DtypeError, ArgumentError when it is not of the input's type.
+  void set(std::size_t k, const Array& value, std::source_location where = std::source_location::current());
+  void set(std::size_t k, const Tensor& value, std::source_location where = std::source_location::current()) {
+    set(k, value.value(), where);
+  }
+  void set(std::size_t k, double value, std::source_location where = std::source_location::current());
+  /// Output k of the last run, copied.
+  [[nodiscard]] Tensor get(std::size_t k, std::source_location where = std::source_location::current()) const;
+  /// Output k of the last run, an f64 of rank 0 or any tensor of one element.
+  [[nodiscard]] double number(std::size_t k, std::source_location where = std::source_location::current()) const;
+  /// State k of the options as it is now, copied.
+  [[nodiscard]] Tensor state(std::size_t k, std::source_location where = std::source_location::current()) const;
+  /// The guard that failed in the last run, if one did.
+  [[nodiscard]] std::optional<FailedGuard> failed_guard() const;
+  /// Bytes held.
+  [[nodiscard]] std::size_t bytes() const noexcept;
+
+ private:
+  friend class Program;
+  std::unique_ptr<exec::WorkspaceData> data_;
+};
+
+}  // namespace wengert
