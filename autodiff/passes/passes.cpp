@@ -1,0 +1,65 @@
+#include "wengert/autodiff/passes/passes.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "wengert/autodiff/passes/rebuild.hpp"
+#include "wengert/graph/extract.hpp"
+
+namespace wengert::passes {
+
+using graph::Graph;
+using graph::no_node;
+using graph::NodeId;
+
+Rewrite remove_dead(const Graph& graph) {
+  const std::vector<bool> keep = live(graph);
+  Rewrite out;
+  out.node_of.resize(graph.size());
+  for (NodeId id = 0; id < graph.size(); ++id) out.node_of[id] = id;
+  if (std::find(keep.begin(), keep.end(), false) == keep.end()) {
+    out.graph = graph;
+    return out;
+  }
+  graph::Extract part = graph::extract(graph, keep);
+  renumber(out.node_of, part.origin, graph.size());
+  out.graph = std::move(part.graph);
+  return out;
+}
+
+Rewrite merge_duplicates(const Graph& graph) {
+  Rebuild rebuild(graph);
+  graph::GraphBuilder& builder = rebuild.builder();
+  return std::move(rebuild).run([&](NodeId id, std::span<const NodeId> operands) {
+    return builder.add(graph.operation_id(id), operands, graph.attribute(id));
+  });
+}
+
+Rewrite composed(Rewrite first, Rewrite second) {
+  for (NodeId& node : first.node_of) {
+    if (node != no_node) node = second.node_of[node];
+  }
+  return {std::move(second.graph), std::move(first.node_of)};
+}
+
+namespace {
+
+constexpr Pass dead_pass{"remove_dead", "drops what neither an output needs nor is a variable", &remove_dead};
+constexpr Pass merge_pass{"merge_duplicates", "one node for equal operations of equal operands", &merge_duplicates};
+constexpr Pass fold_pass{"fold_constants", "operations of constants become constants, where memory does not grow",
+                         &fold_constants};
+constexpr Pass simplify_pass{"simplify", "algebra that holds to the last bit: x·1, −(−x), reshape of reshape",
+                             &simplify};
+constexpr std::array<const Pass*, 4> passes{&dead_pass, &merge_pass, &fold_pass, &simplify_pass};
+
+}  // namespace
+
+std::span<const Pass* const> all() { return passes; }
+
+const Pass* find(std::string_view name) noexcept {
+  const auto found = std::find_if(passes.begin(), passes.end(), [&](const Pass* pass) { return pass->name == name; });
+  return found == passes.end() ? nullptr : *found;
+}
+
+}  // namespace wengert::passes

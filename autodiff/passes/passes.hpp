@@ -1,0 +1,75 @@
+// Passes: plain functions from a graph to a graph that computes the same with less work.
+//
+//     passes::Rewrite r = passes::merge_duplicates(graph);
+//     r = passes::composed(std::move(r), passes::simplify(r.graph));
+//     for (const passes::Pass* pass : passes::all()) …
+//
+// What every pass keeps: variables stay all, in their order; outputs stay all, in their order; names, scopes, source
+// lines and ties stay with what they belong to, where that is still there (of several nodes that become one, the name
+// and the place of the first that has one). Every pass drops what neither an output needs nor is a variable; of a graph
+// without outputs it keeps everything that it does not replace. Every pass is idempotent: a second time changes
+// nothing, not even a number of a node. The time is linear in nodes and operands.
+//
+// docs/passes.md has the list of rewrites, each with its formula and domain.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "wengert/graph/graph.hpp"
+
+namespace wengert::passes {
+
+/// A graph, and what became of the nodes of the graph before.
+struct Rewrite {
+  graph::Graph graph{};
+  std::vector<graph::NodeId> node_of{};  ///< by node before: the node that computes it now; no_node: none does
+};
+
+struct Pass {
+  std::string_view name;
+  std::string_view doc;                       ///< one line
+  Rewrite (*run)(const graph::Graph& graph);  ///< throws CapacityError only
+  bool exact = true;                          ///< keeps every bit of every output (but see simplify)
+};
+
+/// All passes, in the order in which a program is compiled.
+[[nodiscard]] std::span<const Pass* const> all();
+/// Null when there is none of that name.
+[[nodiscard]] const Pass* find(std::string_view name) noexcept;
+/// `first`, then `second`, which was made of first.graph, as one rewrite.
+[[nodiscard]] Rewrite composed(Rewrite first, Rewrite second);
+
+/// Drops what neither an output needs nor is a variable.
+[[nodiscard]] Rewrite remove_dead(const graph::Graph& graph);
+
+/// One node for equal pure operations of equal operands (in either order where it does not matter) with equal
+/// attributes, bit for bit; tensors as scalars. A number of rank 0 has one form afterwards, so that 2 as a number and 2
+/// as an array merge.
+[[nodiscard]] Rewrite merge_duplicates(const graph::Graph& graph);
+
+/// Operations of constants become constants: scalars, and tensors as long as memory does not grow, that is where the
+/// result is uniform (one stored element), takes no more bytes than its constant operands together, or at most
+/// `small` bytes. What would be an error (a singular matrix, an integer that does not fit) stays to be one when it
+/// runs.
+[[nodiscard]] Rewrite fold_constants(const graph::Graph& graph, std::size_t small);
+[[nodiscard]] Rewrite fold_constants(const graph::Graph& graph);
+
+/// Rewrites nodes until no rule applies. Each rule holds to the last bit for every number, ∞, NaN and zeros of either
+/// sign included (so x + 0, which turns −0 into 0, stays). Only `scale`, the product by which gradients pass cotangents
+/// on, may give a zero of another sign afterwards. Scalars and tensors alike:
+///
+///     x · 1, x / 1, x¹, x − 0, x + (−0), −(−x)  →  x          x · (−1), x / (−1)  →  −x
+///     x + (−y) → x − y     x − (−y) → x + y     (−x) · (−y) → x · y
+///     where(c, x, x), max(x, x), min(x, x) → x      where(true, x, y) → x      ¬¬x → x
+///     0 · x → 0 where the product is `scale` (a zero cotangent contributes zero)
+///     primitives of numbers → their value           equal primitives of equal operands → one node
+///
+/// and of what moves elements: reshape of reshape, permute of permute and broadcast of broadcast are one; those that
+/// change nothing are none; so are a slice of everything, a sum over no axes, a conversion to the dtype that is there;
+/// element k of a stack of numbers is that number, and the stack of all elements of x is x.
+[[nodiscard]] Rewrite simplify(const graph::Graph& graph);
+
+}  // namespace wengert::passes
