@@ -44,10 +44,11 @@ std::uint64_t first_block(std::uint64_t position) { return position / 4 + (posit
 // Calls body(words, first element, elements) for chunk after chunk, and moves the state behind the last block.
 template <class Body>
 void fill(Random::State& state, std::int64_t size, std::int64_t elements_per_block, const Body& body) {
+  constexpr auto most_blocks = static_cast<std::int64_t>(chunk_blocks);
   Words words;
   std::uint64_t block = first_block(state.position);
   for (std::int64_t done = 0; done < size;) {
-    const std::int64_t elements = std::min<std::int64_t>(size - done, chunk_blocks * elements_per_block);
+    const std::int64_t elements = std::min(size - done, most_blocks * elements_per_block);
     const std::int64_t blocks = (elements + elements_per_block - 1) / elements_per_block;
     detail::philox_blocks(state.seed, state.stream, block, static_cast<std::size_t>(blocks), words);
     body(words, done, elements);

@@ -287,7 +287,7 @@ std::string to_string(const Summary& summary, std::size_t width) {
   for (const std::size_t w : widths) whole += w;
   if (whole > width) {  // names and kinds give way
     constexpr std::size_t least = 12;
-    for (const std::size_t k : {0, 1}) {
+    for (const std::size_t k : {std::size_t{0}, std::size_t{1}}) {
       const std::size_t cut = std::min(whole > width ? whole - width : 0, widths[k] - std::min(widths[k], least));
       widths[k] -= cut;
       whole -= cut;
