@@ -69,7 +69,7 @@ MANNERS = {
 
 # Words that only the definition of a derivative needs. Calling one (backward, gradient, ...) is what nn is for.
 DERIVATIVE_CODE = (r"\b(partials?|cotangents?|tangents?|vjp|jvp|transpose_rule|register_operation|register_primitive"
-                   r"|custom_(rule|vjp|jvp|gradient|derivative)|Elementwise|Linear(?=Primitive)|Primitive)\b")
+                   r"|(with_)?custom_(primitive|rule|vjp|jvp|gradient|derivative)|Elementwise|Linear(?=Primitive)|Primitive)\b")
 
 LINES_AT_MOST = 800
 LINES_AIM = 400
@@ -193,6 +193,8 @@ PLANTED = [
     ("autodiff/record/d.cpp", "static thread_local int tape;\n", "thread-local"),
     ("nn/e.cpp", "struct Relu : Primitive {};\n", "derivative"),
     ("nn/f.cpp", "double partials(double x) { return 2 * x; }\n", "derivative"),
+    ("nn/h.cpp", "auto f = with_custom_vjp(value, pullback);\n", "derivative"),
+    ("nn/i.cpp", "auto f = custom_primitive<Relu>(x);\n", "derivative"),
     ("graph/f.hpp", "struct A {};\n", "pragma-once"),
     ("graph/g.cpp", "\n" * (LINES_AT_MOST + 1), "length"),
     ("graph/ok.cpp", '#include "wengert/graph/graph.hpp"\n#include <vector>\n// printf("x"), std::cout\n'
