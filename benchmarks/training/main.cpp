@@ -117,14 +117,9 @@ Result train(const Make& make, const Data& data, const Recipe& recipe, std::uint
   nn::Random random(seed);
   auto model = make(random);
   nn::DatasetPointer training = data.training;
-  // What comes in at the border of a shifted picture is the background, not the mean.
   if (recipe.flips) training = nn::varied(training, nn::flipped_at_random());
-  if (recipe.shift > 0) {
-    constexpr double background = -0.2860 / 0.3530;
-    training = nn::mapped(training, [](nn::Batch b) { return nn::Batch{b.x - background, b.y}; });
-    training = nn::varied(training, nn::shifted_at_random(recipe.shift));
-    training = nn::mapped(training, [](nn::Batch b) { return nn::Batch{b.x + background, b.y}; });
-  }
+  // What comes in at the border of a shifted picture is the background, not the mean.
+  if (recipe.shift > 0) training = nn::varied(training, nn::shifted_at_random(recipe.shift, -0.2860 / 0.3530));
   const nn::Loader loader(training, {.batch = recipe.batch, .drop_last = true, .seed = seed});
   const nn::Schedule rate = nn::one_cycle(recipe.rate, recipe.epochs * loader.batches());
   nn::AdamW optimiser(

@@ -87,16 +87,18 @@ Tensor prepared(const Array& table, const DataForm& form, const std::string& nam
 
 // --- Sets by name
 
+// Of the pixels of the training pictures, whose values are 0 to 1.
+constexpr double pixel_mean = 0.2860, pixel_deviation = 0.3530;
+
 nn::DatasetPointer fashion_mnist_part(const std::string& folder, const std::string& part) {
   const std::string path = folder + "/" + part;
   const Array images = nn::read_idx(path + "-images-idx3-ubyte.gz"),
               labels = nn::read_idx(path + "-labels-idx1-ubyte.gz");
   if (images.rank() != 3 || labels.rank() != 1 || images.shape()[0] != labels.shape()[0])
     throw WorkError("'" + path + "-…' are not pictures and their classes");
-  // Mean and deviation of the pixels of the training pictures, whose values are 0 to 1.
-  constexpr double mean = 0.2860, deviation = 0.3530;
   const Shape shape{images.shape()[0], 1, images.shape()[1], images.shape()[2]};
-  const Tensor x = as_f32(images, shape, [](double p, std::int64_t) { return (p / 255 - mean) / deviation; });
+  const Tensor x =
+      as_f32(images, shape, [](double p, std::int64_t) { return (p / 255 - pixel_mean) / pixel_deviation; });
   std::int64_t classes = 0;
   return std::make_shared<nn::TensorDataset>(x, as_classes(labels, path, classes));
 }
@@ -106,6 +108,7 @@ Data fashion_mnist(const DataOptions& options, bool with_training) {
   data.form.classes = true;
   data.form.outputs = 10;
   data.form.sample = Shape{1, 28, 28};
+  data.background = -pixel_mean / pixel_deviation;
   data.form.class_names = {"T-shirt", "trouser", "pullover", "dress", "coat",
                            "sandal",  "shirt",   "sneaker",  "bag",   "ankle boot"};
   try {

@@ -41,6 +41,7 @@ struct Data {
   DataForm form;
   nn::DatasetPointer training;
   nn::DatasetPointer test;  ///< null where the set has none of its own
+  double background = 0;    ///< of pictures
 };
 
 /// Throws UsageError for options that make no sense, WorkError for files. With `known`, numbers are prepared as they

@@ -10,11 +10,13 @@
 
 namespace wengert::cli::train {
 
-/// Cross entropy of logits and classes, or the mean squared error.
+/// Cross entropy of logits and classes, whose labels may be smoothed, or the mean squared error.
 struct Loss {
   bool classes;
+  double smoothing = 0;
   [[nodiscard]] Tensor operator()(const Tensor& output, const Tensor& target) const {
-    return classes ? nn::cross_entropy(output, target) : nn::mean_squared_error(output, target);
+    return classes ? nn::cross_entropy(output, target, {.smoothing = smoothing})
+                   : nn::mean_squared_error(output, target);
   }
 };
 

@@ -47,10 +47,11 @@ void add_train(CLI::App& app, TrainOptions& options) {
   add_choice(*train, "--optimiser", options.optimiser, "How parameters are stepped",
              {"adam", "adamw", "sgd", "rmsprop", "adagrad"});
   add_real(*train, "--momentum", options.momentum, "Of sgd", 1.0);
-  add_real(*train, "--weight-decay", options.weight_decay, "How fast weights shrink by themselves", 1e3);
+  add_real(*train, "--weight-decay", options.weight_decay, "How fast matrices and filters shrink by themselves", 1e3);
   add_choice(*train, "--schedule", options.schedule, "The rate over the training",
              {"constant", "cosine", "linear", "step", "one-cycle"});
   add_real(*train, "--dropout", options.dropout, "Of models given by a text", 0.99);
+  add_real(*train, "--smoothing", options.smoothing, "Part of each label that is spread evenly over all classes", 0.99);
   add_real(*train, "--clip", options.clip, "The most that the norm of the gradient may be; 0: no limit", 1e12);
   train->add_flag("--flip", options.flip, "Turn pictures left to right at random");
   add_count(*train, "--shift", options.shift, "Move pictures by so many places at random", 0);

@@ -32,17 +32,22 @@ using Json = nlohmann::ordered_json;
 
 std::unique_ptr<nn::Optimiser> optimiser_of(const TrainOptions& o) {
   const auto rate = [&](double otherwise) { return o.rate > 0 ? o.rate : otherwise; };
+  // Biases and the weights of normalisations do not decay.
+  const std::vector<nn::Group> groups{{.has = nn::of_rank_below(2), .weight_decay = 0.0}};
   if (o.optimiser == "sgd")
     return std::make_unique<nn::SGD>(
-        nn::SGDOptions{.rate = rate(0.05), .momentum = o.momentum, .weight_decay = o.weight_decay});
+        nn::SGDOptions{.rate = rate(0.05), .momentum = o.momentum, .weight_decay = o.weight_decay, .groups = groups});
   if (o.optimiser == "adamw")
-    return std::make_unique<nn::AdamW>(
-        nn::AdamWOptions{.rate = rate(1e-3), .weight_decay = o.weight_decay > 0 ? o.weight_decay : 1e-2});
+    return std::make_unique<nn::AdamW>(nn::AdamWOptions{
+        .rate = rate(1e-3), .weight_decay = o.weight_decay > 0 ? o.weight_decay : 1e-2, .groups = groups});
   if (o.optimiser == "rmsprop")
-    return std::make_unique<nn::RMSProp>(nn::RMSPropOptions{.rate = rate(1e-3), .weight_decay = o.weight_decay});
+    return std::make_unique<nn::RMSProp>(
+        nn::RMSPropOptions{.rate = rate(1e-3), .weight_decay = o.weight_decay, .groups = groups});
   if (o.optimiser == "adagrad")
-    return std::make_unique<nn::Adagrad>(nn::AdagradOptions{.rate = rate(1e-2), .weight_decay = o.weight_decay});
-  return std::make_unique<nn::Adam>(nn::AdamOptions{.rate = rate(1e-3), .weight_decay = o.weight_decay});
+    return std::make_unique<nn::Adagrad>(
+        nn::AdagradOptions{.rate = rate(1e-2), .weight_decay = o.weight_decay, .groups = groups});
+  return std::make_unique<nn::Adam>(
+      nn::AdamOptions{.rate = rate(1e-3), .weight_decay = o.weight_decay, .groups = groups});
 }
 
 nn::Schedule schedule_of(const std::string& name, double rate, std::int64_t steps) {
@@ -158,7 +163,8 @@ int run_train(const TrainOptions& options, const Streams& streams) {
   nn::DatasetPointer training = parts.training;
   if ((options.flip || options.shift > 0) && data.form.sample.rank() != 3)
     throw UsageError("--flip and --shift are for pictures");
-  if (options.shift > 0) training = nn::varied(training, nn::shifted_at_random(options.shift));
+  if (options.smoothing > 0 && !data.form.classes) throw UsageError("--smoothing is for classes");
+  if (options.shift > 0) training = nn::varied(training, nn::shifted_at_random(options.shift, data.background));
   if (options.flip) training = nn::varied(training, nn::flipped_at_random());
   const nn::Loader loader(training, {.batch = options.batch, .seed = options.seed});
   std::optional<nn::Loader> validation;
@@ -185,7 +191,7 @@ int run_train(const TrainOptions& options, const Streams& streams) {
     fit_options.checkpoints.resume = options.resume;
   }
   fit_options.stop = guard.flag();
-  const Loss loss{data.form.classes};
+  const Loss loss{data.form.classes, options.smoothing};
   const nn::FitResult result = nn::fit(network, loader, loss, *optimiser, fit_options);
 
   if (!options.out.empty()) save(options.out, network, saved);
@@ -193,7 +199,7 @@ int run_train(const TrainOptions& options, const Streams& streams) {
   std::optional<nn::Evaluation> test;
   const bool interrupted = result.ending == nn::Ending::interrupted;
   if (parts.test != nullptr && !interrupted)
-    test = nn::evaluate(network, evaluated(parts.test), loss, fit_options.metrics);
+    test = nn::evaluate(network, evaluated(parts.test), Loss{data.form.classes}, fit_options.metrics);
 
   const std::int64_t parameters = nn::parameter_count(network);
   if (options.json) {

@@ -14,7 +14,7 @@ struct TrainOptions : DataOptions {
   std::int64_t epochs = 10, batch = 64, patience = 0, shift = 0;
   double rate = 0;  ///< 0: the optimiser's own
   std::string optimiser = "adam", schedule = "constant";
-  double momentum = 0.9, weight_decay = 0, dropout = 0, validation = 0.1, clip = 0;
+  double momentum = 0.9, weight_decay = 0, dropout = 0, smoothing = 0, validation = 0.1, clip = 0;
   bool flip = false, resume = false, quiet = false, json = false;
   std::string checkpoint, out, report, log;
 };

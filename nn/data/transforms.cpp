@@ -71,13 +71,15 @@ Variation flipped_at_random(double probability, std::source_location where) {
   };
 }
 
-Variation shifted_at_random(std::int64_t most, std::source_location where) {
+Variation shifted_at_random(std::int64_t most, double fill, std::source_location where) {
   if (most < 0 || most > (std::int64_t{1} << 31)) {
     refuse("shifted_at_random", "most is " + std::to_string(most), "0 <= most <= 2^31", where);
   }
-  return [most, where](Batch batch, Positions positions, const Random& random) {
+  return [most, fill, where](Batch batch, Positions positions, const Random& random) {
     const Random stream = random.child(shift_stream);
     const auto shift = [&](std::size_t k, std::size_t height, std::size_t width, auto old, auto to) {
+      using Element = typename decltype(to)::value_type;
+      if (fill != 0) std::fill(to.begin(), to.end(), static_cast<Element>(fill));
       Random numbers = stream.child(key(positions, k));
       const std::int64_t down = numbers.below(2 * most + 1) - most, right = numbers.below(2 * most + 1) - most;
       const auto h = static_cast<std::int64_t>(height), w = static_cast<std::int64_t>(width);

@@ -17,8 +17,8 @@ namespace wengert::nn {
 /// Left and right exchanged, with this probability. Needs 0 ≤ probability ≤ 1.
 [[nodiscard]] Variation flipped_at_random(double probability = 0.5,
                                           std::source_location where = std::source_location::current());
-/// Moved by -most … most places along both axes; zeros come in. Needs most ≥ 0.
-[[nodiscard]] Variation shifted_at_random(std::int64_t most,
+/// Moved by -most … most places along both axes; `fill`, as a number of x's dtype, comes in. Needs most ≥ 0.
+[[nodiscard]] Variation shifted_at_random(std::int64_t most, double fill = 0,
                                           std::source_location where = std::source_location::current());
 
 }  // namespace wengert::nn
