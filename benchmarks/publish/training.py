@@ -14,7 +14,7 @@ DECAY = ["--weight-decay", "0.05", "--smoothing", "0.05"]
 NETWORKS = {  # model, epochs, options
     "mlp": ["mlp 784-256-128-100-10 relu", 8, *ADAMW, "--rate", "0.003"],
     "conv": ["examples/models/conv.toml", 5, *ADAMW, "--rate", "0.005", *DECAY, "--flip"],
-    "small": ["examples/models/small.toml", 9, *ADAMW, "--rate", "0.01", *DECAY, "--flip", "--shift", "1"],
+    "small": ["examples/models/small.toml", 6, *ADAMW, "--rate", "0.01", *DECAY, "--flip", "--shift", "1"],
     "lstm": ["lstm 96", 6, *ADAMW, "--rate", "0.005"],
 }
 WHAT = {

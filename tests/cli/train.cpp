@@ -1,6 +1,8 @@
 // wengert train, eval, predict, summary: networks from texts and files, trained on small sets, kept and used.
 
+#include <cmath>
 #include <fstream>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,8 @@
 #include "wengert/cli/errors.hpp"
 #include "wengert/cli/train/model.hpp"
 #include "wengert/cli/train/saved.hpp"
+#include "wengert/nn/data/files/npy.hpp"
+#include "wengert/nn/data/files/safetensors.hpp"
 
 namespace {
 
@@ -165,6 +169,66 @@ BOOST_AUTO_TEST_CASE(the_first_interrupt_ends_with_130_and_a_checkpoint) {
   BOOST_TEST(run_command({"eval", "run", "--last"}, folder.path()).status == 0);
 }
 
+/// Eight-by-eight pictures of two classes: a bright left or a bright right half.
+void write_pictures(const std::filesystem::path& folder) {
+  const std::int64_t n = 80;
+  std::vector<float> pixels;
+  std::vector<std::int64_t> classes;
+  for (std::int64_t k = 0; k < n; ++k) {
+    classes.push_back(k % 2);
+    for (std::int64_t place = 0; place < 64; ++place)
+      pixels.push_back((place % 8 < 4) == (k % 2 == 0) ? 1.0F : static_cast<float>((k * 5 + place) % 7) / 20);
+  }
+  nn::write_npy((folder / "x.npy").string(), Array::from(pixels, Shape{n, 1, 8, 8}));
+  nn::write_npy((folder / "y.npy").string(), Array::from(classes, Shape{n}));
+}
+
+BOOST_AUTO_TEST_CASE(labels_are_smoothed_in_training_alone) {
+  const TemporaryFolder folder;
+  write_pictures(folder.path());
+  const auto trained = [&](std::vector<std::string> options) {
+    std::vector<std::string> arguments{"train",   "x.npy,y.npy", "mlp 64-8-2", "--epochs", "20",    "--rate", "0.02",
+                                       "--batch", "10",          "--quiet",    "--json",   "--out", "p.net"};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    const Outcome outcome = run_command(arguments, folder.path());
+    BOOST_TEST(outcome.status == 0, outcome.err);
+    return Json::parse(outcome.out)["epochs"].back();
+  };
+  const auto evaluated = [&] {
+    return Json::parse(run_command({"eval", "p.net", "--json"}, folder.path()).out)["loss"].get<double>();
+  };
+  const double plain = trained({})["validation"]["loss"];
+  BOOST_TEST(plain == evaluated());
+  BOOST_TEST(plain < 0.02);
+  // The least that is left of a label smoothed by 0.2 between two classes: the entropy of 0.9 and 0.1.
+  const Json smoothed = trained({"--smoothing", "0.2"});
+  BOOST_TEST(smoothed["validation"]["loss"].get<double>() > 0.325);
+  BOOST_TEST(smoothed["validation"]["accuracy"] == 1.0);
+  const double confidence = evaluated();  // -ln 0.9 = 0.105
+  BOOST_TEST((confidence > 0.05 && confidence < 0.2), confidence);
+}
+
+BOOST_AUTO_TEST_CASE(biases_do_not_decay) {
+  const TemporaryFolder folder;
+  // Steps of a millionth each, so that nothing but the decay is seen: (1 - 1e-6 * 1000)^1160 = 0.31.
+  const auto norms = [&](const std::string& decay) {
+    const Outcome outcome = run_command({"train", "two-moons", "mlp 2-4-2", "--epochs", "40", "--rate", "1e-6",
+                                         "--optimiser", "adamw", "--weight-decay", decay, "--quiet", "--out", "n"},
+                                        folder.path());
+    BOOST_TEST(outcome.status == 0, outcome.err);
+    std::map<std::string, double> sums;
+    for (const nn::NamedTensor& one : nn::read_safetensors((folder.path() / "n").string()))
+      sums[one.name] = sum(abs(one.value)).item();
+    return sums;
+  };
+  auto plain = norms("1e-6"), decayed = norms("1000");
+  for (const char* name : {"1.weight", "3.weight"}) BOOST_TEST(std::abs(decayed[name] / plain[name] - 0.31) < 0.02);
+  for (const char* name : {"1.bias", "3.bias"}) {
+    BOOST_TEST(plain[name] > 0.1);
+    BOOST_TEST(std::abs(decayed[name] - plain[name]) < 0.01);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(what_cannot_be_done_is_said) {
   const TemporaryFolder folder;
   write_table(folder.path() / "t.csv");
@@ -181,6 +245,9 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_done_is_said) {
              "error: model 'mlp 2-3': it gives 3 numbers, but the data want 2");
   BOOST_TEST(err({"train", "two-moons", "mlp 2-2", "--resume"}, 2) == "error: --resume goes with --checkpoint FOLDER");
   BOOST_TEST(err({"train", "two-moons", "mlp 2-2", "--flip"}, 2) == "error: --flip and --shift are for pictures");
+  std::ofstream(folder.path() / "numbers.csv") << "a,b\n1,2\n3,5\n4,6\n";
+  BOOST_TEST(err({"train", "numbers.csv", "mlp 1-1", "--target", "b", "--validation", "0", "--smoothing", "0.1"}, 2) ==
+             "error: --smoothing is for classes");
   const Outcome burst =
       run_command({"train", "two-moons", "mlp 2-8-2", "--rate", "1e6", "--optimiser", "sgd", "--quiet"});
   BOOST_TEST(burst.status == 1);

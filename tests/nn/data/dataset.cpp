@@ -149,6 +149,10 @@ BOOST_AUTO_TEST_CASE(pictures_are_flipped_and_shifted_each_in_its_way) {
   }
   for (const double c : counts) BOOST_TEST(std::abs(c - n / 9.0) < 5 * std::sqrt(n / 9.0));
 
+  // What comes in is told.
+  const Tensor filled = nn::varied(data, nn::shifted_at_random(1, -7.0))->epoch_batch(all, Random(1)).x;
+  BOOST_TEST((filled.value() == where(shifted == 0, -7.0, shifted).value()));  // no pixel is 0
+
   // Not of how batches are cut.
   const auto both = nn::varied(nn::varied(data, nn::shifted_at_random(1)), nn::flipped_at_random());
   const Tensor together = both->epoch_batch(all, Random(2)).x;
