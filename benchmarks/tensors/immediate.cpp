@@ -9,7 +9,8 @@ namespace {
 /// Gradients by some tensors, no training.
 class Gradients final : public Step {
  public:
-  Gradients(const Problem& problem, std::function<Tensor(std::span<const Tensor>)> loss) : loss_(std::move(loss)) {
+  Gradients(const Problem& problem, std::function<Tensor(Tensors, Tensors)> loss)
+      : loss_(std::move(loss)), inputs_(inputs_of(problem)) {
     for (const Block& block : problem.parameters) parameters_.push_back(tensor_of(block));
   }
 
@@ -18,7 +19,7 @@ class Gradients final : public Step {
     std::vector<Tensor> x;
     x.reserve(parameters_.size());
     for (const Tensor& parameter : parameters_) x.push_back(recording_.variable(parameter));
-    const Tensor loss = loss_(x);
+    const Tensor loss = loss_(x, inputs_);
     backward(loss, adjoints_);
     gradients_.clear();
     for (const Tensor& each : x) gradients_.push_back(adjoints_[each]);
@@ -27,8 +28,8 @@ class Gradients final : public Step {
   std::vector<float> results() override { return numbers_of(gradients_); }
 
  private:
-  std::function<Tensor(std::span<const Tensor>)> loss_;
-  std::vector<Tensor> parameters_, gradients_;
+  std::function<Tensor(Tensors, Tensors)> loss_;
+  std::vector<Tensor> inputs_, parameters_, gradients_;
   Recording recording_;
   Adjoints adjoints_;
 };
@@ -36,8 +37,11 @@ class Gradients final : public Step {
 template <class M>
 class Training final : public Step {
  public:
-  Training(const Problem& problem, M model, std::function<Tensor(M&, nn::Pass&)> loss)
-      : model_(std::move(model)), loss_(std::move(loss)), optimiser_({.rate = static_cast<double>(problem.rate)}) {
+  Training(const Problem& problem, M model, std::function<Tensor(M&, nn::Pass&, Tensors)> loss)
+      : model_(std::move(model)),
+        loss_(std::move(loss)),
+        optimiser_({.rate = static_cast<double>(problem.rate)}),
+        inputs_(inputs_of(problem)) {
     load(model_, problem);
   }
 
@@ -47,7 +51,7 @@ class Training final : public Step {
     {
       auto live = nn::lifted(model_, recording_);
       nn::Pass pass = nn::Pass::training(random_);
-      const Tensor loss = loss_(live, pass);
+      const Tensor loss = loss_(live, pass, inputs_);
       backward(loss, adjoints_);
       gradients = nn::adjoints_of(live, adjoints_);
       value = loss.item();
@@ -60,8 +64,9 @@ class Training final : public Step {
 
  private:
   M model_;
-  std::function<Tensor(M&, nn::Pass&)> loss_;
+  std::function<Tensor(M&, nn::Pass&, Tensors)> loss_;
   nn::SGD optimiser_;
+  std::vector<Tensor> inputs_;
   nn::Random random_{1};
   Recording recording_;
   Adjoints adjoints_;

@@ -55,50 +55,55 @@ void load(M& model, const Problem& problem) {
   nn::load_state(model, state);
 }
 
-/// Calls `of_tensors` with a loss of the parameters as tensors, a function of std::span<const Tensor>; or `of_model`
-/// with a model and a loss, a function of the model and an nn::Pass.
+/// What changes from step to step: the inputs, then the labels if there are any.
+inline std::vector<Tensor> inputs_of(const Problem& problem) {
+  std::vector<Tensor> inputs;
+  for (const Block& block : problem.inputs) inputs.push_back(tensor_of(block));
+  if (!problem.labels.empty()) inputs.push_back(labels_of(problem));
+  return inputs;
+}
+
+using Tensors = std::span<const Tensor>;
+
+/// Calls `of_tensors` with a loss, a function of parameters and inputs, both Tensors; or `of_model` with a model and a
+/// loss, a function of the model, an nn::Pass and the inputs.
 void with_loss(const Problem& problem, auto of_tensors, auto of_model) {
   if (problem.is("chain")) {
-    of_tensors([a = tensor_of(problem.inputs[0]), b = tensor_of(problem.inputs[1])](std::span<const Tensor> x) {
+    of_tensors([](Tensors x, Tensors inputs) {
       Tensor v = x[0];
       for (int k = 0; k < 333; ++k) {
-        v = v * a;
-        v = v + b;
+        v = v * inputs[0];
+        v = v + inputs[1];
         v = relu(v);
       }
       return sum(v);
     });
   } else if (problem.is("elementwise")) {
-    of_tensors([](std::span<const Tensor> x) { return sum(tanh(x[0] * x[1] + x[2]) * sigmoid(x[3])); });
+    of_tensors([](Tensors x, Tensors) { return sum(tanh(x[0] * x[1] + x[2]) * sigmoid(x[3])); });
   } else if (problem.is("softmax")) {
-    of_tensors([labels = labels_of(problem)](std::span<const Tensor> x) { return nn::cross_entropy(x[0], labels); });
+    of_tensors([](Tensors x, Tensors inputs) { return nn::cross_entropy(x[0], inputs[0]); });
   } else {
     nn::Random random(1);
-    const Tensor x = tensor_of(problem.inputs[0]);
-    if (problem.is("mlp") || problem.is("lenet")) {
-      const auto loss = [x, labels = labels_of(problem)](auto& model, nn::Pass& pass) {
-        return nn::cross_entropy(nn::run(model, x, pass), labels);
-      };
-      if (problem.is("mlp")) {
-        of_model(nn::Sequential(nn::Linear(784, 256, random), nn::ReLU{}, nn::Linear(256, 128, random), nn::ReLU{},
-                                nn::Linear(128, 10, random)),
-                 loss);
-      } else {
-        of_model(nn::Sequential(nn::Conv2d(1, 6, 5, random, {.padding = {2}}), nn::ReLU{}, nn::MaxPool2d(2),
-                                nn::Conv2d(6, 16, 5, random), nn::ReLU{}, nn::MaxPool2d(2), nn::Flatten{},
-                                nn::Linear(400, 120, random), nn::ReLU{}, nn::Linear(120, 84, random), nn::ReLU{},
-                                nn::Linear(84, 10, random)),
-                 loss);
-      }
-    } else {
-      const auto loss = [x, target = tensor_of(problem.inputs[1])](auto& model, nn::Pass& pass) {
-        const Tensor y = model(x, pass);
-        return nn::mean_squared_error(y, target);
-      };
-      if (problem.is("lstm")) of_model(nn::LSTM(64, 128, random), loss);
-      if (problem.is("transformer"))
-        of_model(nn::TransformerEncoderLayer(128, 4, random, {.feed_forward = 512, .dropout = 0}), loss);
-    }
+    const auto classes = [](auto& model, nn::Pass& pass, Tensors inputs) {
+      return nn::cross_entropy(nn::run(model, inputs[0], pass), inputs[1]);
+    };
+    const auto numbers = [](auto& model, nn::Pass& pass, Tensors inputs) {
+      const Tensor y = model(inputs[0], pass);
+      return nn::mean_squared_error(y, inputs[1]);
+    };
+    if (problem.is("mlp"))
+      of_model(nn::Sequential(nn::Linear(784, 256, random), nn::ReLU{}, nn::Linear(256, 128, random), nn::ReLU{},
+                              nn::Linear(128, 10, random)),
+               classes);
+    if (problem.is("lenet"))
+      of_model(nn::Sequential(nn::Conv2d(1, 6, 5, random, {.padding = {2}}), nn::ReLU{}, nn::MaxPool2d(2),
+                              nn::Conv2d(6, 16, 5, random), nn::ReLU{}, nn::MaxPool2d(2), nn::Flatten{},
+                              nn::Linear(400, 120, random), nn::ReLU{}, nn::Linear(120, 84, random), nn::ReLU{},
+                              nn::Linear(84, 10, random)),
+               classes);
+    if (problem.is("lstm")) of_model(nn::LSTM(64, 128, random), numbers);
+    if (problem.is("transformer"))
+      of_model(nn::TransformerEncoderLayer(128, 4, random, {.feed_forward = 512, .dropout = 0}), numbers);
   }
 }
 
