@@ -1,0 +1,189 @@
+"""`scripts/bench program`: runs bench_program, writes program.json, program.md and the charts."""
+import argparse
+import json
+import os
+import pathlib
+
+import common
+from common import digits, table
+
+GOAL, GOAL_BATCH = 0.5, 1024
+SINGLE_GOAL = 0.4
+REPAID_GOAL = 20
+WORKLOADS = ["path", "black_scholes", "ba", "libor"]
+# In the order of columns. Peers come from a build outside, see benchmarks/README.md.
+TITLES = {"recorded": "recorded anew", "replay": "replay", "program_single": "program, single", "program": "program, batch",
+          "by_hand": "by hand", "cppad": "CppAD", "cppad_optimised": "CppAD, optimised"}
+
+
+def measure(arguments):
+    cores = sorted(os.sched_getaffinity(0))
+    command = [arguments.program] + (["--quick"] if arguments.quick else ["--seconds", arguments.seconds])
+    # One core for the whole run, the last one, as in the race.
+    result = json.loads(common.run(command, preexec_fn=lambda: os.sched_setaffinity(0, cores[-1:])))
+    return {"schema": 1, "date": common.today(), "machine": common.machine(), "version": common.revision(), "quick": arguments.quick,
+            "peers": arguments.peers, **result}
+
+
+def spaced(number):
+    return f"{number:,}".replace(",", " ")
+
+
+class Rows:
+    """Medians by workload, contestant and batch; seconds a sample."""
+
+    def __init__(self, result):
+        self.cells = {(row["workload"], row["contestant"], row["batch"]): row for row in result["rows"]}
+        self.batches = sorted({row["batch"] for row in result["rows"]})
+        self.contestants = [name for name in TITLES if any(row["contestant"] == name for row in result["rows"])]
+        self.workloads = [name for name in WORKLOADS if any(row["workload"] == name for row in result["rows"])]
+        self.walks = sorted((int(name.partition("_")[2]), name) for name in {row["workload"] for row in result["rows"]} if name.startswith("walk_"))
+
+    def row(self, workload, contestant, batch=None):
+        """At this batch; without one, at the largest that it took part in, 1024 at most."""
+        if batch is None:
+            batch = max((b for w, c, b in self.cells if (w, c) == (workload, contestant) and b <= GOAL_BATCH), default=None)
+        return self.cells.get((workload, contestant, batch))
+
+    def time(self, workload, contestant, batch=None):
+        row = self.row(workload, contestant, batch)
+        return row["median"] if row else None
+
+    def ratio(self, workload, contestant, batch=None):
+        """Over the primal at the same batch."""
+        row = self.row(workload, contestant, batch)
+        return row["median"] / self.time(workload, "primal", row["batch"]) if row else None
+
+
+def main_table(rows):
+    lines = []
+    for workload in rows.workloads:
+        primal = rows.row(workload, "primal")
+        lines.append([workload, primal["inputs"], primal["outputs"], digits(1e6 * primal["median"]),
+                      *(digits(rows.ratio(workload, contestant)) for contestant in rows.contestants)])
+    return table(["workload", "inputs", "outputs", "primal, µs", *(TITLES[c] for c in rows.contestants)], lines)
+
+
+def batch_table(rows):
+    lines = []
+    for workload in rows.workloads:
+        for contestant in rows.contestants:
+            if contestant in ("program", "by_hand") and rows.row(workload, contestant):
+                lines.append([workload, TITLES[contestant], *(digits(rows.ratio(workload, contestant, batch)) for batch in rows.batches)])
+    return table(["workload", "", *(spaced(batch) for batch in rows.batches)], lines, left=2)
+
+
+def goal_table(rows):
+    lines = []
+    for workload in rows.workloads:
+        ratio = rows.ratio(workload, "program", GOAL_BATCH)
+        single, peer = rows.time(workload, "program_single"), rows.time(workload, "cppad_optimised")
+        compiled, again = rows.row(workload, "program", GOAL_BATCH), rows.time(workload, "recorded")
+        repaid = None
+        if compiled and again and again > compiled["median"]:
+            repaid = compiled["preparation"] / (GOAL_BATCH * (again - compiled["median"]))
+        beside = single / peer if single and peer else None
+
+        def against(number, goal):
+            return "–" if number is None else f"{digits(number)} {'≤' if number <= goal else '>'} {goal:g}"
+
+        lines.append([workload, against(ratio, GOAL), against(beside, SINGLE_GOAL),
+                      digits(1e3 * compiled["preparation"]) if compiled else "–", against(repaid, REPAID_GOAL)])
+    return table(["workload", "batch of 1 024 over primal", "single over CppAD, optimised", "record and compile, ms", "repaid after batches"], lines)
+
+
+def growth_table(rows):
+    lines = []
+    for steps, workload in rows.walks:
+        lines.append([spaced(steps), *(digits(1e9 * time / steps) if (time := rows.time(workload, contestant)) else "–"
+                                       for contestant in ("primal", "recorded", "program_single", "program")),
+                      digits(1e9 * row["preparation"] / steps) if (row := rows.row(workload, "program")) else "–"])
+    return table(["steps", "primal", "recorded anew", "program, single", "program, batch", "record and compile"], lines, left=0)
+
+
+def page(result):
+    rows = Rows(result)
+    peers = "".join(f"{TITLES[key]} is {text}. " for key, text in (result.get("peers") or {}).items())
+    return f"""# Programs: scalar code recorded once and run at many inputs
+
+Written by `scripts/bench program`; the numbers behind it: [program.json](program.json). Wengert {result['version']}.
+
+{common.where_measured(result)}; {result['compiler']}, `{result['flags']}`; one core, processor time of the thread, medians of rounds in which all
+take turns. The machine is shared with other work, which costs caches but no time slices.
+{"**A quick run with small batches: a smoke test, not a measurement.**" if result["quick"] else ""}
+{peers}
+
+Value and full gradient of each sample (of both outputs, for **ba**), over the time of one plain evaluation in doubles, *primal*, by the same
+template. **path**: the average-price option of [the race](race.md), five inputs. **black_scholes**: price and Greeks of a call. **ba**: the
+residual of bundle adjustment. **libor**: a portfolio of fifteen swaptions in the LIBOR market model (Giles and Glasserman 2006), 161 inputs.
+Inputs differ from sample to sample; every value and derivative is compared between all ways before anything is timed.
+
+- *recorded anew*: a recording of each sample, swept back;
+- *replay*: one recording, interpreted at each sample;
+- *program, single* and *batch*: one recording, compiled, run sample by sample, and at 1 024 samples at a time;
+- *by hand*: 32 samples in the lanes of vector registers, the adjoint written by hand.
+
+{main_table(rows)}
+## The goals
+
+A value and gradient in half the time of a plain evaluation, at batches of 1 024; a single sample in 0.4 of the time of CppAD's optimised
+recording; recording and compiling repaid within twenty batches, beside recording each sample anew.
+
+{goal_table(rows)}
+## By size of the batch
+
+Over the primal.
+
+{batch_table(rows)}
+![Time a sample over the primal, by batch](program_batch.svg)
+
+## By length of the program
+
+n steps `v = sin(a v) + b c`, four operations each; nanoseconds a step and sample, value and three derivatives. Programs of a batch: at the largest
+batch measured, 1 024 at most.
+
+{growth_table(rows)}
+![Nanoseconds a step, by number of steps](program_growth.svg)
+"""
+
+
+def draw(result, folder):
+    import charts  # here, for pages can be written and checked without matplotlib
+
+    rows = Rows(result)
+    panels = []
+    for workload in rows.workloads:
+        lines = []
+        for contestant in ("recorded", "by_hand", "program"):
+            points = [(batch, ratio) for batch in rows.batches if (ratio := rows.ratio(workload, contestant, batch))]
+            if contestant == "recorded" and points:  # no batches: one time for all
+                points = [(batch, points[-1][1]) for batch in rows.batches]
+            if points:
+                lines.append((TITLES[contestant], *zip(*points)))
+        panels.append((workload, lines))
+    with_most = max(panels, key=lambda panel: len(panel[1]))
+    panels = [(title, [next((line for line in lines if line[0] == name), (name, (), ())) for name, _, _ in with_most[1]]) for title, lines in panels]
+    charts.lines(folder / "program_batch.svg", "Value and gradient of a sample, over one plain evaluation", panels, "samples in a batch", "times the primal")
+    lines = []
+    for contestant, title in (("recorded", "recorded anew"), ("primal", "primal"), ("program", "program, batch")):
+        points = [(steps, 1e9 * time / steps) for steps, workload in rows.walks if (time := rows.time(workload, contestant))]
+        if points:
+            lines.append((title, *zip(*points)))
+    charts.lines(folder / "program_growth.svg", "Value and gradient by length of the program", [("", lines)], "steps", "ns a step", dashed=("primal",))
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/bench program", description=__doc__)
+    parser.add_argument("--program", help="default: built here")
+    parser.add_argument("--out", type=pathlib.Path, help="folder to write (default: docs/benchmarks; build/bench-quick with --quick)")
+    parser.add_argument("--seconds", default="2", help="for each workload and batch (default 2)")
+    parser.add_argument("--peers", type=json.loads, default={}, help='what contestants from outside are: {"cppad": "version 2026 …"}')
+    parser.add_argument("--quick", action="store_true", help="one short round of each: a smoke test")
+    parser.add_argument("--report-only", action="store_true", help="measure nothing: the page from the program.json that is there")
+    arguments = parser.parse_args()
+    folder = arguments.out or (common.ROOT / "build/bench-quick" if arguments.quick else common.PUBLISHED)
+    common.publish("program", folder, arguments.report_only, lambda: measure(arguments), page, draw)
+
+
+if __name__ == "__main__":
+    main()
