@@ -166,6 +166,12 @@ Array Array::adopt_bytes(std::shared_ptr<const std::byte> elements, const Type& 
   return result;
 }
 
+Array Array::over(std::byte* memory, const Type& type, std::source_location where) {
+  Array result{allocate(type, 0, where)};
+  result.header_->elements = memory;
+  return result;
+}
+
 Array Array::scalar(double value) { return uniform(Type{}, value); }
 
 template <class T>

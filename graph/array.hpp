@@ -93,6 +93,10 @@ class Array {
     return adopt_bytes({elements, reinterpret_cast<const std::byte*>(elements.get())}, Type{dtype_of<T>(), shape},
                        where);
   }
+  /// Elements in memory that the caller owns, and keeps as long as an array of them lives: nothing is copied, and a
+  /// sole holder may write them. Such arrays over the same memory do not know of each other. `memory` is 64-byte
+  /// aligned.
+  [[nodiscard]] static Array over(std::byte* memory, const Type& type, std::source_location where = {});
   /// @}
 
   [[nodiscard]] const Type& type() const noexcept { return header_ == nullptr ? detail::no_elements : header_->type; }

@@ -6,6 +6,7 @@
 
 #include "wengert/autodiff/record/expand.hpp"
 #include "wengert/autodiff/record/primitive.hpp"
+#include "wengert/autodiff/record/tensor_store.hpp"
 #include "wengert/graph/error.hpp"
 
 namespace wengert::exec {
@@ -31,6 +32,7 @@ class Capturer {
     s.settle();
     std::vector<AnyHandle> wanted(outputs.begin(), outputs.end());
     add_guard_sides(wanted);
+    wanted.insert(wanted.end(), inputs.begin(), inputs.end());
     old_ = detail::expand_stream(s, wanted, {}, where);
     node_of_.assign(old_.graph.size(), no_node);
     varies_.assign(old_.graph.size(), false);
@@ -45,6 +47,7 @@ class Capturer {
     for (std::size_t k = 0; k < output_count_; ++k) builder_.output(there(g.outputs()[k]));
     out_.outputs = output_count_;
     add_guards();
+    note_lines();
     for (const graph::AdjointLink& link : g.all_adjoint_links())
       if (node_of_[link.adjoint] != no_node && node_of_[link.primal] != no_node)
         builder_.add_adjoint_link(node_of_[link.adjoint], node_of_[link.primal], link.operand);
@@ -79,12 +82,6 @@ class Capturer {
 
   void add_input(std::size_t k, const AnyHandle& input) {
     const NodeId node = old_.find(input);
-    if (node == no_node) {  // nothing depends on it; what is given for it has a type all the same
-      const auto name = s_.names.find(input.id());
-      builder_.variable(input.tensor == nullptr ? Type{} : input.tensor->type(),
-                        name == s_.names.end() ? std::string_view{} : std::string_view(name->second));
-      return;
-    }
     if (old_.graph.operation_id(node) != graph::variable_operation)
       refuse_input(k, "was computed, it is no variable", "record what comes after it with variables of its own");
     if (varies_[node]) refuse_input(k, "is given twice");
@@ -119,6 +116,15 @@ class Capturer {
     if (g.scope(node) != graph::root_scope) builder_.set_scope(made, g.scope(node));
     if (const graph::Location at = g.location(node); !at.empty()) builder_.set_location(made, at);
     if (!g.name(node).empty()) builder_.set_name(made, g.name(node));
+  }
+
+  void note_lines() {
+    if (!s_.tensors) return;
+    for (const detail::TensorEntry& entry : s_.tensors->entries) {
+      const NodeId node = old_.find(Scalar::from_parts(0.0, entry.id, s_.tag()));
+      if (node != no_node && node_of_[node] != no_node && entry.location != nullptr)
+        out_.lines.emplace_back(node_of_[node], entry.location);
+    }
   }
 
   void add_guards() {

@@ -9,6 +9,7 @@
 #include <source_location>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "wengert/autodiff/record/guards.hpp"
@@ -29,6 +30,7 @@ struct Captured {
   graph::Graph graph{};
   std::size_t outputs = 0;  ///< without that of the guards
   std::vector<CapturedGuard> guards{};
+  std::vector<std::pair<graph::NodeId, const void*>> lines{};  ///< of tensor operations: where they stand (location_of)
 };
 
 /// `operation` is named in errors. Throws StaleHandle, ForeignRecording; ArgumentError for an input that is a constant,

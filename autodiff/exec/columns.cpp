@@ -10,7 +10,7 @@ namespace wengert::exec {
 
 namespace {
 
-constexpr std::uint32_t none = 0xFFFFFFFFu;
+constexpr std::uint32_t none = 0xFFFFFFFFu;  // no value, no place
 constexpr std::align_val_t line{64};
 
 }  // namespace
@@ -213,13 +213,14 @@ void ColumnFrame<T>::Free::operator()(T* memory) const noexcept {
 }
 
 template <class T>
-ColumnFrame<T>::ColumnFrame(const ColumnCode<T>& code, std::int64_t tile)
-    : code_(&code),
-      tile_(tile),
-      registers_(
-          static_cast<T*>(::operator new(sizeof(T) * static_cast<std::size_t>(tile) * (code.registers + 1), line))),
-      at_(code.places() + 1, nullptr) {
-  for (std::uint32_t k = 0; k < code.registers; ++k) at_[k] = registers_.get() + static_cast<std::int64_t>(k) * tile;
+ColumnFrame<T>::ColumnFrame(const ColumnCode<T>& code, std::int64_t tile, T* registers)
+    : code_(&code), tile_(tile), at_(code.places() + 1, nullptr) {
+  if (registers == nullptr && code.registers != 0) {
+    const std::size_t bytes = sizeof(T) * static_cast<std::size_t>(tile) * code.registers;
+    registers_.reset(static_cast<T*>(::operator new(bytes, line)));
+    registers = registers_.get();
+  }
+  for (std::uint32_t k = 0; k < code.registers; ++k) at_[k] = registers + static_cast<std::int64_t>(k) * tile;
   // Never written: no step has a constant for its result.
   for (std::size_t k = 0; k < code.constants.size(); ++k)
     at_[code.constant(k)] = const_cast<T*>(code.constants.data()) + k;  // NOLINT(cppcoreguidelines-pro-type-const-cast)

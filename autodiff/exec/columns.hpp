@@ -119,8 +119,9 @@ template <class T>
 class ColumnFrame {
  public:
   ColumnFrame() = default;
-  /// The code outlives the frame.
-  ColumnFrame(const ColumnCode<T>& code, std::int64_t tile);
+  /// The code outlives the frame. With `registers` it has memory of somebody else's, for code.registers · tile
+  /// elements.
+  ColumnFrame(const ColumnCode<T>& code, std::int64_t tile, T* registers = nullptr);
 
   [[nodiscard]] std::int64_t tile() const noexcept { return tile_; }
   void bind_load(std::size_t k, const T* column) noexcept { at_[code_->load(k)] = const_cast<T*>(column); }

@@ -1,9 +1,12 @@
 #include "wengert/autodiff/exec/program.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
+#include "wengert/autodiff/exec/evaluate.hpp"
 #include "wengert/autodiff/exec/program_data.hpp"
+#include "wengert/autodiff/passes/passes.hpp"
 #include "wengert/graph/error.hpp"
 
 namespace wengert {
@@ -14,8 +17,49 @@ using graph::NodeId;
 
 namespace {
 
+/// Runs the passes until none changes anything.
+void rewrite(ProgramData& data) {
+  constexpr int most_rounds = 4;
+  std::vector<NodeId> node_of(data.graph.size());
+  std::iota(node_of.begin(), node_of.end(), NodeId{0});
+  for (int round = 0; round < most_rounds; ++round) {
+    bool changed = false;
+    for (const passes::Pass* pass : passes::all()) {
+      if (data.options.exact && !pass->exact) continue;
+      passes::Rewrite result = pass->run(data.graph);
+      data.passes.push_back({pass->name, data.graph.size(), result.graph.size()});
+      changed = changed || result.graph.size() != data.graph.size();
+      for (NodeId& node : node_of)
+        if (node != graph::no_node) node = result.node_of[node];
+      data.graph = std::move(result.graph);
+    }
+    if (!changed) break;
+  }
+  for (const auto& [node, line] : data.captured.lines)
+    if (node_of[node] != graph::no_node) data.lines.emplace(node_of[node], line);
+}
+
+void check_states(const ProgramData& data, std::source_location where) {
+  const auto refuse = [&](const std::string& problem) {
+    throw ArgumentError{{.operation = "program",
+                         .problem = problem,
+                         .expected = "an input and an output of one type, each once",
+                         .where = where}};
+  };
+  std::vector<bool> seen(data.input_types.size(), false);
+  for (const ProgramOptions::State& state : data.options.states) {
+    const std::string pair = std::to_string(state.input) + " and output " + std::to_string(state.output);
+    if (state.input >= data.input_types.size() || state.output >= data.output_types.size())
+      refuse("a state of input " + pair + ", which there are not");
+    if (!(data.input_types[state.input] == data.output_types[state.output]))
+      refuse("a state of input " + pair + ": " + to_string(data.input_types[state.input]) + " becomes " +
+             to_string(data.output_types[state.output]));
+    if (seen[state.input]) refuse("two states of input " + std::to_string(state.input));
+    seen[state.input] = true;
+  }
+}
+
 std::shared_ptr<const ProgramData> made(Captured captured, const ProgramOptions& options, std::source_location where) {
-  static_cast<void>(where);
   auto data = std::make_shared<ProgramData>();
   data->options = options;
   data->captured = std::move(captured);
@@ -23,8 +67,29 @@ std::shared_ptr<const ProgramData> made(Captured captured, const ProgramOptions&
   for (const NodeId input : data->graph.variables()) data->input_types.push_back(data->graph.type(input));
   for (std::size_t k = 0; k < data->captured.outputs; ++k)
     data->output_types.push_back(data->graph.type(data->graph.outputs()[k]));
-  if (Lanes::can_run(data->graph)) data->lanes.emplace(data->graph);
+  check_states(*data, where);
+  if (options.passes) {
+    rewrite(*data);
+  } else {
+    for (const auto& [node, line] : data->captured.lines) data->lines.emplace(node, line);
+  }
+  if (options.states.empty() && Lanes::can_run(data->graph)) {
+    data->lanes.emplace(data->graph);
+  } else {
+    PlanOptions plan_options;
+    for (const ProgramOptions::State& state : options.states)
+      plan_options.states.push_back({state.input, state.output});
+    data->plan = plan(data->graph, plan_options);
+  }
   return data;
+}
+
+void check_is_scalar(const ProgramData& data, std::source_location where) {
+  if (data.lanes) return;
+  throw ArgumentError{{.operation = "program",
+                       .problem = "numbers are given to a program of tensors",
+                       .expected = "Workspace::set for each input, and run(workspace)",
+                       .where = where}};
 }
 
 void check_count(std::string_view what, std::size_t given, std::size_t wanted, std::source_location where) {
@@ -62,6 +127,7 @@ void Program::run(Workspace& w, std::span<const double> x, std::span<double> y, 
 
 RunStatus Program::try_run(Workspace& w, std::span<const double> x, std::span<double> y,
                            std::source_location where) const {
+  check_is_scalar(*data_, where);
   check_count("inputs", x.size(), input_count(), where);
   check_count("outputs", y.size(), output_count(), where);
   WorkspaceData& d = *w.data_;
@@ -83,6 +149,7 @@ void Program::run_batch(Workspace& w, std::span<const double> x, std::span<doubl
 
 RunStatus Program::try_run_batch(Workspace& w, std::span<const double> x, std::span<double> y, std::int64_t count,
                                  std::span<std::uint8_t> failed, std::source_location where) const {
+  check_is_scalar(*data_, where);
   const auto n = static_cast<std::size_t>(std::max<std::int64_t>(count, 0));
   check_count("inputs", x.size(), n * input_count(), where);
   check_count("outputs", y.size(), n * output_count(), where);
@@ -109,25 +176,139 @@ RunStatus Program::try_run_batch(Workspace& w, std::span<const double> x, std::s
   return status;
 }
 
+// --- Tensors --------------------------------------------------------------------------------------------------------
+
+void Program::run(Workspace& w, std::source_location where) const {
+  if (try_run(w, where) != RunStatus::ok) detail::throw_guard_failed(w.failed_guard().value(), "program");
+}
+
+RunStatus Program::try_run(Workspace& w, std::source_location where) const {
+  WorkspaceData& d = *w.data_;
+  d.failed = false;
+  if (data_->lanes) {
+    const RunStatus status = try_run(w, d.given, d.results, where);
+    return status;
+  }
+  for (std::size_t k = 0; k < input_count(); ++k) {
+    if (d.memory->has_input(k)) continue;
+    throw ArgumentError{{.operation = "program",
+                         .problem = "input " + std::to_string(k) + " was not given",
+                         .expected = to_string(input_type(k)),
+                         .where = where,
+                         .hint = "Workspace::set"}};
+  }
+  d.memory->run();
+  if (guard_count() == 0 || d.memory->elements(data_->plan->outputs.back()).element(0) == 0.0) return RunStatus::ok;
+  d.failed = true;
+  return RunStatus::guard_failed;
+}
+
 // --- Workspace ------------------------------------------------------------------------------------------------------
 
 WorkspaceData::WorkspaceData(std::shared_ptr<const ProgramData> of) : program(std::move(of)) {
-  if (!program->lanes) return;
+  given.resize(program->input_types.size());
+  failed_at.reserve(program->input_types.size());
+  if (!program->lanes) {
+    memory = std::make_unique<PlanMemory>(*program->plan, program->lines);
+    return;
+  }
+  results.resize(program->output_types.size());
   const Lanes& lanes = *program->lanes;
   frame = ColumnFrame<double>(lanes.columns(), lanes.tile());
   slots.resize(std::max<std::size_t>(lanes.samples().slots(), 1));
   std::ranges::copy(lanes.samples().constants, slots.begin() + lanes.samples().loads);
   failures.resize(static_cast<std::size_t>(lanes.tile()));
-  failed_at.reserve(program->input_types.size());
 }
+
+namespace {
+
+void check_index(std::string_view what, std::size_t k, std::size_t count, std::source_location where) {
+  if (k < count) return;
+  throw ArgumentError{{.operation = "program",
+                       .problem = std::string(what) + " " + std::to_string(k) + " of " + std::to_string(count),
+                       .where = where}};
+}
+
+}  // namespace
 
 Program::Workspace::Workspace(const Program& program) : data_(std::make_unique<WorkspaceData>(program.data_)) {}
 Program::Workspace::Workspace(Workspace&&) noexcept = default;
 Program::Workspace& Program::Workspace::operator=(Workspace&&) noexcept = default;
 Program::Workspace::~Workspace() = default;
 
-std::optional<FailedGuard> Program::Workspace::failed_guard() const { return std::nullopt; }
+void Program::Workspace::set(std::size_t k, const Array& value, std::source_location where) {
+  const ProgramData& p = *data_->program;
+  check_index("input", k, p.input_types.size(), where);
+  const Type& wanted = p.input_types[k];
+  if (!(value.type() == wanted)) {
+    const ErrorDetail error{.operation = "program",
+                            .operands = {to_string(value.type())},
+                            .problem = "input " + std::to_string(k) + " has " + to_string(value.type()),
+                            .expected = to_string(wanted) + ", with which it was recorded",
+                            .where = where};
+    if (value.dtype() != wanted.dtype) throw DtypeError{error};
+    throw ShapeError{error};
+  }
+  if (p.lanes)
+    data_->given[k] = value.element(0);
+  else
+    data_->memory->set_input(k, value);
+}
+void Program::Workspace::set(std::size_t k, double value, std::source_location where) {
+  const ProgramData& p = *data_->program;
+  check_index("input", k, p.input_types.size(), where);
+  if (p.lanes)
+    data_->given[k] = value;
+  else
+    set(k, Array::uniform(Type{p.input_types[k].dtype, Shape{}}, value, where), where);
+}
 
-std::string Program::report() const { return {}; }
+Tensor Program::Workspace::get(std::size_t k, std::source_location where) const {
+  const ProgramData& p = *data_->program;
+  check_index("output", k, p.output_types.size(), where);
+  if (p.lanes) return Tensor(Array::scalar(data_->results[k]));
+  return Tensor(data_->memory->copy_of(p.plan->outputs[k]));
+}
+double Program::Workspace::number(std::size_t k, std::source_location where) const {
+  const ProgramData& p = *data_->program;
+  check_index("output", k, p.output_types.size(), where);
+  if (p.lanes) return data_->results[k];
+  const Array& elements = data_->memory->elements(p.plan->outputs[k]);
+  if (elements.size() == 1) return elements.element(0);
+  throw ArgumentError{{.operation = "program",
+                       .operands = {to_string(elements.type())},
+                       .problem = "output " + std::to_string(k) + " is no number",
+                       .expected = "one element",
+                       .where = where,
+                       .hint = "Workspace::get"}};
+}
+Tensor Program::Workspace::state(std::size_t k, std::source_location where) const {
+  const ProgramData& p = *data_->program;
+  check_index("state", k, p.options.states.size(), where);
+  return Tensor(data_->memory->copy_of(p.plan->states[k]));
+}
+std::size_t Program::Workspace::bytes() const noexcept {
+  return data_->memory ? data_->memory->bytes() : data_->frame.bytes() + sizeof(double) * data_->slots.size();
+}
+
+std::optional<FailedGuard> Program::Workspace::failed_guard() const {
+  const ProgramData& p = *data_->program;
+  std::vector<Array> inputs;
+  if (p.lanes) {
+    if (data_->failed_at.empty() || p.captured.guards.empty()) return std::nullopt;
+    for (const double x : data_->failed_at) inputs.push_back(Array::scalar(x));
+  } else {
+    if (!data_->failed) return std::nullopt;
+    for (const SlotId slot : p.plan->inputs) inputs.push_back(data_->memory->elements(slot));
+  }
+  // As it was recorded, value by value: the first in the order of the program is the one that failed.
+  const std::vector<Array> values = evaluate_all(p.captured.graph, inputs);
+  for (const CapturedGuard& guard : p.captured.guards) {
+    const double side[2]{values[guard.side[0]].element(0), values[guard.side[1]].element(0)};
+    if ((guard.compare(side) != 0.0) == guard.info.outcome) continue;
+    return FailedGuard{.guard = guard.info, .now = {side[0], side[1]}};
+  }
+  return std::nullopt;
+}
 
 }  // namespace wengert

@@ -42,8 +42,9 @@ struct ProgramOptions {
     std::size_t input = 0, output = 0;
   };
   std::vector<State> states{};
-  /// Rewrites that may change results within the error bounds of docs/passes.md: stabilisation.
-  bool stabilise = true;
+  /// Only rewrites that keep every bit of every result. The others (docs/passes.md) stabilise, and take common factors
+  /// out of sums, within stated bounds.
+  bool exact = false;
   /// No rewrites at all: the graph as it was recorded.
   bool passes = true;
 };

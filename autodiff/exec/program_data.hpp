@@ -6,10 +6,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "wengert/autodiff/exec/capture.hpp"
 #include "wengert/autodiff/exec/lanes.hpp"
+#include "wengert/autodiff/exec/plan.hpp"
+#include "wengert/autodiff/exec/plan_run.hpp"
 #include "wengert/autodiff/exec/program.hpp"
 
 namespace wengert::exec {
@@ -24,9 +27,11 @@ struct ProgramData {
   Captured captured;  // as it was recorded: guards are told from it
   ProgramOptions options;
   std::vector<PassRecord> passes;
-  graph::Graph graph;  // what is run
+  graph::Graph graph;                                    // what is run
+  std::unordered_map<graph::NodeId, const void*> lines;  // of its tensor operations
   std::vector<Type> input_types, output_types;
-  std::optional<Lanes> lanes;
+  std::optional<Lanes> lanes;  // of a program of numbers
+  std::optional<Plan> plan;    // of any other
 };
 
 struct WorkspaceData {
@@ -35,9 +40,15 @@ struct WorkspaceData {
   std::shared_ptr<const ProgramData> program;
   // Programs of numbers.
   ColumnFrame<double> frame;
-  std::vector<double> slots;      // of one sample
-  std::vector<double> failures;   // a column: by sample of a tile, some guard failed
-  std::vector<double> failed_at;  // the inputs at which a guard failed last; empty: none did
+  std::vector<double> slots;     // of one sample
+  std::vector<double> failures;  // a column: by sample of a tile, some guard failed
+  // Other programs.
+  std::unique_ptr<PlanMemory> memory;
+  // What set() gave to a program of numbers, and what run() made of it.
+  std::vector<double> given, results;
+  // The inputs at which a guard failed last; none: none did.
+  std::vector<double> failed_at;
+  bool failed = false;
 };
 
 }  // namespace wengert::exec

@@ -51,7 +51,8 @@ constexpr Pass fold_pass{"fold_constants", "operations of constants become const
                          &fold_constants};
 constexpr Pass simplify_pass{"simplify", "algebra that holds to the last bit: x·1, −(−x), reshape of reshape",
                              &simplify};
-constexpr std::array<const Pass*, 4> passes{&dead_pass, &merge_pass, &fold_pass, &simplify_pass};
+constexpr Pass factor_pass{"factor", "a·c + b·c becomes (a + b)·c", &factor, false};
+constexpr std::array<const Pass*, 5> passes{&dead_pass, &merge_pass, &fold_pass, &simplify_pass, &factor_pass};
 
 }  // namespace
 

@@ -57,6 +57,11 @@ struct Pass {
 [[nodiscard]] Rewrite fold_constants(const graph::Graph& graph, std::size_t small);
 [[nodiscard]] Rewrite fold_constants(const graph::Graph& graph);
 
+/// a·c + b·c → (a + b)·c, in sums of any length: what several uses of one value contribute to its adjoint is added before
+/// it is multiplied by what they share. Not exact: sums are rounded in another order, and where a product overflows or
+/// c is ∞, the sum may not.
+[[nodiscard]] Rewrite factor(const graph::Graph& graph);
+
 /// Rewrites nodes until no rule applies. Each rule holds to the last bit for every number, ∞, NaN and zeros of either
 /// sign included (so x + 0, which turns −0 into 0, stays). Only `scale`, the product by which gradients pass cotangents
 /// on, may give a zero of another sign afterwards. Scalars and tensors alike:

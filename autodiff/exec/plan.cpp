@@ -1,0 +1,643 @@
+#include "wengert/autodiff/exec/plan.hpp"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <optional>
+#include <set>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+#include "wengert/autodiff/ops/elementwise.hpp"
+#include "wengert/autodiff/ops/kernels_strided.hpp"
+#include "wengert/autodiff/ops/moving.hpp"
+#include "wengert/graph/error.hpp"
+
+namespace wengert::exec {
+
+using graph::Graph;
+using graph::no_node;
+using graph::NodeId;
+using kernels::View;
+
+namespace {
+
+enum class Kind : std::uint8_t {
+  leaf,         // a variable or constant
+  elementwise,  // goes into a group
+  view,         // a way of reading its operand
+  reshape,      // the same elements
+  kernel,
+};
+
+constexpr std::size_t alignment = 64;
+/// Registers of a group take at most so much, so that they and what they meet stay in a first-level cache of 32 KiB.
+constexpr std::size_t register_room = std::size_t{16} << 10;
+constexpr std::int64_t longest_tile = 512, shortest_tile = 64;
+/// A last axis this short is not worth a loop of its own: what does not lie in a row is brought into a column.
+constexpr std::int64_t short_axis = 64;
+
+template <class P>
+bool is(const graph::Operation& operation) {
+  return &operation == &PrimitiveOf<P>::record;
+}
+
+std::size_t rounded(std::size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
+std::size_t bytes_of(const Type& type) {
+  return rounded(static_cast<std::size_t>(type.shape.size()) * size_of(type.dtype));
+}
+
+/// The one element of a constant that is the same everywhere.
+std::optional<double> one_number(const Graph& g, NodeId node) {
+  if (g.operation_id(node) != graph::constant_operation) return std::nullopt;
+  const graph::Attribute& attribute = g.attribute(node);
+  if (const auto* number = std::get_if<double>(&attribute)) return *number;
+  const auto* array = std::get_if<Array>(&attribute);
+  if (array == nullptr || array->size() == 0 || (!array->is_uniform() && array->size() != 1)) return std::nullopt;
+  if (!is_real(array->dtype()) && array->dtype() != Dtype::boolean) return std::nullopt;
+  return array->element(0);
+}
+
+/// The places in the elements of `from` that a view node reads.
+View composed(const Graph& g, NodeId node, const View& from) {
+  const graph::Operation& operation = g.operation(node);
+  const Shape& shape = g.type(node).shape;
+  View view{.shape = shape, .start = from.start};
+  const auto& numbers = std::get<std::vector<std::int64_t>>(g.attribute(node));
+  if (is<ops::Broadcast>(operation)) {
+    const std::size_t added = shape.rank() - from.shape.rank();
+    for (std::size_t axis = 0; axis < from.shape.rank(); ++axis)
+      if (from.shape[axis] != 1) view.stride[axis + added] = from.stride[axis];
+  } else if (is<ops::Permute>(operation)) {
+    for (std::size_t axis = 0; axis < shape.rank(); ++axis)
+      view.stride[axis] = from.stride[static_cast<std::size_t>(numbers[axis])];
+  } else {  // slice: all starts, all stops, all steps
+    const std::size_t rank = shape.rank();
+    for (std::size_t axis = 0; axis < rank; ++axis) {
+      view.start += numbers[axis] * from.stride[axis];
+      view.stride[axis] = numbers[2 * rank + axis] * from.stride[axis];
+    }
+  }
+  return view;
+}
+
+class Planner {
+ public:
+  Planner(const Graph& g, const PlanOptions& options) : g_(g), options_(options) {}
+
+  Plan run() && {
+    classify();
+    find_stages();
+    find_groups();
+    find_materialised();
+    order();
+    make_slots();
+    find_last_readers();
+    for (unit_ = 0; unit_ < units_.size(); ++unit_) add_step(units_[unit_]);
+    add_state_copies();
+    place();
+    for (const Built& built : built_) compile(built);
+    return std::move(plan_);
+  }
+
+ private:
+  /// A kernel or a group, before it is a step.
+  struct Unit {
+    std::uint32_t stage = 0;
+    bool group = false;
+    std::vector<NodeId> nodes{};
+  };
+
+  [[nodiscard]] static bool has_number_type(Dtype dtype) { return is_real(dtype) || dtype == Dtype::boolean; }
+
+  /// Elementwise, on numbers of one real dtype and truth values.
+  [[nodiscard]] bool can_fuse(NodeId node) const {
+    const graph::Operation& operation = g_.operation(node);
+    if (!operation.elementwise || !has_number_type(g_.type(node).dtype)) return false;
+    for (const NodeId operand : g_.operands(node))
+      if (!has_number_type(g_.type(operand).dtype)) return false;
+    return static_cast<const Primitive&>(operation).column_f64 != nullptr;
+  }
+
+  void classify() {
+    kind_.assign(g_.size(), Kind::leaf);
+    for (NodeId node = 0; node < g_.size(); ++node) {
+      const graph::OperationId id = g_.operation_id(node);
+      if (id == graph::variable_operation || id == graph::constant_operation) continue;
+      const graph::Operation& operation = g_.operation(node);
+      if (g_.type(node).shape.size() == 0)
+        kind_[node] = Kind::kernel;
+      else if (can_fuse(node))
+        kind_[node] = Kind::elementwise;
+      else if (is<ops::Reshape>(operation))
+        kind_[node] = Kind::reshape;
+      else if (is<ops::Broadcast>(operation) || is<ops::Permute>(operation) || is<ops::Slice>(operation))
+        kind_[node] = Kind::view;
+      else
+        kind_[node] = Kind::kernel;
+    }
+  }
+
+  void find_stages() {
+    stage_.assign(g_.size(), 0);
+    for (NodeId node = 0; node < g_.size(); ++node) {
+      if (kind_[node] == Kind::leaf) continue;
+      std::uint32_t stage = 0;
+      for (const NodeId operand : g_.operands(node)) {
+        const bool later =
+            kind_[node] == Kind::kernel || (kind_[node] != Kind::elementwise && kind_[operand] == Kind::elementwise);
+        stage = std::max(stage, stage_[operand] + (later ? 1 : 0));
+      }
+      stage_[node] = stage;
+    }
+  }
+
+  /// The real dtype of a node's numbers; none where all are truth values.
+  [[nodiscard]] std::optional<Dtype> number_dtype(NodeId node) const {
+    if (is_real(g_.type(node).dtype)) return g_.type(node).dtype;
+    for (const NodeId operand : g_.operands(node))
+      if (is_real(g_.type(operand).dtype)) return g_.type(operand).dtype;
+    return std::nullopt;
+  }
+
+  NodeId root(NodeId node) {
+    while (parent_[node] != node) node = parent_[node] = parent_[parent_[node]];
+    return node;
+  }
+  void unite(NodeId a, NodeId b) {
+    a = root(a), b = root(b);
+    if (a != b) parent_[std::max(a, b)] = std::min(a, b);
+  }
+  [[nodiscard]] bool fits(NodeId a, NodeId b) const {
+    if (kind_[b] != Kind::elementwise || stage_[a] != stage_[b]) return false;
+    if (!(g_.type(a).shape == g_.type(b).shape)) return false;
+    return group_dtype_[a] == group_dtype_[b];
+  }
+  /// Nodes of a stage and shape that depend on one another, or read the same, form a group.
+  void find_groups() {
+    parent_.resize(g_.size());
+    std::iota(parent_.begin(), parent_.end(), NodeId{0});
+    group_dtype_.assign(g_.size(), Dtype::f64);
+    std::vector<NodeId> last_reader(g_.size(), no_node);
+    for (NodeId node = 0; node < g_.size(); ++node) {
+      if (kind_[node] != Kind::elementwise) continue;
+      // Where all are truth values, the numbers are those of an operand's group.
+      std::optional<Dtype> dtype = number_dtype(node);
+      for (const NodeId operand : g_.operands(node))
+        if (!dtype && kind_[operand] == Kind::elementwise) dtype = group_dtype_[operand];
+      group_dtype_[node] = dtype.value_or(Dtype::f64);
+      for (const NodeId operand : g_.operands(node)) {
+        if (fits(node, operand)) unite(node, operand);
+        if (one_number(g_, operand)) continue;
+        if (last_reader[operand] != no_node && fits(node, last_reader[operand])) unite(node, last_reader[operand]);
+        last_reader[operand] = node;
+      }
+    }
+  }
+
+  /// What has to lie in memory: for anybody but its own group, and but for views that groups read through.
+  void find_materialised() {
+    materialised_.assign(g_.size(), false);
+    for (const NodeId output : g_.outputs()) materialised_[output] = true;
+    for (NodeId node = static_cast<NodeId>(g_.size()); node-- > 0;) {  // users before what they use
+      for (const NodeId operand : g_.operands(node)) {
+        const bool through = kind_[operand] == Kind::view &&
+                             (kind_[node] == Kind::elementwise || (kind_[node] == Kind::view && !materialised_[node]));
+        const bool inside =
+            kind_[node] == Kind::elementwise && kind_[operand] == Kind::elementwise && root(operand) == root(node);
+        if (!through && !inside) materialised_[operand] = true;
+      }
+    }
+  }
+
+  void order() {
+    std::map<NodeId, std::size_t> unit_of_group;
+    for (NodeId node = 0; node < g_.size(); ++node) {
+      if (kind_[node] == Kind::elementwise) {
+        const auto [at, fresh] = unit_of_group.try_emplace(root(node), units_.size());
+        if (fresh) units_.push_back({.stage = stage_[node], .group = true});
+        units_[at->second].nodes.push_back(node);
+      } else if (kind_[node] == Kind::kernel || (kind_[node] != Kind::leaf && materialised_[node])) {
+        units_.push_back({.stage = stage_[node], .nodes = {node}});
+      }
+    }
+    std::stable_sort(units_.begin(), units_.end(), [](const Unit& a, const Unit& b) {
+      return std::pair(a.stage, a.group) < std::pair(b.stage, b.group);
+    });
+  }
+
+  /// The last unit that reads each variable, through views or not.
+  void find_last_readers() {
+    last_reader_.assign(g_.size(), 0);
+    for (std::size_t u = 0; u < units_.size(); ++u) {
+      for (const NodeId node : units_[u].nodes) {
+        for (NodeId operand : g_.operands(node)) {
+          while (kind_[operand] == Kind::view || kind_[operand] == Kind::reshape) operand = g_.operands(operand)[0];
+          last_reader_[operand] = u;
+        }
+      }
+    }
+  }
+
+  // --- Slots ---
+
+  SlotId new_slot(Slot slot) {
+    plan_.slots.push_back(std::move(slot));
+    return static_cast<SlotId>(plan_.slots.size() - 1);
+  }
+  void make_slots() {
+    slot_.assign(g_.size(), no_slot);
+    const auto variables = g_.variables();
+    for (std::size_t k = 0; k < variables.size(); ++k) {
+      const auto state = std::find_if(options_.states.begin(), options_.states.end(),
+                                      [&](const PlanOptions::State& s) { return s.input == k; });
+      const bool kept = state != options_.states.end();
+      slot_[variables[k]] = new_slot({.home = kept ? Slot::Home::state : Slot::Home::input,
+                                      .type = g_.type(variables[k]),
+                                      .index = kept ? static_cast<std::size_t>(state - options_.states.begin()) : k,
+                                      .node = variables[k]});
+      plan_.inputs.push_back(slot_[variables[k]]);
+    }
+    for (const PlanOptions::State& state : options_.states) plan_.states.push_back(plan_.inputs[state.input]);
+  }
+  /// The slot of a leaf or of what was computed before.
+  SlotId slot_of(NodeId node) {
+    if (slot_[node] != no_slot) return slot_[node];
+    if (g_.operation_id(node) != graph::constant_operation)
+      throw InternalError{{.operation = "plan", .problem = "a value is read before it is there"}};
+    const graph::Attribute& attribute = g_.attribute(node);
+    Array array;
+    if (const auto* number = std::get_if<double>(&attribute))
+      array = Array::scalar(*number);
+    else if (const auto* integer = std::get_if<std::int64_t>(&attribute))
+      array = Array::uniform_of<std::int64_t>(Shape{}, *integer);
+    else
+      array = std::get<Array>(attribute);
+    slot_[node] = new_slot({.home = Slot::Home::constant, .type = g_.type(node), .constant = array, .node = node});
+    return slot_[node];
+  }
+  /// The state whose next value a node of this group is, if it may be written over the old one; else a new slot.
+  Store group_result(NodeId node, const FusedStep& step) {
+    for (std::size_t k = 0; k < options_.states.size(); ++k) {
+      const NodeId variable = g_.variables()[options_.states[k].input];
+      if (g_.outputs()[options_.states[k].output] != node || last_reader_[variable] > unit_) continue;
+      const SlotId state = plan_.states[k];
+      if (taken_.contains(state) || !(plan_.slots[state].type == g_.type(node)) ||
+          !overwritable(step, state, g_.type(node)))
+        continue;
+      taken_.insert(state);
+      slot_[node] = state;
+      return {state, true};
+    }
+    return {result_slot(node)};
+  }
+  SlotId result_slot(NodeId node) {
+    slot_[node] = new_slot({.type = g_.type(node), .node = node});
+    return slot_[node];
+  }
+
+  // --- Steps ---
+
+  void add_step(const Unit& unit) {
+    if (unit.group) {
+      add_group(unit);
+      return;
+    }
+    const NodeId node = unit.nodes.front();
+    if (kind_[node] == Kind::reshape) {
+      const SlotId of = slot_of(g_.operands(node)[0]);
+      slot_[node] = new_slot({.home = Slot::Home::alias, .type = g_.type(node), .index = of, .node = node});
+      return;
+    }
+    // Every operation of a recording is a Primitive, but for variables and constants.
+    const auto& primitive = static_cast<const Primitive&>(g_.operation(node));
+    KernelStep step;
+    step.primitive = &primitive;
+    step.attribute = g_.attribute(node);
+    step.node = node;
+    for (const NodeId operand : g_.operands(node)) step.operands.push_back(slot_of(operand));
+    step.result = result_slot(node);
+    plan_.largest_operands = std::max(plan_.largest_operands, step.operands.size());
+    plan_.steps.emplace_back(std::move(step));
+  }
+
+  /// Where a group reads a node that it does not compute.
+  struct Source {
+    SlotId slot = no_slot;
+    View view{};
+  };
+  Source source_of(NodeId node) {
+    if (kind_[node] == Kind::view && slot_[node] == no_slot) {
+      Source from = source_of(g_.operands(node)[0]);
+      from.view = composed(g_, node, from.view);
+      return from;
+    }
+    return {slot_of(node), kernels::dense_view(g_.type(node).shape)};
+  }
+
+  void add_group(const Unit& unit) {
+    FusedStep step{.dtype = group_dtype_[unit.nodes.front()], .nodes = unit.nodes};
+    const Shape& shape = g_.type(unit.nodes.front()).shape;
+    // What it reads.
+    std::vector<NodeId> read_nodes;
+    std::map<NodeId, Source> reads;
+    const NodeId own = root(unit.nodes.front());
+    for (const NodeId node : unit.nodes) {
+      for (const NodeId operand : g_.operands(node)) {
+        if ((kind_[operand] == Kind::elementwise && root(operand) == own) || one_number(g_, operand)) continue;
+        if (reads.contains(operand)) continue;
+        reads.emplace(operand, source_of(operand));
+        read_nodes.push_back(operand);
+      }
+    }
+    collapse(shape, read_nodes, reads, step);
+    ColumnBuilder builder;
+    std::unordered_map<NodeId, ColumnBuilder::Value> value;
+    for (std::size_t k = 0; k < read_nodes.size(); ++k)
+      value[read_nodes[k]] = builder.load(step.loads[k].mode == Load::Mode::uniform);
+    std::vector<ColumnBuilder::Value> operands;
+    for (const NodeId node : unit.nodes) {
+      operands.clear();
+      for (const NodeId operand : g_.operands(node)) {
+        if (!value.contains(operand)) value[operand] = builder.constant(*one_number(g_, operand));
+        operands.push_back(value[operand]);
+      }
+      value[node] = builder.apply(static_cast<const Primitive&>(g_.operation(node)), operands);
+    }
+    std::vector<ColumnBuilder::Value> stored;
+    for (const NodeId node : unit.nodes) {
+      if (!materialised_[node]) continue;
+      stored.push_back(value[node]);
+      step.stores.push_back(group_result(node, step));
+    }
+    if (step.stores.empty()) return;  // nobody wants it
+    built_.push_back({plan_.steps.size(), std::move(builder), std::move(stored)});
+    plan_.steps.emplace_back(std::move(step));
+  }
+
+  /// Code, once it is known which stores write over loads.
+  struct Built {
+    std::size_t step;
+    ColumnBuilder builder;
+    std::vector<ColumnBuilder::Value> stored;
+  };
+  void compile(const Built& built) {
+    auto& step = std::get<FusedStep>(plan_.steps[built.step]);
+    ColumnBuilder builder = built.builder;
+    for (std::size_t k = 0; k < built.stored.size(); ++k) builder.store(built.stored[k], step.stores[k].over);
+    if (step.dtype == Dtype::f32)
+      finish<float>(builder, step);
+    else
+      finish<double>(builder, step);
+  }
+
+  template <class T>
+  void finish(const ColumnBuilder& builder, FusedStep& step) {
+    ColumnCode<T> code = builder.columns<T>();
+    std::size_t columns = code.registers;
+    for (const Load& load : step.loads)
+      if (load.mode == Load::Mode::moved) ++columns;
+    for (const Store& store : step.stores)
+      if (plan_.slots[store.slot].type.dtype == Dtype::boolean) ++columns;
+    const auto fits = static_cast<std::int64_t>(register_room / (sizeof(T) * std::max<std::size_t>(columns, 1)));
+    step.tile = std::clamp(fits / shortest_tile * shortest_tile, shortest_tile, longest_tile);
+    plan_.register_bytes =
+        std::max(plan_.register_bytes, rounded(sizeof(T) * columns * static_cast<std::size_t>(step.tile)));
+    step.code = std::move(code);
+  }
+
+  /// Puts axes together that everything walks through alike, and decides how each load is read.
+  void collapse(const Shape& shape, const std::vector<NodeId>& nodes, const std::map<NodeId, Source>& reads,
+                FusedStep& step) {
+    std::vector<const View*> views;
+    for (const NodeId node : nodes) views.push_back(&reads.at(node).view);
+    // From the last axis to the first: extents, and for each view the stride of the axis.
+    std::vector<std::int64_t> extent;
+    std::vector<std::vector<std::int64_t>> stride(views.size());
+    for (std::size_t axis = shape.rank(); axis-- > 0;) {
+      if (shape[axis] == 1) continue;
+      bool together = !extent.empty();
+      for (std::size_t v = 0; v < views.size() && together; ++v)
+        together = views[v]->stride[axis] == stride[v].back() * extent.back();
+      if (together) {
+        extent.back() *= shape[axis];
+      } else {
+        extent.push_back(shape[axis]);
+        for (std::size_t v = 0; v < views.size(); ++v) stride[v].push_back(views[v]->stride[axis]);
+      }
+    }
+    if (extent.empty()) {
+      extent.push_back(1);
+      for (auto& s : stride) s.push_back(1);
+    }
+    const std::size_t rank = extent.size();
+    step.flat = rank == 1 || extent.front() < short_axis;
+    std::array<std::int64_t, Shape::max_rank> extents{};
+    for (std::size_t k = 0; k < rank; ++k) extents[k] = extent[rank - 1 - k];
+    step.axes = Shape(std::span(extents.data(), rank), {});
+    for (std::size_t v = 0; v < views.size(); ++v) {
+      const Source& source = reads.at(nodes[v]);
+      Load load{.slot = source.slot, .start = source.view.start};
+      for (std::size_t k = 0; k < rank; ++k) load.stride[k] = stride[v][rank - 1 - k];
+      const bool truth = plan_.slots[source.slot].type.dtype == Dtype::boolean;
+      const bool still = std::all_of(stride[v].begin(), stride[v].end(), [](std::int64_t s) { return s == 0; });
+      bool dense = true;
+      std::int64_t step_of = 1;
+      for (std::size_t k = 0; k < rank; ++k) {
+        dense = dense && stride[v][k] == step_of;
+        step_of *= extent[k];
+      }
+      if (truth)
+        load.mode = Load::Mode::moved;
+      else if (still || (!step.flat && stride[v].front() == 0))
+        load.mode = Load::Mode::uniform;
+      else if (dense || (!step.flat && stride[v].front() == 1))
+        load.mode = Load::Mode::direct;
+      else
+        load.mode = Load::Mode::moved;
+      step.loads.push_back(load);
+    }
+  }
+
+  /// A state's next value comes to its place when nothing needs the old one any more.
+  void add_state_copies() {
+    for (const NodeId output : g_.outputs()) plan_.outputs.push_back(slot_of(output));
+    for (std::size_t k = 0; k < options_.states.size(); ++k) {
+      const SlotId from = plan_.outputs[options_.states[k].output];
+      if (taken_.contains(plan_.states[k])) continue;
+      if (plan_.slots[holder(from)].home == Slot::Home::state && from != plan_.states[k])
+        throw ArgumentError{{.operation = "program",
+                             .problem = "the next value of a state is another state",
+                             .expected = "something computed, an input or a constant"}};
+      if (from != plan_.states[k]) plan_.steps.emplace_back(CopyStep{from, plan_.states[k]});
+    }
+  }
+
+  // --- Places in the arena ---
+
+  [[nodiscard]] SlotId holder(SlotId slot) const {
+    while (plan_.slots[slot].home == Slot::Home::alias) slot = static_cast<SlotId>(plan_.slots[slot].index);
+    return slot;
+  }
+  template <class F>
+  static void for_reads(const PlanStep& step, F&& f) {
+    if (const auto* group = std::get_if<FusedStep>(&step)) {
+      for (const Load& load : group->loads) f(load.slot);
+    } else if (const auto* kernel = std::get_if<KernelStep>(&step)) {
+      for (const SlotId slot : kernel->operands) f(slot);
+    } else {
+      f(std::get<CopyStep>(step).from);
+    }
+  }
+  template <class F>
+  static void for_writes(const PlanStep& step, F&& f) {
+    if (const auto* group = std::get_if<FusedStep>(&step)) {
+      for (const Store& store : group->stores) f(store.slot);
+    } else if (const auto* kernel = std::get_if<KernelStep>(&step)) {
+      f(kernel->result);
+    }
+  }
+
+  void place() {
+    constexpr std::uint32_t never = 0xFFFFFFFFu;
+    std::vector<std::uint32_t> last(plan_.slots.size(), 0);
+    for (std::uint32_t n = 0; n < plan_.steps.size(); ++n) {
+      const auto note = [&](SlotId slot) { last[holder(slot)] = n; };
+      for_reads(plan_.steps[n], note);
+      for_writes(plan_.steps[n], note);
+    }
+    for (const SlotId output : plan_.outputs) last[holder(output)] = never;
+    std::multimap<std::size_t, std::size_t> free_by_size;  // size -> offset
+    std::map<std::size_t, std::size_t> free_by_offset;     // offset -> size
+    std::size_t end = 0, now = 0;
+    const auto take_out = [&](std::map<std::size_t, std::size_t>::iterator it) {
+      auto range = free_by_size.equal_range(it->second);
+      for (auto s = range.first; s != range.second; ++s) {
+        if (s->second != it->first) continue;
+        free_by_size.erase(s);
+        break;
+      }
+      free_by_offset.erase(it);
+    };
+    const auto give = [&](std::size_t offset, std::size_t size) {
+      if (size == 0) return;
+      auto next = free_by_offset.lower_bound(offset);
+      if (next != free_by_offset.begin()) {
+        const auto before = std::prev(next);
+        if (before->first + before->second == offset) {
+          offset = before->first, size += before->second;
+          take_out(before);
+          next = free_by_offset.lower_bound(offset);
+        }
+      }
+      if (next != free_by_offset.end() && offset + size == next->first) {
+        size += next->second;
+        take_out(next);
+      }
+      free_by_offset.emplace(offset, size);
+      free_by_size.emplace(size, offset);
+    };
+    const auto take = [&](std::size_t size) {
+      if (size == 0) return std::size_t{0};
+      const auto fit = free_by_size.lower_bound(size);
+      if (fit != free_by_size.end()) {
+        const std::size_t offset = fit->second, all = fit->first;
+        take_out(free_by_offset.find(offset));
+        give(offset + size, all - size);
+        return offset;
+      }
+      // The free piece at the end grows.
+      if (!free_by_offset.empty()) {
+        const auto back = std::prev(free_by_offset.end());
+        if (back->first + back->second == end) {
+          const std::size_t offset = back->first;
+          take_out(back);
+          end = offset + size;
+          return offset;
+        }
+      }
+      const std::size_t offset = end;
+      end += size;
+      return offset;
+    };
+    for (std::uint32_t n = 0; n < plan_.steps.size(); ++n) {
+      PlanStep& step = plan_.steps[n];
+      std::vector<SlotId> dying;
+      const auto note_dying = [&](SlotId slot) {
+        const SlotId old = holder(slot);
+        if (plan_.slots[old].home == Slot::Home::arena && last[old] == n &&
+            std::ranges::find(dying, old) == dying.end())
+          dying.push_back(old);
+      };
+      for_reads(step, note_dying);
+      if (auto* group = std::get_if<FusedStep>(&step)) {
+        for (Store& store : group->stores) {
+          if (plan_.slots[store.slot].home != Slot::Home::arena) continue;
+          // Over an operand that is read element for element, and by nothing else.
+          const auto old = std::ranges::find_if(dying, [&](SlotId slot) {
+            return bytes_of(plan_.slots[slot].type) == bytes_of(plan_.slots[store.slot].type) &&
+                   overwritable(*group, slot, plan_.slots[store.slot].type);
+          });
+          if (old == dying.end()) continue;
+          plan_.slots[store.slot].offset = plan_.slots[*old].offset;
+          store.over = true;
+          dying.erase(old);
+        }
+      }
+      for_writes(step, [&](SlotId slot) {
+        Slot& result = plan_.slots[slot];
+        if (result.home != Slot::Home::arena || is_over(step, slot)) return;
+        result.offset = take(bytes_of(result.type));
+        now += bytes_of(result.type);
+        plan_.least_bytes = std::max(plan_.least_bytes, now);
+      });
+      for_writes(step, note_dying);  // written, but never read
+      for (const SlotId old : dying) {
+        give(plan_.slots[old].offset, bytes_of(plan_.slots[old].type));
+        now -= bytes_of(plan_.slots[old].type);
+      }
+    }
+    plan_.arena_bytes = end;
+  }
+  [[nodiscard]] static bool is_over(const PlanStep& step, SlotId slot) {
+    const auto* group = std::get_if<FusedStep>(&step);
+    return group != nullptr &&
+           std::ranges::any_of(group->stores, [&](const Store& store) { return store.slot == slot && store.over; });
+  }
+  /// The group reads slot `old` element for element only, so that a result of the type `result` may replace it.
+  [[nodiscard]] bool overwritable(const FusedStep& group, SlotId old, const Type& result) const {
+    if (size_of(plan_.slots[old].type.dtype) != size_of(result.dtype)) return false;
+    return std::all_of(group.loads.begin(), group.loads.end(), [&](const Load& load) {
+      if (holder(load.slot) != old) return true;
+      if (load.mode != Load::Mode::direct || load.start != 0) return false;
+      std::int64_t step = 1;
+      for (std::size_t axis = group.axes.rank(); axis-- > 0;) {
+        if (load.stride[axis] != step) return false;
+        step *= group.axes[axis];
+      }
+      return true;
+    });
+  }
+
+  const Graph& g_;
+  const PlanOptions& options_;
+  std::vector<Kind> kind_;
+  std::vector<std::uint32_t> stage_;
+  std::vector<NodeId> parent_;
+  std::vector<Dtype> group_dtype_;
+  std::vector<bool> materialised_;
+  std::vector<Unit> units_;
+  std::size_t unit_ = 0;                  // at hand
+  std::vector<std::size_t> last_reader_;  // by variable: the last unit that reads it
+  std::set<SlotId> taken_;                // states that have their next value
+  std::vector<Built> built_;
+  std::vector<SlotId> slot_;  // by node
+  Plan plan_;
+};
+
+}  // namespace
+
+Plan plan(const Graph& graph, const PlanOptions& options) { return Planner(graph, options).run(); }
+
+}  // namespace wengert::exec

@@ -1,0 +1,120 @@
+// Plan: a graph of tensors as a list of steps over memory that is known before anything runs.
+//
+// Elementwise primitives that can run together become one *fused group*: one pass over memory, tile by tile, in column
+// code. What only moves elements (broadcast, slice, permute, reshape) in front of a group is a way of reading, and is
+// not computed at all. Everything else is a step of its own, a *kernel*. Values that steps leave for others have places
+// in one arena; a place is used again when nobody needs what lies there, and a group writes over an operand that it is
+// the last to read.
+//
+// How it is found: every node has a *stage*, one more than its operands' where a kernel or a change of shape lies
+// between. Elementwise nodes of one stage and shape can be computed together, in whatever order their kernels run; so
+// steps are the stages one after the other, kernels first. All of it is a few loops over the nodes.
+//
+// Reading order: Slot, Load, FusedStep, KernelStep, Plan; plan.cpp.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "wengert/autodiff/exec/columns.hpp"
+#include "wengert/graph/array.hpp"
+#include "wengert/graph/graph.hpp"
+
+namespace wengert::exec {
+
+using SlotId = std::uint32_t;
+inline constexpr SlotId no_slot = 0xFFFFFFFFu;
+
+/// Where a value lies that steps read or write.
+struct Slot {
+  enum class Home : std::uint8_t {
+    arena,     // from `offset` on
+    input,     // the caller's: input `index`
+    state,     // kept from run to run: state `index`
+    constant,  // `constant`
+    alias,     // the elements of slot `index`, in another shape
+  };
+  Home home = Home::arena;
+  Type type{};
+  std::size_t offset = 0, index = 0;
+  Array constant{};
+  graph::NodeId node = graph::no_node;
+};
+
+/// How a group reads a slot: element (i, j, …) of the group's axes lies at start + i·stride[0] + j·stride[1] + ….
+struct Load {
+  enum class Mode : std::uint8_t {
+    direct,   // elements one after the other along the last axis
+    uniform,  // one element for all of the last axis
+    moved,    // by any strides, or truth values: brought into a column first
+  };
+  SlotId slot = no_slot;
+  Mode mode = Mode::direct;
+  std::int64_t start = 0;
+  std::array<std::int64_t, Shape::max_rank> stride{};
+};
+
+struct Store {
+  SlotId slot = no_slot;
+  bool over = false;  ///< it takes the place of what the group reads, element for element
+};
+
+/// Elementwise work in one pass, in numbers of type `dtype`.
+struct FusedStep {
+  Dtype dtype = Dtype::f64;
+  std::variant<ColumnCode<float>, ColumnCode<double>> code{};
+  std::vector<Load> loads{};
+  std::vector<Store> stores{};
+  /// Axes over which it runs, those that all loads walk through alike put together; the last one is run in tiles.
+  /// `flat`: moved loads apart, everything lies in a row, and tiles may cross the last axis.
+  Shape axes{};
+  std::int64_t tile = 0;
+  bool flat = false;
+  std::vector<graph::NodeId> nodes{};
+};
+
+/// A primitive by its own kernel.
+struct KernelStep {
+  const Primitive* primitive = nullptr;
+  graph::Attribute attribute{};
+  std::vector<SlotId> operands;
+  SlotId result = no_slot;
+  graph::NodeId node = graph::no_node;
+};
+
+/// The elements of one slot to another.
+struct CopyStep {
+  SlotId from = no_slot, to = no_slot;
+};
+
+using PlanStep = std::variant<FusedStep, KernelStep, CopyStep>;
+
+struct PlanOptions {
+  /// Input and output numbers: see ProgramOptions::State.
+  struct State {
+    std::size_t input = 0, output = 0;
+  };
+  std::vector<State> states;
+};
+
+struct Plan {
+  std::vector<Slot> slots;
+  std::vector<PlanStep> steps;
+  std::vector<SlotId> inputs;   // by input; no_slot: nothing needs it
+  std::vector<SlotId> outputs;  // by output of the graph
+  std::vector<SlotId> states;   // by state
+  std::size_t arena_bytes = 0;
+  std::size_t least_bytes = 0;       // of the largest set of values that are needed at once
+  std::size_t register_bytes = 0;    // of the group that needs most
+  std::size_t largest_operands = 0;  // of a kernel
+};
+
+/// Throws ArgumentError for an operation that has no value.
+[[nodiscard]] Plan plan(const graph::Graph& graph, const PlanOptions& options);
+
+}  // namespace wengert::exec

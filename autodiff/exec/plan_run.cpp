@@ -1,0 +1,275 @@
+#include "wengert/autodiff/exec/plan_run.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <new>
+
+#include "wengert/autodiff/record/stream.hpp"
+#include "wengert/graph/error.hpp"
+
+namespace wengert::exec {
+
+namespace {
+
+constexpr std::align_val_t line{64};
+
+/// Calls body(offset of each axis but the last …) for every row; here: indices of the outer axes, counted up.
+class Rows {
+ public:
+  explicit Rows(const Shape& axes) : axes_(axes), outer_(axes.rank() - 1) {}
+  [[nodiscard]] std::int64_t offset(const Load& load) const {
+    std::int64_t result = load.start;
+    for (std::size_t k = 0; k < outer_; ++k) result += index_[k] * load.stride[k];
+    return result;
+  }
+  bool next() {
+    for (std::size_t k = outer_; k-- > 0;) {
+      if (++index_[k] < axes_[k]) return true;
+      index_[k] = 0;
+    }
+    return false;
+  }
+
+ private:
+  const Shape& axes_;
+  std::size_t outer_;
+  std::array<std::int64_t, Shape::max_rank> index_{};
+};
+
+/// Elements begin … begin + count - 1, in row-major order over the axes, of what a load reads.
+template <class T, class Stored>
+void move_in(const Load& load, const Shape& axes, const Stored* from, std::int64_t begin, std::int64_t count, T* to) {
+  const std::size_t rank = axes.rank();
+  std::array<std::int64_t, Shape::max_rank> index{};
+  std::int64_t rest = begin, at = load.start;
+  for (std::size_t k = rank; k-- > 0;) {
+    index[k] = rest % axes[k];
+    rest /= axes[k];
+    at += index[k] * load.stride[k];
+  }
+  const std::size_t inner = rank - 1;
+  const std::int64_t step = load.stride[inner];
+  while (count > 0) {
+    const std::int64_t run = std::min(count, axes[inner] - index[inner]);
+    for (std::int64_t i = 0; i < run; ++i) to[i] = static_cast<T>(from[at + i * step]);
+    to += run, count -= run;
+    at -= index[inner] * step;
+    index[inner] = 0;
+    for (std::size_t k = inner; k-- > 0;) {
+      at += load.stride[k];
+      if (++index[k] < axes[k]) break;
+      at -= axes[k] * load.stride[k];
+      index[k] = 0;
+    }
+  }
+}
+
+}  // namespace
+
+void PlanMemory::Free::operator()(std::byte* memory) const noexcept { ::operator delete(memory, line); }
+PlanMemory::Memory PlanMemory::room(std::size_t bytes) {
+  return Memory(static_cast<std::byte*>(::operator new(std::max<std::size_t>(bytes, 64), line)));
+}
+
+PlanMemory::PlanMemory(const Plan& plan, const std::unordered_map<graph::NodeId, const void*>& lines)
+    : plan_(plan), lines_(lines), arena_(room(plan.arena_bytes)), registers_(room(plan.register_bytes)) {
+  arrays_.resize(plan.slots.size());
+  data_.assign(plan.slots.size(), nullptr);
+  std::vector<std::size_t> state_offset;
+  for (const SlotId state : plan.states) {
+    state_offset.push_back(state_bytes_);
+    state_bytes_ += (byte_size(plan.slots[state].type, {}) + 63) / 64 * 64;
+  }
+  states_ = room(state_bytes_);
+  std::memset(states_.get(), 0, state_bytes_);
+  for (SlotId k = 0; k < plan.slots.size(); ++k) {
+    const Slot& slot = plan.slots[k];
+    switch (slot.home) {
+      case Slot::Home::arena:
+        arrays_[k] = Array::over(arena_.get() + slot.offset, slot.type);
+        break;
+      case Slot::Home::state:
+        arrays_[k] = Array::over(states_.get() + state_offset[slot.index], slot.type);
+        break;
+      case Slot::Home::constant:
+        arrays_[k] = slot.constant;
+        break;
+      case Slot::Home::input:
+      case Slot::Home::alias:
+        break;
+    }
+  }
+  groups_.resize(plan.steps.size());
+  for (std::size_t n = 0; n < plan.steps.size(); ++n) {
+    const auto* step = std::get_if<FusedStep>(&plan.steps[n]);
+    if (step == nullptr) continue;
+    if (step->dtype == Dtype::f32)
+      groups_[n] = group_of<float>(*step);
+    else
+      groups_[n] = group_of<double>(*step);
+  }
+  operands_.resize(plan.largest_operands);
+}
+
+template <class T>
+PlanMemory::Group<T> PlanMemory::group_of(const FusedStep& step) {
+  auto* at = reinterpret_cast<T*>(registers_.get());
+  const auto& code = std::get<ColumnCode<T>>(step.code);
+  Group<T> group{ColumnFrame<T>(code, step.tile, at), std::vector<T*>(step.loads.size()),
+                 std::vector<T*>(step.stores.size())};
+  at += code.registers * static_cast<std::size_t>(step.tile);
+  for (std::size_t k = 0; k < step.loads.size(); ++k) {
+    if (step.loads[k].mode != Load::Mode::moved) continue;
+    group.moved[k] = at;
+    group.frame.bind_load(k, at);
+    at += step.tile;
+  }
+  for (std::size_t k = 0; k < step.stores.size(); ++k) {
+    if (plan_.slots[step.stores[k].slot].type.dtype != Dtype::boolean) continue;
+    group.truths[k] = at;
+    group.frame.bind_store(k, at);
+    at += step.tile;
+  }
+  return group;
+}
+
+bool PlanMemory::has_input(std::size_t k) const noexcept {
+  const SlotId slot = plan_.inputs[k];
+  return plan_.slots[slot].home == Slot::Home::state || arrays_[slot].type() == plan_.slots[slot].type;
+}
+
+void PlanMemory::set_input(std::size_t k, const Array& value) {
+  const SlotId slot = plan_.inputs[k];
+  if (plan_.slots[slot].home == Slot::Home::state) {
+    const Array dense = value.dense();
+    const auto bytes = dense.bytes();
+    if (!bytes.empty())
+      std::memcpy(const_cast<std::byte*>(arrays_[slot].bytes().data()), bytes.data(), bytes.size());  // NOLINT: ours
+    return;
+  }
+  arrays_[slot] = value.dense();
+  bound_ = false;
+}
+
+/// Where everything lies, once inputs are known.
+void PlanMemory::bind() {
+  for (SlotId k = 0; k < plan_.slots.size(); ++k) {
+    const Slot& slot = plan_.slots[k];
+    if (slot.home == Slot::Home::alias) {  // of an earlier slot
+      const SlotId of = static_cast<SlotId>(slot.index);
+      arrays_[k] = plan_.slots[of].home == Slot::Home::constant && arrays_[of].is_uniform()
+                       ? arrays_[of].reshaped(slot.type.shape)
+                       : Array::over(data_[of], slot.type);
+    }
+    data_[k] = const_cast<std::byte*>(arrays_[k].bytes().data());  // NOLINT: only results are written
+  }
+  bound_ = true;
+}
+
+void PlanMemory::run() {
+  if (!bound_) bind();
+  for (std::size_t n = 0; n < plan_.steps.size(); ++n) {
+    const PlanStep& step = plan_.steps[n];
+    if (const auto* fused = std::get_if<FusedStep>(&step)) {
+      if (auto* f32 = std::get_if<Group<float>>(&groups_[n]))
+        run_group(*fused, *f32);
+      else
+        run_group(*fused, std::get<Group<double>>(groups_[n]));
+    } else if (const auto* kernel = std::get_if<KernelStep>(&step)) {
+      run_kernel(*kernel);
+    } else {
+      run_copy(std::get<CopyStep>(step));
+    }
+  }
+}
+
+template <class T>
+void PlanMemory::run_group(const FusedStep& step, Group<T>& group) {
+  const std::size_t inner = step.axes.rank() - 1;
+  const std::int64_t row = step.flat ? step.axes.size() : step.axes[inner];
+  Rows rows(step.axes);
+  std::int64_t done = 0;  // elements of the rows before
+  do {
+    for (std::int64_t begin = 0; begin < row; begin += step.tile) {
+      const std::int64_t count = std::min(step.tile, row - begin);
+      for (std::size_t k = 0; k < step.loads.size(); ++k) {
+        const Load& load = step.loads[k];
+        const std::byte* const data = data_[load.slot];
+        switch (load.mode) {
+          case Load::Mode::direct: {
+            const std::int64_t offset = step.flat ? load.start : rows.offset(load);
+            group.frame.bind_load(k, reinterpret_cast<const T*>(data) + offset + begin);
+            break;
+          }
+          case Load::Mode::uniform: {
+            const std::int64_t offset = step.flat ? load.start : rows.offset(load);
+            group.frame.bind_load(k, reinterpret_cast<const T*>(data) + offset);
+            break;
+          }
+          case Load::Mode::moved:
+            if (plan_.slots[load.slot].type.dtype == Dtype::boolean)
+              move_in(load, step.axes, reinterpret_cast<const unsigned char*>(data), done + begin, count,
+                      group.moved[k]);
+            else
+              move_in(load, step.axes, reinterpret_cast<const T*>(data), done + begin, count, group.moved[k]);
+            break;
+        }
+      }
+      for (std::size_t k = 0; k < step.stores.size(); ++k)
+        if (group.truths[k] == nullptr)
+          group.frame.bind_store(k, reinterpret_cast<T*>(data_[step.stores[k].slot]) + done + begin);
+      group.frame.run(count);
+      for (std::size_t k = 0; k < step.stores.size(); ++k) {
+        if (group.truths[k] == nullptr) continue;
+        auto* const to = reinterpret_cast<unsigned char*>(data_[step.stores[k].slot]) + done + begin;
+        for (std::int64_t i = 0; i < count; ++i) to[i] = group.truths[k][i] != T(0) ? 1 : 0;
+      }
+    }
+    done += row;
+  } while (!step.flat && rows.next());
+}
+
+void PlanMemory::run_kernel(const KernelStep& step) {
+  const std::size_t count = step.operands.size();
+  for (std::size_t k = 0; k < count; ++k) operands_[k] = arrays_[step.operands[k]];
+  const std::span<const Array> operands(operands_.data(), count);
+  Array& to = arrays_[step.result];
+  try {
+    const Array result = step.primitive->on_tensors.value(operands, step.attribute, to.type());
+    const Array dense = result.dense();
+    const auto bytes = dense.bytes();
+    if (!bytes.empty()) std::memcpy(data_[step.result], bytes.data(), bytes.size());
+  } catch (const Error& error) {
+    const auto line = lines_.find(step.node);
+    error.rethrow_at(line == lines_.end() ? std::source_location{} : detail::location_of(line->second));
+  }
+  for (std::size_t k = 0; k < count; ++k) operands_[k] = Array();
+}
+
+void PlanMemory::run_copy(const CopyStep& step) {
+  const Array& from = arrays_[step.from];
+  if (from.is_uniform()) {
+    const std::size_t size = size_of(from.dtype());
+    for (std::int64_t i = 0; i < from.size(); ++i)
+      std::memcpy(data_[step.to] + static_cast<std::size_t>(i) * size, from.bytes().data(), size);
+    return;
+  }
+  const auto bytes = from.bytes();
+  if (!bytes.empty()) std::memcpy(data_[step.to], bytes.data(), bytes.size());
+}
+
+Array PlanMemory::copy_of(SlotId slot) const {
+  const Array& from = arrays_[slot];
+  Array result = Array::uninitialised(from.type());
+  with_element_type(from.dtype(), [&]<class T>(std::type_identity<T>) {
+    const auto stored = from.stored<T>();
+    const auto to = result.mutable_data<T>();
+    for (std::size_t i = 0; i < to.size(); ++i) to[i] = stored[i * static_cast<std::size_t>(from.stride())];
+  });
+  return result;
+}
+
+std::size_t PlanMemory::bytes() const noexcept { return plan_.arena_bytes + plan_.register_bytes + state_bytes_; }
+
+}  // namespace wengert::exec

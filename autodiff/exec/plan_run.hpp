@@ -1,0 +1,68 @@
+// PlanMemory: the memory in which a plan runs, and running it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "wengert/autodiff/exec/plan.hpp"
+#include "wengert/graph/array.hpp"
+
+namespace wengert::exec {
+
+class PlanMemory {
+ public:
+  /// Plan and lines, the user's of each node, outlive it.
+  PlanMemory(const Plan& plan, const std::unordered_map<graph::NodeId, const void*>& lines);
+  PlanMemory(const PlanMemory&) = delete;
+  PlanMemory& operator=(const PlanMemory&) = delete;
+
+  /// What input k is from now on: every element stored. Of a state, its elements are copied.
+  void set_input(std::size_t k, const Array& value);
+  [[nodiscard]] bool has_input(std::size_t k) const noexcept;
+  /// All steps. Throws what operations throw, with their line.
+  void run();
+  /// The elements of a slot: a view of this memory, or the caller's input.
+  [[nodiscard]] const Array& elements(SlotId slot) const { return arrays_[slot]; }
+  /// The same in memory of its own.
+  [[nodiscard]] Array copy_of(SlotId slot) const;
+  [[nodiscard]] std::size_t bytes() const noexcept;
+
+ private:
+  struct Free {
+    void operator()(std::byte* memory) const noexcept;
+  };
+  using Memory = std::unique_ptr<std::byte[], Free>;
+  static Memory room(std::size_t bytes);
+
+  template <class T>
+  struct Group {
+    ColumnFrame<T> frame;
+    std::vector<T*> moved;   // by load: its column, where it is moved
+    std::vector<T*> truths;  // by store: its column, where truth values are stored
+  };
+  using AnyGroup = std::variant<std::monostate, Group<float>, Group<double>>;
+
+  void bind();
+  template <class T>
+  Group<T> group_of(const FusedStep& step);
+  template <class T>
+  void run_group(const FusedStep& step, Group<T>& group);
+  void run_kernel(const KernelStep& step);
+  void run_copy(const CopyStep& step);
+
+  const Plan& plan_;
+  const std::unordered_map<graph::NodeId, const void*>& lines_;
+  Memory arena_, registers_, states_;
+  std::size_t state_bytes_ = 0;
+  std::vector<Array> arrays_;     // by slot
+  std::vector<std::byte*> data_;  // by slot: where its elements begin
+  std::vector<AnyGroup> groups_;  // by step
+  std::vector<Array> operands_;   // of the kernel at hand
+  bool bound_ = false;
+};
+
+}  // namespace wengert::exec

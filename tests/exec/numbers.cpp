@@ -1,0 +1,196 @@
+// Programs of numbers: one sample and batches, against what the recording gives; guards; no allocation.
+#include <array>
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <thread>
+#include <vector>
+
+#include "wengert/autodiff/autodiff.hpp"
+#include "wengert/autodiff/exec/program.hpp"
+#include "wengert/graph/error.hpp"
+
+using namespace wengert;
+
+namespace {
+
+template <class T>
+T example(const T& x, const T& y) {
+  using std::exp;
+  using std::sin;
+  using std::sqrt;
+  T sum = 0.0;
+  for (int k = 1; k <= 5; ++k) sum = sum + sin(x * k) * exp(-y / k) + x * y;
+  return sum / sqrt(x * x + y * y + 1.0);
+}
+
+/// The value and both derivatives of example().
+Program example_program(const ProgramOptions& options = {}) {
+  Recording r;
+  const Scalar x = r.variable(0.3, "x"), y = r.variable(0.7, "y");
+  const Scalar z = example(x, y);
+  return Program(r, {x, y}, {z, gradient(z, x), gradient(z, y)}, options);
+}
+std::array<double, 3> recorded(double x0, double y0) {
+  Recording r;
+  const Scalar x = r.variable(x0), y = r.variable(y0);
+  const Scalar z = example(x, y);
+  const Adjoints a = backward(z);
+  return {z.value(), a[x], a[y]};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(programs_of_numbers)
+
+BOOST_AUTO_TEST_CASE(one_sample_gives_what_the_recording_gives) {
+  for (const bool passes : {false, true}) {
+    const Program p = example_program({.passes = passes});
+    BOOST_TEST(p.is_scalar());
+    BOOST_TEST(p.input_count() == 2u);
+    BOOST_TEST(p.output_count() == 3u);
+    Program::Workspace w(p);
+    for (const double x : {-1.5, 0.0, 0.3, 2.0}) {
+      for (const double y : {-0.5, 0.7, 3.0}) {
+        std::array<double, 3> out{};
+        p.run(w, std::array{x, y}, out);
+        const auto wanted = recorded(x, y);
+        for (std::size_t k = 0; k < 3; ++k)
+          BOOST_TEST(std::abs(out[k] - wanted[k]) <= 1e-14 * (1 + std::abs(wanted[k])));
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_gives_for_every_sample_what_one_sample_gives_whatever_its_size) {
+  const Program p = example_program();
+  Program::Workspace w(p);
+  for (const std::int64_t count : {0, 1, 2, 7, 8, 63, 64, 65, 255, 256, 257, 1000}) {
+    const auto n = static_cast<std::size_t>(count);
+    std::vector<double> in(2 * n), out(3 * n);
+    for (std::size_t i = 0; i < n; ++i) {
+      in[i] = -2.0 + 0.01 * static_cast<double>(i);
+      in[n + i] = 0.1 + 0.003 * static_cast<double>(i);
+    }
+    p.run_batch(w, in, out, count);
+    for (std::size_t i = 0; i < n; ++i) {
+      std::array<double, 3> one{};
+      p.run(w, std::array{in[i], in[n + i]}, one);
+      for (std::size_t k = 0; k < 3; ++k)
+        BOOST_TEST(std::abs(out[k * n + i] - one[k]) <= 1e-14 * (1 + std::abs(one[k])));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_sample_has_the_same_bits_wherever_it_stands_in_a_batch) {
+  const Program p = example_program();
+  Program::Workspace w(p);
+  constexpr std::size_t n = 777;
+  std::vector<double> in(2 * n, 0.25), out(3 * n);
+  p.run_batch(w, in, out, n);
+  for (std::size_t k = 0; k < 3; ++k)
+    for (std::size_t i = 1; i < n; ++i) BOOST_TEST(out[k * n + i] == out[k * n]);
+}
+
+BOOST_AUTO_TEST_CASE(an_input_that_nothing_needs_and_an_output_that_is_an_input_or_a_constant_are_there) {
+  Recording r;
+  const Scalar x = r.variable(1.0), unused = r.variable(2.0);
+  const Program p(r, {x, unused}, {x, Scalar(4.5), x});
+  Program::Workspace w(p);
+  std::array<double, 3> out{};
+  p.run(w, std::array{7.0, 8.0}, out);
+  BOOST_TEST(out == (std::array{7.0, 4.5, 7.0}), boost::test_tools::per_element());
+  const std::array in{1.0, 2.0, 3.0, 4.0};
+  std::array<double, 6> batch{};
+  p.run_batch(w, in, batch, 2);
+  BOOST_TEST(batch == (std::array{1.0, 2.0, 4.5, 4.5, 1.0, 2.0}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_guard_that_decides_otherwise_is_named_with_its_values) {
+  Recording r;
+  const Scalar x = r.variable(2.0, "x");
+  const Scalar y = x < 3.0 ? Scalar(x * x) : Scalar(x + 1.0);
+  const Program p(r, {x}, {y});
+  BOOST_TEST(p.guard_count() == 1u);
+  Program::Workspace w(p);
+  std::array<double, 1> out{};
+  p.run(w, std::array{2.5}, out);
+  BOOST_TEST(out[0] == 6.25);
+  BOOST_TEST(!w.failed_guard().has_value());
+  BOOST_CHECK_EXCEPTION(p.run(w, std::array{4.0}, out), GuardFailed, [](const GuardFailed& e) {
+    const std::string text = e.what();
+    return text.find("x < 3 held") != std::string::npos && text.find("4 < 3") != std::string::npos &&
+           text.find("numbers.cpp") != std::string::npos;
+  });
+  BOOST_TEST((p.try_run(w, std::array{4.0}, out) == RunStatus::guard_failed));
+  BOOST_TEST(w.failed_guard()->now[0] == 4.0);
+  BOOST_TEST((p.try_run(w, std::array{std::nan("")}, out) == RunStatus::guard_failed));
+}
+
+BOOST_AUTO_TEST_CASE(in_a_batch_guards_fail_sample_by_sample) {
+  Recording r;
+  const Scalar x = r.variable(2.0, "x");
+  const Scalar y = x < 3.0 && x > 0.0 ? Scalar(x * x) : Scalar(x + 1.0);
+  const Program p(r, {x}, {y});
+  Program::Workspace w(p);
+  constexpr std::size_t n = 300;
+  std::vector<double> in(n, 1.5), out(n);
+  std::vector<std::uint8_t> failed(n);
+  in[7] = 3.0, in[290] = -1.0;
+  BOOST_TEST((p.try_run_batch(w, in, out, n, failed) == RunStatus::guard_failed));
+  for (std::size_t i = 0; i < n; ++i) {
+    BOOST_TEST(failed[i] == (i == 7 || i == 290 ? 1 : 0));
+    if (failed[i] == 0) BOOST_TEST(out[i] == 2.25);
+  }
+  BOOST_TEST(w.failed_guard()->now[0] == 3.0);
+  BOOST_CHECK_THROW(p.run_batch(w, in, out, n), GuardFailed);
+}
+
+BOOST_AUTO_TEST_CASE(wrong_counts_and_wrong_inputs_are_refused) {
+  const Program p = example_program();
+  Program::Workspace w(p);
+  std::array<double, 3> out{};
+  std::array<double, 2> short_out{};
+  BOOST_CHECK_THROW(p.run(w, std::array{1.0}, out), ArgumentError);
+  BOOST_CHECK_THROW(p.run(w, std::array{1.0, 2.0}, short_out), ArgumentError);
+  BOOST_CHECK_THROW(p.run_batch(w, std::array{1.0, 2.0}, out, 2), ArgumentError);
+  Recording r;
+  const Scalar x = r.variable(1.0);
+  const Scalar y = x * x;
+  BOOST_CHECK_THROW(Program(r, {y}, {x}), ArgumentError);
+  BOOST_CHECK_THROW(Program(r, {x, x}, {y}), ArgumentError);
+  BOOST_CHECK_THROW(Program(r, {Scalar(2.0)}, {y}), ArgumentError);
+  Recording other;
+  const Scalar z = other.variable(1.0);
+  BOOST_CHECK_THROW(Program(r, {x}, {z}), ForeignRecording);
+}
+
+BOOST_AUTO_TEST_CASE(two_threads_run_one_program_in_workspaces_of_their_own) {
+  const Program p = example_program();
+  constexpr std::size_t n = 5000;
+  std::vector<double> in(2 * n);
+  for (std::size_t i = 0; i < 2 * n; ++i) in[i] = 0.001 * static_cast<double>(i % 977);
+  std::vector<double> first(3 * n), second(3 * n);
+  const auto work = [&](std::vector<double>& out) {
+    Program::Workspace w(p);
+    for (int repeat = 0; repeat < 20; ++repeat) p.run_batch(w, in, out, n);
+  };
+  std::thread other(work, std::ref(second));
+  work(first);
+  other.join();
+  BOOST_TEST(first == second, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(the_recording_may_be_gone) {
+  std::vector<Program> programs;
+  {
+    Recording r;
+    const Scalar x = r.variable(1.0);
+    programs.emplace_back(r, std::vector<Scalar>{x}, std::vector<Scalar>{sin(x)});
+  }
+  Program::Workspace w(programs[0]);
+  std::array<double, 1> out{};
+  programs[0].run(w, std::array{2.0}, out);
+  BOOST_TEST(out[0] == std::sin(2.0));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,178 @@
+// Programs of tensors against evaluate(), which computes node by node.
+#include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <functional>
+#include <random>
+#include <vector>
+
+#include "wengert/autodiff/autodiff.hpp"
+#include "wengert/autodiff/exec/evaluate.hpp"
+#include "wengert/autodiff/exec/program.hpp"
+#include "wengert/graph/error.hpp"
+
+using namespace wengert;
+
+namespace {
+
+std::mt19937_64 bits(20261126);
+
+Tensor random_tensor(const Shape& shape, Dtype dtype = Dtype::f64) {
+  std::normal_distribution<double> normal;
+  std::vector<double> values(static_cast<std::size_t>(shape.size()));
+  for (double& v : values) v = normal(bits);
+  Tensor t(Array::from(values, shape));
+  return dtype == Dtype::f64 ? t : convert(t, dtype);
+}
+
+double largest_difference(const Tensor& a, const Tensor& b) {
+  BOOST_REQUIRE(a.type() == b.type());
+  double largest = 0;
+  for (std::int64_t i = 0; i < a.size(); ++i) {
+    const double x = a.value().element(i), y = b.value().element(i);
+    if (std::isnan(x) && std::isnan(y)) continue;
+    largest = std::max(largest, std::abs(x - y) / (1 + std::abs(y)));
+  }
+  return largest;
+}
+
+using Function = std::function<std::vector<Tensor>(const std::vector<Tensor>&)>;
+
+/// Records f at some inputs, and holds its program against f itself, run at others, twice.
+void check(const Function& f, const std::vector<Type>& inputs, double tolerance) {
+  Recording r;
+  std::vector<Tensor> x;
+  for (const Type& type : inputs) x.push_back(r.variable(random_tensor(type.shape, type.dtype)));
+  const std::vector<Tensor> y = f(x);
+  for (const bool passes : {false, true}) {
+    const Program p(r, x, y, {.passes = passes});
+    Program::Workspace w(p);
+    for (int repeat = 0; repeat < 3; ++repeat) {
+      std::vector<Tensor> at;
+      for (const Type& type : inputs) at.push_back(random_tensor(type.shape, type.dtype));
+      for (std::size_t k = 0; k < at.size(); ++k) w.set(k, at[k]);
+      p.run(w);
+      Recording fresh;
+      std::vector<Tensor> lifted;
+      for (const Tensor& t : at) lifted.push_back(fresh.variable(t));
+      const std::vector<Tensor> wanted = f(lifted);
+      for (std::size_t k = 0; k < wanted.size(); ++k) BOOST_TEST(largest_difference(w.get(k), wanted[k]) <= tolerance);
+    }
+  }
+}
+Type f64(const Shape& shape) { return {Dtype::f64, shape}; }
+Type f32(const Shape& shape) { return {Dtype::f32, shape}; }
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(programs_of_tensors)
+
+BOOST_AUTO_TEST_CASE(elementwise_work_on_long_and_short_tensors) {
+  const Function f = [](const std::vector<Tensor>& x) {
+    const Tensor y = tanh(x[0] * x[1] + x[2]) * sigmoid(x[0]);
+    return std::vector<Tensor>{y, y * y + 1.0, exp(-square(x[1]))};
+  };
+  for (const std::int64_t n : {1, 3, 64, 511, 512, 513, 5000}) check(f, std::vector<Type>(3, f64({n})), 1e-14);
+  check(f, std::vector<Type>(3, f32({37, 19})), 1e-6);
+}
+
+BOOST_AUTO_TEST_CASE(broadcasts_are_read_in_place) {
+  const Function f = [](const std::vector<Tensor>& x) {
+    return std::vector<Tensor>{x[0] * x[1] + x[2], (x[0] - x[2]) * 2.0, x[1] + x[2]};
+  };
+  for (const std::int64_t n : {1, 5, 63, 64, 300})
+    for (const std::int64_t m : {1, 4, 70}) check(f, {f64({m, n}), f64({n}), f64({m, 1})}, 1e-15);
+  check(f, {f64({3, 4, 5}), f64({4, 1}), f64({3, 1, 1})}, 1e-15);
+  check(f, {f64({3, 4, 5}), f64({}), f64({1, 1, 5})}, 1e-15);
+}
+
+BOOST_AUTO_TEST_CASE(slices_and_permutations_are_read_in_place) {
+  check(
+      [](const std::vector<Tensor>& x) {
+        const Tensor a = permute(x[0], {1, 0}), b = slice(x[0], {0, 2}, {7, 5});
+        return std::vector<Tensor>{a * 2.0 + 1.0, exp(b) * b, sum(a * a, {0})};
+      },
+      {f64({7, 9})}, 1e-14);
+}
+
+BOOST_AUTO_TEST_CASE(conditions_and_choices) {
+  check(
+      [](const std::vector<Tensor>& x) {
+        return std::vector<Tensor>{where(x[0] < x[1], x[0], x[1] * 2.0), relu(x[0]) + max(x[0], x[1]),
+                                   where(x[1] > 1.0, x[0] * x[0], -x[1])};
+      },
+      {f64({130}), f64({130})}, 1e-15);
+}
+
+BOOST_AUTO_TEST_CASE(a_network_with_its_gradient) {
+  const Function f = [](const std::vector<Tensor>& x) {
+    const Tensor hidden = tanh(matmul(x[0], x[1]) + x[2]);
+    const Tensor out = matmul(hidden, x[3]) + x[4];
+    const Tensor loss = mean(square(out - x[5]));
+    std::vector<Tensor> result = gradient(loss, std::vector<Tensor>{x[1], x[2], x[3], x[4]});
+    result.push_back(loss);
+    return result;
+  };
+  check(f, {f64({16, 5}), f64({5, 8}), f64({8}), f64({8, 3}), f64({3}), f64({16, 3})}, 1e-13);
+  check(f, {f32({16, 5}), f32({5, 8}), f32({8}), f32({8, 3}), f32({3}), f32({16, 3})}, 1e-5);
+}
+
+BOOST_AUTO_TEST_CASE(losses_with_labels) {
+  const Function f = [](const std::vector<Tensor>& x) {
+    const Tensor p = log_softmax(x[0], {1});
+    const Tensor loss = -mean(sum(p * x[1], {1}));
+    return std::vector<Tensor>{loss, gradient(loss, x[0])};
+  };
+  check(f, {f64({12, 10}), f64({12, 10})}, 1e-14);
+}
+
+BOOST_AUTO_TEST_CASE(numbers_and_tensors_cross) {
+  Recording r;
+  const Scalar a = r.variable(2.0);
+  const Tensor t = r.variable(random_tensor({4}));
+  const Tensor y = t * to_tensor(a);
+  const Scalar z = element(sum(y), {}) * a;
+  const Program p(r, {detail::AnyHandle(a), detail::AnyHandle(t)}, {detail::AnyHandle(y), detail::AnyHandle(z)});
+  Program::Workspace w(p);
+  w.set(0, 3.0);
+  const Tensor at = random_tensor({4});
+  w.set(1, at);
+  p.run(w);
+  double sum_of = 0;
+  for (std::int64_t i = 0; i < 4; ++i) sum_of += at.value().element(i) * 3.0;
+  BOOST_TEST(std::abs(w.number(1) - 3.0 * sum_of) <= 1e-14 * (1 + std::abs(sum_of)));
+}
+
+BOOST_AUTO_TEST_CASE(a_state_is_carried_from_run_to_run) {
+  Recording r;
+  const Tensor w0 = r.variable(random_tensor({6}));
+  const Tensor x = r.variable(random_tensor({6}));
+  const Tensor loss = sum(square(w0 * x - 1.0));
+  const Tensor next = w0 - 0.01 * gradient(loss, w0);
+  const Program p(r, {detail::AnyHandle(w0), detail::AnyHandle(x)}, {detail::AnyHandle(loss), detail::AnyHandle(next)},
+                  {.states = {{0, 1}}});
+  Program::Workspace w(p);
+  Tensor by_hand = random_tensor({6});
+  w.set(0, by_hand);
+  for (int step = 0; step < 10; ++step) {
+    const Tensor at = random_tensor({6});
+    w.set(1, at);
+    p.run(w);
+    by_hand = by_hand - 0.01 * (2.0 * (by_hand * at - 1.0) * at);
+    BOOST_TEST(largest_difference(w.state(0), by_hand) <= 1e-14);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(wrong_types_and_missing_inputs_are_refused) {
+  Recording r;
+  const Tensor x = r.variable(random_tensor({3, 2}));
+  const Program p(r, {detail::AnyHandle(x)}, {detail::AnyHandle(Tensor(x * 2.0))});
+  Program::Workspace w(p);
+  BOOST_CHECK_THROW(p.run(w), ArgumentError);
+  BOOST_CHECK_THROW(w.set(0, random_tensor({2, 3})), ShapeError);
+  BOOST_CHECK_THROW(w.set(0, random_tensor({3, 2}, Dtype::f32)), DtypeError);
+  BOOST_CHECK_THROW(w.set(1, random_tensor({3, 2})), ArgumentError);
+  std::array<double, 1> out{};
+  BOOST_CHECK_THROW(p.run(w, std::array{1.0}, out), ArgumentError);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
