@@ -157,7 +157,7 @@ BOOST_AUTO_TEST_CASE(mutated_files_end_in_an_array_or_an_error) {
       if (engine() % 3 == 0)
         text.erase(at, 1 + engine() % 3);
       else
-        text[at] = static_cast<char>(engine() % 2 == 0 ? engine() % 256 : text[engine() % text.size()]);
+        text[at] = engine() % 2 == 0 ? static_cast<char>(engine() % 256) : text[engine() % text.size()];
     }
     try {
       const Array array = k % 2 == 0 ? parse_npy(text, "f") : parse_csv(text, "f");

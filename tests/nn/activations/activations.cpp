@@ -22,7 +22,6 @@ using nn::Gelu;
 using reference::Case;
 using reference::check_case;
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 using Activation = std::function<Tensor(const Tensor&)>;
