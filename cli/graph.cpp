@@ -160,7 +160,8 @@ void deliver_recorded(const wengert::detail::AnyHandle& y, const std::vector<wen
 // ---- of a network
 
 void graph_of_model(const GraphOptions& options, const Streams& streams) {
-  const train::Step step = train::training_step(options.model, options.input, options.outputs, 2);
+  const train::Step step =
+      train::training_step(options.model, options.input, options.outputs, options.loss == "cross-entropy", 2);
   deliver_recorded(step.loss, {step.parameters.begin(), step.parameters.end()}, options, streams);
 }
 

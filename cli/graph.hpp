@@ -13,20 +13,21 @@
 namespace wengert::cli {
 
 struct GraphOptions : PointOptions {
-  std::string file;                  ///< a graph in its text form, instead of an expression; empty: none
-  std::string model;                 ///< a network whose step of training is drawn, instead of an expression
-  std::string input;                 ///< the shape of one of its examples
-  std::int64_t outputs = 2;          ///< numbers that it gives
-  std::string out;                   ///< empty: standard output
-  std::string format;                ///< one of graph_formats(); empty: what `out` ends with, else dot
-  std::string theme = "light";       ///< one of theme_names()
-  std::string view = "both";         ///< one of view_names()
-  std::string ties = "nodes";        ///< one of tie_names()
-  std::string pass;                  ///< "simplify" or empty
-  bool compare = false;              ///< before and after the pass, side by side
-  std::string around;                ///< name of a node; empty: none
-  std::size_t distance = 2;          ///< from it
-  std::vector<std::string> between;  ///< two names, or none
+  std::string file;                    ///< a graph in its text form, instead of an expression; empty: none
+  std::string model;                   ///< a network whose step of training is drawn, instead of an expression
+  std::string input;                   ///< the shape of one of its examples
+  std::int64_t outputs = 2;            ///< numbers that it gives
+  std::string loss = "cross-entropy";  ///< of them; or squared-error
+  std::string out;                     ///< empty: standard output
+  std::string format;                  ///< one of graph_formats(); empty: what `out` ends with, else dot
+  std::string theme = "light";         ///< one of theme_names()
+  std::string view = "both";           ///< one of view_names()
+  std::string ties = "nodes";          ///< one of tie_names()
+  std::string pass;                    ///< "simplify" or empty
+  bool compare = false;                ///< before and after the pass, side by side
+  std::string around;                  ///< name of a node; empty: none
+  std::size_t distance = 2;            ///< from it
+  std::vector<std::string> between;    ///< two names, or none
   DrawOptions draw;
   std::string link = graph::DotOptions{}.link;
 };

@@ -102,6 +102,11 @@ CLI::App* add_graph(CLI::App& app, GraphOptions& options) {
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}))
       ->capture_default_str()
       ->needs(model);
+  graph->add_option("--loss", options.loss, "Of --model: cross-entropy of classes, squared-error of numbers")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"cross-entropy", "squared-error"}))
+      ->capture_default_str()
+      ->needs(model);
   graph
       ->add_option("-o,--out", options.out,
                    "File to write; .dot .svg .png .json .mmd .tex .txt name the format. Without it, standard output")

@@ -7,7 +7,8 @@
 
 namespace wengert::cli::train {
 
-Step training_step(const std::string& model, const std::string& input, std::int64_t outputs, std::int64_t batch) {
+Step training_step(const std::string& model, const std::string& input, std::int64_t outputs, bool classes,
+                   std::int64_t batch) {
   if (input.empty()) throw UsageError("--input says what one example is: --input 784, --input 1x28x28");
   nn::Random random(0);
   const Shape sample = shape_of(input);
@@ -16,11 +17,15 @@ Step training_step(const std::string& model, const std::string& input, std::int6
   nn::Layers live = nn::lifted(network, *step.recording);
   for (const nn::Parameter& parameter : nn::parameters(live)) step.parameters.push_back(*parameter.value);
   const Tensor x = step.recording->variable(random.normal(example_of(sample, batch).shape()), "x");
-  Array labels = Array::uninitialised({Dtype::i64, Shape{batch}});
-  std::int64_t k = 0;
-  for (std::int64_t& label : labels.mutable_data<std::int64_t>()) label = k++ % outputs;
+  Tensor target = random.normal(Shape{batch, outputs});
+  if (classes) {
+    Array labels = Array::uninitialised({Dtype::i64, Shape{batch}});
+    std::int64_t k = 0;
+    for (std::int64_t& label : labels.mutable_data<std::int64_t>()) label = k++ % outputs;
+    target = Tensor(std::move(labels));
+  }
   nn::Pass pass = nn::Pass::training(random);
-  step.loss = Loss{true}(live(x, pass), Tensor(std::move(labels)));
+  step.loss = Loss{classes}(live(x, pass), target);
   return step;
 }
 

@@ -16,8 +16,9 @@ struct Step {
   std::vector<Tensor> parameters;
 };
 /// The model (a text or a TOML file) called in training with `batch` examples of the shape `input` ("1x28x28"): named
-/// variables are its parameters and the input; the loss is cross entropy. Throws UsageError.
-[[nodiscard]] Step training_step(const std::string& model, const std::string& input, std::int64_t outputs,
+/// variables are its parameters and the input; the loss is cross entropy, or without `classes` the mean squared error.
+/// Throws UsageError.
+[[nodiscard]] Step training_step(const std::string& model, const std::string& input, std::int64_t outputs, bool classes,
                                  std::int64_t batch);
 
 }  // namespace wengert::cli::train

@@ -261,6 +261,12 @@ BOOST_AUTO_TEST_CASE(a_step_of_training_is_drawn) {
   BOOST_TEST(drawn.status == 0, drawn.err);
   for (const char* part : {"digraph", "1.weight", "3.bias", "Linear", "Tanh", "matmul"})
     BOOST_TEST(drawn.out.find(part) != std::string::npos, part);
+  BOOST_TEST(drawn.out.find("log_softmax") != std::string::npos);
+  const Outcome numbers =
+      run_command({"graph", "--model", "mlp 2-3-1", "--input", "2", "--outputs", "1", "--loss", "squared-error"});
+  BOOST_TEST(numbers.status == 0, numbers.err);
+  BOOST_TEST(numbers.out.find("log_softmax") == std::string::npos);
+  BOOST_TEST(numbers.out.find("digraph") != std::string::npos);
   BOOST_TEST(run_command({"graph", "x^2", "--model", "mlp 2-3-2"}).status == 2);
 }
 
