@@ -36,9 +36,9 @@ dl.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(10.5re
 dl.cards div { background: var(--card); border-radius: .5rem; padding: .7rem .9rem; }
 dl.cards dt { color: var(--quiet); font-size: .82rem; overflow-wrap: anywhere; }
 dl.cards dd { margin: .1rem 0 0; font-size: 1.2rem; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1rem; }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 28rem), 1fr)); gap: 1rem; }
 .charts figure { margin: 0; border: 1px solid var(--line); border-radius: .5rem; padding: .5rem; }
-svg.chart { display: block; width: 100%; max-width: 46rem; height: auto; }
+svg.chart { display: block; width: 100%; height: auto; }
 svg text { font: 13px system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; fill: var(--quiet); }
 svg .title { font-size: 15px; font-weight: 600; fill: var(--ink); }
 svg .y { text-anchor: end; } svg .x { text-anchor: middle; } svg .tick { font-variant-numeric: tabular-nums; }
