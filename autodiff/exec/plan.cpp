@@ -151,6 +151,20 @@ class Planner {
       }
       stage_[node] = stage;
     }
+    delay_conditions();
+  }
+  /// A truth value that only later groups want is computed there: what it is made of lies in memory for others as a
+  /// rule, and reading it once more costs less than writing truth values down.
+  void delay_conditions() {
+    constexpr std::uint32_t nobody = 0xFFFFFFFFu;
+    std::vector<std::uint32_t> wanted(g_.size(), nobody);  // the first stage that does
+    for (const NodeId output : g_.outputs()) wanted[output] = 0;
+    for (NodeId node = static_cast<NodeId>(g_.size()); node-- > 0;) {
+      if (kind_[node] == Kind::elementwise && g_.type(node).dtype == Dtype::boolean && wanted[node] != nobody)
+        stage_[node] = std::max(stage_[node], wanted[node]);
+      for (const NodeId operand : g_.operands(node))
+        wanted[operand] = std::min(wanted[operand], kind_[node] == Kind::elementwise ? stage_[node] : 0);
+    }
   }
 
   /// The real dtype of a node's numbers; none where all are truth values.

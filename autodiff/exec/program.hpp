@@ -80,7 +80,8 @@ class Program {
 
   /// The graph that is run, rewritten.
   [[nodiscard]] const graph::Graph& graph() const noexcept;
-  /// What was done: operations before and after each pass, steps, memory, work.
+  /// What was done and what a run will do, a line each: nodes before and after the passes, steps with their shapes,
+  /// bytes of memory and the least that could do, bytes moved.
   [[nodiscard]] std::string report() const;
 
   /// @name Programs of numbers. x has input_count() of them, y gets output_count(); they do not overlap.

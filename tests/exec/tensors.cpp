@@ -175,4 +175,14 @@ BOOST_AUTO_TEST_CASE(wrong_types_and_missing_inputs_are_refused) {
   BOOST_CHECK_THROW(p.run(w, std::array{1.0}, out), ArgumentError);
 }
 
+BOOST_AUTO_TEST_CASE(a_report_says_what_will_run) {
+  Recording r;
+  const Tensor x = r.variable(random_tensor({40, 3})), w = r.variable(random_tensor({3, 2}));
+  const Tensor y = sum(tanh(matmul(x, w) * 2.0));
+  const Program p(r, {detail::AnyHandle(x), detail::AnyHandle(w)}, {detail::AnyHandle(y)});
+  const std::string text = p.report();
+  for (const char* part : {"2 inputs, 1 output, 0 guards", "1 matmul", "1 sum", "fused [80] f64", "mul tanh", "memory: "})
+    BOOST_TEST(text.find(part) != std::string::npos, text << " lacks " << part);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

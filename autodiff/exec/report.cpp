@@ -1,0 +1,129 @@
+// What a program will do, in words: Program::report().
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+#include <string>
+
+#include "wengert/autodiff/exec/program.hpp"
+#include "wengert/autodiff/exec/program_data.hpp"
+
+namespace wengert {
+
+using namespace exec;
+using graph::NodeId;
+
+namespace {
+
+std::string number(double value, int digits = 3) {
+  std::array<char, 32> buffer{};
+  const auto end =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::general, digits);
+  return {buffer.data(), end.ptr};
+}
+/// "1.5 MiB".
+std::string bytes_text(std::size_t bytes) {
+  if (bytes < 1024) return std::to_string(bytes) + " bytes";
+  const auto value = static_cast<double>(bytes);
+  if (bytes < std::size_t{1024} * 1024) return number(value / 1024) + " KiB";
+  return number(value / (1024 * 1024), 4) + " MiB";
+}
+std::string counted(std::size_t count, std::string_view what) {
+  return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
+}
+
+std::size_t bytes_of(const Type& type) { return static_cast<std::size_t>(type.shape.size()) * size_of(type.dtype); }
+
+/// Bytes that a step reads and writes in memory, each operand once.
+std::size_t moved_by(const Plan& plan, const PlanStep& step) {
+  std::size_t bytes = 0;
+  const auto add = [&](SlotId slot) { bytes += bytes_of(plan.slots[slot].type); };
+  if (const auto* group = std::get_if<FusedStep>(&step)) {
+    for (const Load& load : group->loads) add(load.slot);
+    for (const Store& store : group->stores) add(store.slot);
+  } else if (const auto* kernel = std::get_if<KernelStep>(&step)) {
+    for (const SlotId slot : kernel->operands) add(slot);
+    add(kernel->result);
+  } else {
+    add(std::get<CopyStep>(step).from);
+    add(std::get<CopyStep>(step).to);
+  }
+  return bytes;
+}
+
+std::size_t code_steps(const FusedStep& group) {
+  return std::visit([](const auto& code) { return code.steps.size(); }, group.code);
+}
+
+void write_passes(const ProgramData& data, std::string& text) {
+  text += "recorded: " + counted(data.captured.graph.size(), "node") + ", " +
+          counted(data.input_types.size(), "input") + ", " + counted(data.output_types.size(), "output") + ", " +
+          counted(data.captured.guards.size(), "guard") + "\n";
+  for (const PassRecord& pass : data.passes)
+    if (pass.before != pass.after)
+      text += "  " + std::string(pass.name) + ": " + std::to_string(pass.before) + " -> " + std::to_string(pass.after) +
+              " nodes\n";
+  text += "run: " + counted(data.graph.size(), "node") + "\n";
+}
+
+void write_lanes(const Lanes& lanes, std::string& text) {
+  const auto& code = lanes.columns();
+  text += "numbers, in batches of " + std::to_string(lanes.tile()) + " samples: " + counted(code.steps.size(), "step") +
+          ", " + counted(code.registers, "column") + " of " +
+          bytes_text(sizeof(double) * static_cast<std::size_t>(lanes.tile())) + ", " +
+          counted(code.constants.size(), "constant") + "\n";
+  text += "one sample: " + counted(lanes.samples().steps.size(), "step") + ", " +
+          bytes_text(sizeof(double) * lanes.samples().slots()) + "\n";
+}
+
+void write_plan(const ProgramData& data, const Plan& plan, std::string& text) {
+  std::size_t groups = 0, fused = 0, moved = 0;
+  std::map<std::string_view, std::size_t> kernels;
+  for (const PlanStep& step : plan.steps) {
+    moved += moved_by(plan, step);
+    if (const auto* group = std::get_if<FusedStep>(&step)) {
+      ++groups;
+      fused += group->nodes.size();
+    } else if (const auto* kernel = std::get_if<KernelStep>(&step)) {
+      ++kernels[kernel->primitive->name];
+    }
+  }
+  text += counted(plan.steps.size(), "step") + ": " + counted(groups, "fused group") + " of " +
+          counted(fused, "elementwise operation");
+  for (const auto& [name, count] : kernels) text += ", " + std::to_string(count) + " " + std::string(name);
+  text += "\nmemory: " + bytes_text(plan.arena_bytes) + " for values (at least " + bytes_text(plan.least_bytes) +
+          " are needed at once), " + bytes_text(plan.register_bytes) + " for tiles\n";
+  text += "moved: " + bytes_text(moved) + " a run\n";
+  std::size_t index = 0;
+  for (const PlanStep& step : plan.steps) {
+    text += "  " + std::to_string(++index) + ". ";
+    if (const auto* group = std::get_if<FusedStep>(&step)) {
+      text += "fused " + to_string(group->axes) + " " + std::string(to_string(group->dtype)) + ", " +
+              std::to_string(group->loads.size()) + " in, " + std::to_string(group->stores.size()) + " out, " +
+              counted(code_steps(*group), "pass") + ":";
+      constexpr std::size_t most_named = 12;
+      for (std::size_t k = 0; k < std::min(group->nodes.size(), most_named); ++k)
+        text += " " + std::string(data.graph.operation(group->nodes[k]).name);
+      if (group->nodes.size() > most_named) text += " ...";
+    } else if (const auto* kernel = std::get_if<KernelStep>(&step)) {
+      text += std::string(kernel->primitive->name);
+      for (const SlotId slot : kernel->operands) text += " " + to_string(plan.slots[slot].type);
+      text += " -> " + to_string(plan.slots[kernel->result].type);
+    } else {
+      text += "copy " + to_string(plan.slots[std::get<CopyStep>(step).from].type);
+    }
+    text += "\n";
+  }
+}
+
+}  // namespace
+
+std::string Program::report() const {
+  std::string text;
+  write_passes(*data_, text);
+  if (data_->lanes) write_lanes(*data_->lanes, text);
+  if (data_->plan) write_plan(*data_, *data_->plan, text);
+  return text;
+}
+
+}  // namespace wengert
