@@ -40,8 +40,9 @@ struct ReplayVerification {
   std::string reason{};     ///< if they differ: the constant or operation that was not the same, with its line
 };
 
-/// See replayed. Not to be called from two threads at once.
-template <class F>
+/// See replayed. Not to be called from two threads at once. `Engine` runs what was recorded: Replay, or something with
+/// its interface.
+template <class F, class Engine = Replay>
 class Replayed {
  public:
   /// Errors of what f gives carry the line `where`.
@@ -123,7 +124,7 @@ class Replayed {
   /// A recording for arguments that are X… as handles. Its inputs are in the order of Parts: numbers, then tensors.
   template <class Result, class... X>
   struct KeptOf {
-    Replay replay;
+    Engine replay;
     Result result;                      // hollow: the structure counts
     std::size_t scalars = 0;            // among its parts
     std::tuple<X...> like{};            // the arguments, hollow
@@ -216,7 +217,7 @@ class Replayed {
     const auto [variables, result] = record(r, values, x...);
     const detail::Parts outputs = parts_of(result);
     ++times_recorded_;
-    Kept<Result, X...> made{Replay(r, handles_of(variables), handles_of(outputs)),
+    Kept<Result, X...> made{Engine(r, handles_of(variables), handles_of(outputs)),
                             detail::hollow_structure(result),
                             outputs.scalars.size(),
                             {detail::hollow_structure(x)...},
