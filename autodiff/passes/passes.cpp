@@ -51,8 +51,13 @@ constexpr Pass fold_pass{"fold_constants", "operations of constants become const
                          &fold_constants};
 constexpr Pass simplify_pass{"simplify", "algebra that holds to the last bit: x·1, −(−x), reshape of reshape",
                              &simplify};
+constexpr Pass stabilise_pass{"stabilise", "formulas that overflow or cancel become primitives that do not: logsumexp",
+                              &stabilise, false};
+constexpr Pass reassociate_pass{"reassociate", "sums in another order: transposes into products, n·x for n times x",
+                                &reassociate, false};
 constexpr Pass factor_pass{"factor", "a·c + b·c becomes (a + b)·c", &factor, false};
-constexpr std::array<const Pass*, 5> passes{&dead_pass, &merge_pass, &fold_pass, &simplify_pass, &factor_pass};
+constexpr std::array passes{&dead_pass,      &merge_pass,       &fold_pass,  &simplify_pass,
+                            &stabilise_pass, &reassociate_pass, &factor_pass};
 
 }  // namespace
 

@@ -77,4 +77,14 @@ struct Pass {
 /// element k of a stack of numbers is that number, and the stack of all elements of x is x.
 [[nodiscard]] Rewrite simplify(const graph::Graph& graph);
 
+/// Formulas that overflow, cancel or divide 0 by 0 become the primitives that do not: log Σ exp, log(1 + x),
+/// 1/(1 + exp(−x)), cross-entropies, … Each rewrite is an identity of real numbers; results differ in their last
+/// places, and where the formula failed. The table: stabilise.hpp, docs/passes.md.
+[[nodiscard]] Rewrite stabilise(const graph::Graph& graph);
+
+/// Rewrites that round sums in another order: a product of a transposed matrix reads it transposed; a sum of n equal
+/// parts, made by broadcast, is n times one of them; a sum over axes of one element is a reshape (and keeps −0).
+/// A result differs by what a sum of n terms may differ in any order: 2·n·u·Σ|terms| at most, u the unit roundoff.
+[[nodiscard]] Rewrite reassociate(const graph::Graph& graph);
+
 }  // namespace wengert::passes
