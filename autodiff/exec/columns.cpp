@@ -44,16 +44,36 @@ std::vector<std::uint32_t> ColumnBuilder::uses() const {
   return result;
 }
 
+ColumnBuilder::Pairs ColumnBuilder::find_pairs() const {
+  const std::vector<std::uint32_t> used = uses();
+  Pairs pairs{std::vector<bool>(entries_.size(), false),
+              std::vector<std::pair<Pair, std::uint8_t>>(entries_.size(), {Pair::none, 0})};
+  for (Value v = 0; v < entries_.size(); ++v) {
+    const Entry& second = entries_[v];
+    if (second.kind != Kind::applied || second.primitive->arity != 2) continue;
+    for (std::uint8_t position = 0; position < 2; ++position) {
+      const Value x = second.operand[position];
+      const Entry& first = entries_[x];
+      if (first.kind != Kind::applied || used[x] != 1 || pairs.of[x].first != Pair::none) continue;
+      const Pair pair = pair_of(*first.primitive, *second.primitive, position);
+      if (pair == Pair::none) continue;
+      pairs.of[v] = {pair, position};
+      pairs.absorbed[x] = true;
+      break;
+    }
+  }
+  return pairs;
+}
+
 // --- Columns --------------------------------------------------------------------------------------------------------
 
 /// From the values of a builder to steps over places.
 template <class T>
 class ColumnEmitter {
  public:
-  explicit ColumnEmitter(const ColumnBuilder& b) : b_(b), uses_(b.uses()) {}
+  explicit ColumnEmitter(const ColumnBuilder& b) : b_(b), pairs_(b.find_pairs()) {}
 
   ColumnCode<T> run() && {
-    find_pairs();
     code_.loads = static_cast<std::uint32_t>(b_.loads_);
     code_.stores = static_cast<std::uint32_t>(b_.stores_.size());
     note_stores();
@@ -73,26 +93,6 @@ class ColumnEmitter {
     std::uint32_t store = none;  // the store that it writes; else the place of `out`
   };
 
-  /// Marks each value that its only user computes along with its own.
-  void find_pairs() {
-    absorbed_.assign(b_.entries_.size(), false);
-    pair_.assign(b_.entries_.size(), {Pair::none, 0});
-    for (Value v = 0; v < b_.entries_.size(); ++v) {
-      const auto& second = b_.entries_[v];
-      if (second.kind != Kind::applied || second.primitive->arity != 2) continue;
-      for (std::uint8_t position = 0; position < 2; ++position) {
-        const Value x = second.operand[position];
-        const auto& first = b_.entries_[x];
-        if (first.kind != Kind::applied || uses_[x] != 1 || pair_[x].first != Pair::none) continue;
-        const Pair pair = pair_of(*first.primitive, *second.primitive, position);
-        if (pair == Pair::none) continue;
-        pair_[v] = {pair, position};
-        absorbed_[x] = true;
-        break;
-      }
-    }
-  }
-
   void note_stores() {
     store_of_.assign(b_.entries_.size(), none);
     for (std::uint32_t k = 0; k < code_.stores; ++k) {
@@ -108,9 +108,9 @@ class ColumnEmitter {
     values_ = static_cast<Value>(b_.entries_.size());
     for (Value v = 0; v < b_.entries_.size(); ++v) {
       const auto& entry = b_.entries_[v];
-      if (entry.kind != Kind::applied || absorbed_[v]) continue;
+      if (entry.kind != Kind::applied || pairs_.absorbed[v]) continue;
       Pending step{.out = v, .store = store_of_[v]};
-      const auto [pair, position] = pair_[v];
+      const auto [pair, position] = pairs_.of[v];
       if (pair != Pair::none) {
         const auto& first = b_.entries_[entry.operand[position]];
         step.operand = {first.operand[0], first.operand[1], entry.operand[1u - position]};
@@ -190,11 +190,9 @@ class ColumnEmitter {
   }
 
   const ColumnBuilder& b_;
-  std::vector<std::uint32_t> uses_;
-  std::vector<bool> absorbed_;
-  std::vector<std::pair<Pair, std::uint8_t>> pair_;  // by the second value: which pair, and where the first is
-  std::vector<std::uint32_t> store_of_;              // by value: the store that is its place
-  std::vector<std::uint32_t> copies_;                // stores that are copies
+  ColumnBuilder::Pairs pairs_;
+  std::vector<std::uint32_t> store_of_;  // by value: the store that is its place
+  std::vector<std::uint32_t> copies_;    // stores that are copies
   std::vector<Pending> pending_;
   Value values_ = 0;
   ColumnCode<T> code_;
@@ -232,7 +230,29 @@ template class ColumnFrame<double>;
 
 namespace {
 
-enum Kind : std::uint32_t { call, add, sub, mul, scale, divide, negate, square, reciprocal, square_root };
+/// What a step of SampleCode does. Pairs stand in the order of Pair.
+enum Kind : std::uint32_t {
+  mul_add,
+  mul_sub,
+  sub_mul,
+  scale_add,
+  scale_sub,
+  sub_scale,
+  add_add,
+  mul_mul,
+  scale_scale,
+  add,
+  sub,
+  mul,
+  scale,
+  divide,
+  negate,
+  square,
+  reciprocal,
+  square_root,
+  call
+};
+static_assert(static_cast<std::uint32_t>(Pair::scale_scale) == scale_scale);
 
 std::uint32_t kind_of(const Primitive& p) {
   const auto is = [&]<class P>(std::type_identity<P>) { return &p == &PrimitiveOf<P>::record; };
@@ -253,6 +273,7 @@ std::uint32_t kind_of(const Primitive& p) {
 SampleCode ColumnBuilder::samples() const {
   SampleCode code;
   code.loads = static_cast<std::uint32_t>(loads_);
+  const Pairs pairs = find_pairs();
   std::vector<std::uint32_t> slot(entries_.size(), 0);
   auto next = static_cast<std::uint32_t>(loads_ + constants_);
   for (std::size_t v = 0; v < entries_.size(); ++v) {
@@ -269,10 +290,19 @@ SampleCode ColumnBuilder::samples() const {
       case Kind::applied:
         break;
     }
-    SampleStep step{.kind = kind_of(*entry.primitive)};
-    for (std::size_t k = 0; k < static_cast<std::size_t>(entry.primitive->arity); ++k)
-      step.operand[k] = slot[entry.operand[k]];
-    if (step.kind == call) code.functions.push_back(entry.primitive->value);
+    if (pairs.absorbed[v]) continue;
+    SampleStep step;
+    const auto [pair, position] = pairs.of[v];
+    if (pair != Pair::none) {
+      const Entry& first = entries_[entry.operand[position]];
+      step.kind = static_cast<std::uint32_t>(pair);
+      step.operand = {slot[first.operand[0]], slot[first.operand[1]], slot[entry.operand[1u - position]]};
+    } else {
+      step.kind = kind_of(*entry.primitive);
+      for (std::size_t k = 0; k < static_cast<std::size_t>(entry.primitive->arity); ++k)
+        step.operand[k] = slot[entry.operand[k]];
+      if (step.kind == call) code.functions.push_back(entry.primitive->value);
+    }
     slot[v] = next++;
     code.steps.push_back(step);
   }
@@ -281,40 +311,68 @@ SampleCode ColumnBuilder::samples() const {
 }
 
 void SampleCode::run(double* slots) const {
+  using namespace ops;
   double* out = slots + loads + constants.size();
   auto function = functions.begin();
   for (const SampleStep& step : steps) {
-    const double a = slots[step.operand[0]], b = slots[step.operand[1]];
+    const double a = slots[step.operand[0]], b = slots[step.operand[1]], c = slots[step.operand[2]];
     switch (step.kind) {
+      case mul_add:
+        *out = Add::value(Mul::value(a, b), c);
+        break;
+      case mul_sub:
+        *out = Sub::value(Mul::value(a, b), c);
+        break;
+      case sub_mul:
+        *out = Sub::value(c, Mul::value(a, b));
+        break;
+      case scale_add:
+        *out = Add::value(Scale::value(a, b), c);
+        break;
+      case scale_sub:
+        *out = Sub::value(Scale::value(a, b), c);
+        break;
+      case sub_scale:
+        *out = Sub::value(c, Scale::value(a, b));
+        break;
+      case add_add:
+        *out = Add::value(Add::value(a, b), c);
+        break;
+      case mul_mul:
+        *out = Mul::value(Mul::value(a, b), c);
+        break;
+      case scale_scale:
+        *out = Scale::value(Scale::value(a, b), c);
+        break;
       case add:
-        *out = ops::Add::value(a, b);
+        *out = Add::value(a, b);
         break;
       case sub:
-        *out = ops::Sub::value(a, b);
+        *out = Sub::value(a, b);
         break;
       case mul:
-        *out = ops::Mul::value(a, b);
+        *out = Mul::value(a, b);
         break;
       case scale:
-        *out = ops::Scale::value(a, b);
+        *out = Scale::value(a, b);
         break;
       case divide:
-        *out = ops::Div::value(a, b);
+        *out = Div::value(a, b);
         break;
       case negate:
-        *out = ops::Neg::value(a);
+        *out = Neg::value(a);
         break;
       case square:
-        *out = ops::Square::value(a);
+        *out = Square::value(a);
         break;
       case reciprocal:
-        *out = ops::Reciprocal::value(a);
+        *out = Reciprocal::value(a);
         break;
       case square_root:
-        *out = ops::Sqrt::value(a);
+        *out = Sqrt::value(a);
         break;
       default: {
-        const double x[3]{a, b, slots[step.operand[2]]};
+        const double x[3]{a, b, c};
         *out = (*function++)(x);
       }
     }

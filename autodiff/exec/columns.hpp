@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "wengert/autodiff/exec/column_kernels.hpp"
@@ -53,8 +54,7 @@ struct SampleStep {
   std::array<std::uint32_t, 3> operand{};  // slots
 };
 
-/// The same work for one sample: every value has a slot of its own, in the order of the steps behind inputs and
-/// constants.
+/// The same work for one sample: every step has a slot of its own for its result, behind inputs and constants.
 struct SampleCode {
   std::vector<SampleStep> steps;
   std::vector<double (*)(const double*)> functions;  // of the steps that call one, in their order
@@ -106,6 +106,12 @@ class ColumnBuilder {
   [[nodiscard]] bool is_uniform(Value v) const {
     return entries_[v].kind == Kind::uniform_load || entries_[v].kind == Kind::constant;
   }
+  /// Which values their only users compute along with their own.
+  struct Pairs {
+    std::vector<bool> absorbed;
+    std::vector<std::pair<Pair, std::uint8_t>> of;  // by the second value: which pair, and which operand the first is
+  };
+  [[nodiscard]] Pairs find_pairs() const;
   /// For each value how many operands and stores it is.
   [[nodiscard]] std::vector<std::uint32_t> uses() const;
 
