@@ -241,8 +241,8 @@ void PlanMemory::run_kernel(const KernelStep& step) {
     const auto bytes = dense.bytes();
     if (!bytes.empty()) std::memcpy(data_[step.result], bytes.data(), bytes.size());
   } catch (const Error& error) {
-    const auto line = lines_.find(step.node);
-    error.rethrow_at(line == lines_.end() ? std::source_location{} : detail::location_of(line->second));
+    const auto found = lines_.find(step.node);
+    error.rethrow_at(found == lines_.end() ? std::source_location{} : detail::location_of(found->second));
   }
   for (std::size_t k = 0; k < count; ++k) operands_[k] = Array();
 }
