@@ -19,9 +19,10 @@ import off
 import race
 import sparse
 import tensor
+import training
 
 PAGES = {"race": race.page, "growth": growth.page, "tensor": tensor.page, "drawing": drawing.page, "sparse": sparse.page,
-         "off": off.page, "compile": compile_time.page}
+         "off": off.page, "compile": compile_time.page, "training": training.page}
 
 
 def problem(name, result, page):
