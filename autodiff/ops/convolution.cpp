@@ -185,8 +185,10 @@ Type Conv2d::type(std::span<const Type> x, const Attribute& how) {
 }
 
 Array Conv2d::value(std::span<const Array> x, const Attribute& how, const Type& result) {
-  return kernels::convolve(x[0], x[1], sizes_of(integers(how), x[0].shape(), x[1].shape(), last_two(result.shape)),
-                           result);
+  return value_of<Conv2d>(x, how, result);
+}
+void Conv2d::value_into(std::span<const Array> x, const Attribute& how, Array& to, kernels::Scratch& scratch) {
+  kernels::convolve(x[0], x[1], sizes_of(integers(how), x[0].shape(), x[1].shape(), last_two(to.shape())), to, scratch);
 }
 
 Type Conv2dByInput::type(std::span<const Type> x, const Attribute& how) {
@@ -204,8 +206,11 @@ Type Conv2dByInput::type(std::span<const Type> x, const Attribute& how) {
 }
 
 Array Conv2dByInput::value(std::span<const Array> x, const Attribute& how, const Type& result) {
-  return kernels::convolve_by_input(
-      x[0], x[1], sizes_of(integers(how), result.shape, x[1].shape(), last_two(x[0].shape())), result);
+  return value_of<Conv2dByInput>(x, how, result);
+}
+void Conv2dByInput::value_into(std::span<const Array> x, const Attribute& how, Array& to, kernels::Scratch& scratch) {
+  kernels::convolve_by_input(x[0], x[1], sizes_of(integers(how), to.shape(), x[1].shape(), last_two(x[0].shape())), to,
+                             scratch);
 }
 
 Type Conv2dByWeight::type(std::span<const Type> x, const Attribute& how) {
@@ -221,8 +226,11 @@ Type Conv2dByWeight::type(std::span<const Type> x, const Attribute& how) {
 }
 
 Array Conv2dByWeight::value(std::span<const Array> x, const Attribute& how, const Type& result) {
-  return kernels::convolve_by_weight(
-      x[0], x[1], sizes_of(integers(how), x[0].shape(), result.shape, last_two(x[1].shape())), result);
+  return value_of<Conv2dByWeight>(x, how, result);
+}
+void Conv2dByWeight::value_into(std::span<const Array> x, const Attribute& how, Array& to, kernels::Scratch& scratch) {
+  kernels::convolve_by_weight(x[0], x[1], sizes_of(integers(how), x[0].shape(), to.shape(), last_two(x[1].shape())), to,
+                              scratch);
 }
 
 // --- Samples --------------------------------------------------------------------------------------------------------

@@ -44,6 +44,7 @@ struct Conv2d : Structural {
   static constexpr int arity = 2;
   static Type type(std::span<const Type> x, const Attribute& how);
   static Array value(std::span<const Array> x, const Attribute& how, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& how, Array& to, kernels::Scratch& scratch);
   static std::string label(const Attribute& how) { return convolution_label(symbol, how); }
   template <class T>
   static T vjp(std::size_t operand, const T& cotangent, const T&, std::span<const T> x, const Attribute& how) {
@@ -67,6 +68,7 @@ struct Conv2dByInput : Structural {
   static constexpr int arity = 2;
   static Type type(std::span<const Type> x, const Attribute& how);
   static Array value(std::span<const Array> x, const Attribute& how, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& how, Array& to, kernels::Scratch& scratch);
   static std::string label(const Attribute& how) { return convolution_label(symbol, how); }
   template <class T>
   static T vjp(std::size_t operand, const T& cotangent, const T&, std::span<const T> x, const Attribute& how) {
@@ -90,6 +92,7 @@ struct Conv2dByWeight : Structural {
   static constexpr int arity = 2;
   static Type type(std::span<const Type> x, const Attribute& how);
   static Array value(std::span<const Array> x, const Attribute& how, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& how, Array& to, kernels::Scratch& scratch);
   static std::string label(const Attribute& how) { return convolution_label(symbol, how); }
   template <class T>
   static T vjp(std::size_t operand, const T& cotangent, const T&, std::span<const T> x, const Attribute& how) {

@@ -26,7 +26,8 @@ struct Split {
 };
 
 /// The positions, every one stored, and in range along an axis of `of`.
-Array checked_positions(const char* operation, const Array& index, const Type& of, std::int64_t axis) {
+std::span<const std::int64_t> checked_positions(const char* operation, const Array& index, const Type& of,
+                                                std::int64_t axis, kernels::Scratch& scratch) {
   const std::int64_t extent = of.shape[position_of(axis)];
   for (const std::int64_t at : index.stored<std::int64_t>())
     if (at < 0 || at >= extent)
@@ -36,7 +37,14 @@ Array checked_positions(const char* operation, const Array& index, const Type& o
                          .expected = (extent == 0 ? "none" : "one from 0 to " + std::to_string(extent - 1)) +
                                      std::string(" along axis ") + std::to_string(axis) + " of " + to_string(of),
                          .hint = at < 0 ? "positions do not count from the end" : ""}};
-  return index.dense();
+  return {kernels::dense_elements<std::int64_t>(index, scratch), position_of(index.size())};
+}
+
+void fill_with_zeros(Array& to) {
+  kernels::with_real_type(to.dtype(), [&]<class T>(std::type_identity<T>) {
+    const auto all = to.mutable_data<T>();
+    std::fill(all.begin(), all.end(), T(0));
+  });
 }
 
 /// slice(begin in the array with the axis, begin in the array with the positions, elements) for every outer index and
@@ -121,19 +129,27 @@ Type Gather::type(std::span<const Type> x, const Attribute& axis_attribute) {
   return {x[0].dtype, Shape(extents, {})};
 }
 
-Array Gather::value(std::span<const Array> x, const Attribute& axis_attribute, const Type& result) {
+Array Gather::value(std::span<const Array> x, const Attribute& axis, const Type& result) {
+  if (x[0].is_uniform()) {
+    kernels::Scratch scratch;
+    static_cast<void>(checked_positions(name, x[1], x[0].type(), std::get<std::int64_t>(axis), scratch));
+    return with_element_type(result.dtype, [&]<class T>(std::type_identity<T>) {
+      return Array::uniform_of<T>(result.shape, x[0].stored<T>()[0]);
+    });
+  }
+  return value_of<Gather>(x, axis, result);
+}
+void Gather::value_into(std::span<const Array> x, const Attribute& axis_attribute, Array& to,
+                        kernels::Scratch& scratch) {
   const std::int64_t axis = std::get<std::int64_t>(axis_attribute);
   const Split split(x[0].shape(), axis);
-  const Array index = checked_positions(name, x[1], x[0].type(), axis);
-  return with_element_type(result.dtype, [&]<class T>(std::type_identity<T>) {
-    if (x[0].is_uniform()) return Array::uniform_of<T>(result.shape, x[0].stored<T>()[0]);
-    Array to = Array::uninitialised(result);
-    const T* const source = x[0].data<T>().data();
+  const auto index = checked_positions(name, x[1], x[0].type(), axis, scratch);
+  with_element_type(to.dtype(), [&]<class T>(std::type_identity<T>) {
+    const T* const source = kernels::dense_elements<T>(x[0], scratch);
     T* const target = to.mutable_data<T>().data();
-    for_each_slice(split, index.data<std::int64_t>(), [=](std::int64_t f, std::int64_t t, std::int64_t count) {
+    for_each_slice(split, index, [=](std::int64_t f, std::int64_t t, std::int64_t count) {
       std::copy_n(source + f, count, target + t);
     });
-    return to;
   });
 }
 
@@ -181,10 +197,12 @@ Type ScatterAdd::type(std::span<const Type> x, const Attribute& attribute) {
 }
 
 Array ScatterAdd::value(std::span<const Array> x, const Attribute& place, const Type& result) {
-  const Array index = checked_positions(name, x[1], result, integers(place)[0]);
-  Array to = Array::zeros(result);
-  if (to.size() != 0) add_slices(x[0], index.data<std::int64_t>(), integers(place)[0], to);
-  return to;
+  return value_of<ScatterAdd>(x, place, result);
+}
+void ScatterAdd::value_into(std::span<const Array> x, const Attribute& place, Array& to, kernels::Scratch& scratch) {
+  const auto index = checked_positions(name, x[1], to.type(), integers(place)[0], scratch);
+  fill_with_zeros(to);
+  if (to.size() != 0) add_slices(x[0], index, integers(place)[0], to);
 }
 
 std::vector<Sample> ScatterAdd::samples() {
@@ -220,18 +238,26 @@ Type TakeAlong::type(std::span<const Type> x, const Attribute& axis_attribute) {
   return {x[0].dtype, x[1].shape};
 }
 
-Array TakeAlong::value(std::span<const Array> x, const Attribute& axis_attribute, const Type& result) {
+Array TakeAlong::value(std::span<const Array> x, const Attribute& axis, const Type& result) {
+  if (x[0].is_uniform()) {
+    kernels::Scratch scratch;
+    static_cast<void>(checked_positions(name, x[1], x[0].type(), std::get<std::int64_t>(axis), scratch));
+    return with_element_type(result.dtype, [&]<class T>(std::type_identity<T>) {
+      return Array::uniform_of<T>(result.shape, x[0].stored<T>()[0]);
+    });
+  }
+  return value_of<TakeAlong>(x, axis, result);
+}
+void TakeAlong::value_into(std::span<const Array> x, const Attribute& axis_attribute, Array& to,
+                           kernels::Scratch& scratch) {
   const std::int64_t axis = std::get<std::int64_t>(axis_attribute);
   const Split split(x[0].shape(), axis);
-  const Array index = checked_positions(name, x[1], x[0].type(), axis);
-  return with_element_type(result.dtype, [&]<class T>(std::type_identity<T>) {
-    if (x[0].is_uniform()) return Array::uniform_of<T>(result.shape, x[0].stored<T>()[0]);
-    Array to = Array::uninitialised(result);
-    const T* const source = x[0].data<T>().data();
+  const auto index = checked_positions(name, x[1], x[0].type(), axis, scratch);
+  with_element_type(to.dtype(), [&]<class T>(std::type_identity<T>) {
+    const T* const source = kernels::dense_elements<T>(x[0], scratch);
     T* const target = to.mutable_data<T>().data();
-    for_each_element(split, result.shape[position_of(axis)], index.data<std::int64_t>(),
+    for_each_element(split, to.shape()[position_of(axis)], index,
                      [=](std::int64_t f, std::int64_t t) { target[t] = source[f]; });
-    return to;
   });
 }
 
@@ -265,10 +291,13 @@ Type ScatterAddAlong::type(std::span<const Type> x, const Attribute& attribute) 
 }
 
 Array ScatterAddAlong::value(std::span<const Array> x, const Attribute& place, const Type& result) {
-  const Array index = checked_positions(name, x[1], result, integers(place)[0]);
-  Array to = Array::zeros(result);
-  if (to.size() != 0) add_elements(x[0], index.data<std::int64_t>(), integers(place)[0], to);
-  return to;
+  return value_of<ScatterAddAlong>(x, place, result);
+}
+void ScatterAddAlong::value_into(std::span<const Array> x, const Attribute& place, Array& to,
+                                 kernels::Scratch& scratch) {
+  const auto index = checked_positions(name, x[1], to.type(), integers(place)[0], scratch);
+  fill_with_zeros(to);
+  if (to.size() != 0) add_elements(x[0], index, integers(place)[0], to);
 }
 
 std::vector<Sample> ScatterAddAlong::samples() {
@@ -305,11 +334,11 @@ bool is_nan([[maybe_unused]] T x) {
 
 /// The first position of the element that `before(a, b)` puts before every other; the first NaN, if there is one.
 template <class Before>
-Array first_position(const Array& from, const Attribute& attribute, const Type& result, const Before& before) {
+void find_first(const Array& from, const Attribute& attribute, Array& to, const Before& before) {
   const Split split(from.shape(), std::get<std::int64_t>(attribute));
-  Array to = Array::zeros(result);
-  if (to.size() == 0 || from.is_uniform()) return to;
   std::int64_t* const target = to.mutable_data<std::int64_t>().data();
+  std::fill_n(target, to.size(), 0);
+  if (to.size() == 0 || from.is_uniform()) return;
   with_element_type(from.dtype(), [&]<class T>(std::type_identity<T>) {
     const T* const source = from.data<T>().data();
     for (std::int64_t o = 0; o < split.outer; ++o) {
@@ -322,7 +351,6 @@ Array first_position(const Array& from, const Attribute& attribute, const Type& 
         }
     }
   });
-  return to;
 }
 
 std::vector<Sample> samples_along() {
@@ -335,13 +363,19 @@ std::vector<Sample> samples_along() {
 
 Type ArgMax::type(std::span<const Type> x, const Attribute& axis) { return type_of_first(name, x, axis); }
 Array ArgMax::value(std::span<const Array> x, const Attribute& axis, const Type& result) {
-  return first_position(x[0], axis, result, [](auto a, auto b) { return a > b; });
+  return value_of<ArgMax>(x, axis, result);
+}
+void ArgMax::value_into(std::span<const Array> x, const Attribute& axis, Array& to, kernels::Scratch&) {
+  find_first(x[0], axis, to, [](auto a, auto b) { return a > b; });
 }
 std::vector<Sample> ArgMax::samples() { return samples_along(); }
 
 Type ArgMin::type(std::span<const Type> x, const Attribute& axis) { return type_of_first(name, x, axis); }
 Array ArgMin::value(std::span<const Array> x, const Attribute& axis, const Type& result) {
-  return first_position(x[0], axis, result, [](auto a, auto b) { return a < b; });
+  return value_of<ArgMin>(x, axis, result);
+}
+void ArgMin::value_into(std::span<const Array> x, const Attribute& axis, Array& to, kernels::Scratch&) {
+  find_first(x[0], axis, to, [](auto a, auto b) { return a < b; });
 }
 std::vector<Sample> ArgMin::samples() { return samples_along(); }
 
@@ -361,18 +395,23 @@ Type ArgSort::type(std::span<const Type> x, const Attribute& attribute) {
   return {Dtype::i64, Shape(extents, {})};
 }
 
-Array ArgSort::value(std::span<const Array> x, const Attribute& attribute, const Type& result) {
+Array ArgSort::value(std::span<const Array> x, const Attribute& order, const Type& result) {
+  return value_of<ArgSort>(x, order, result);
+}
+void ArgSort::value_into(std::span<const Array> x, const Attribute& attribute, Array& to, kernels::Scratch& scratch) {
   const auto order = integers(attribute);
   const bool descending = order[1] != 0;
   const std::int64_t count = order[2];
   const Split split(x[0].shape(), order[0]);
-  Array to = Array::uninitialised(result);
-  if (to.size() == 0) return to;
+  if (to.size() == 0) return;
   std::int64_t* const target = to.mutable_data<std::int64_t>().data();
   with_element_type(x[0].dtype(), [&]<class T>(std::type_identity<T>) {
     const T* const source = x[0].stored<T>().data();
     const std::int64_t stride = x[0].stride();
-    using Keyed = std::pair<T, std::int64_t>;
+    struct Keyed {
+      T first;
+      std::int64_t second;
+    };
     // The position breaks ties: so the order is one, however it is found, and equal elements keep theirs.
     const auto ascends = [](const Keyed& a, const Keyed& b) {
       return a.first < b.first || (!(b.first < a.first) && a.second < b.second);
@@ -380,28 +419,33 @@ Array ArgSort::value(std::span<const Array> x, const Attribute& attribute, const
     const auto descends = [](const Keyed& a, const Keyed& b) {
       return a.first > b.first || (!(b.first > a.first) && a.second < b.second);
     };
-    std::vector<Keyed> row(static_cast<std::size_t>(split.extent));
+    Keyed* const row = scratch.take<Keyed>(split.extent);
     for (std::int64_t o = 0; o < split.outer; ++o)
       for (std::int64_t j = 0; j < split.inner; ++j) {
-        for (std::int64_t i = 0; i < split.extent; ++i)
-          row[position_of(i)] = {source[((o * split.extent + i) * split.inner + j) * stride], i};
-        const auto numbers_end =
-            std::stable_partition(row.begin(), row.end(), [](const Keyed& k) { return !is_nan(k.first); });
-        const auto wanted_end = std::min(numbers_end, row.begin() + count);
+        // Numbers from the front on, each NaN behind them: that order is kept.
+        const auto put = [&](bool nans, Keyed* next) {
+          for (std::int64_t i = 0; i < split.extent; ++i) {
+            const T element = source[((o * split.extent + i) * split.inner + j) * stride];
+            if (is_nan(element) == nans) *next++ = {element, i};
+          }
+          return next;
+        };
+        Keyed* const numbers_end = put(false, row);
+        put(true, numbers_end);
+        Keyed* const wanted_end = std::min(numbers_end, row + count);
         const auto sort_by = [&](const auto& before) {
           if (wanted_end == numbers_end)
-            std::sort(row.begin(), numbers_end, before);
+            std::sort(row, numbers_end, before);
           else
-            std::partial_sort(row.begin(), wanted_end, numbers_end, before);
+            std::partial_sort(row, wanted_end, numbers_end, before);
         };
         if (descending)
           sort_by(descends);
         else
           sort_by(ascends);
-        for (std::int64_t i = 0; i < count; ++i) target[(o * count + i) * split.inner + j] = row[position_of(i)].second;
+        for (std::int64_t i = 0; i < count; ++i) target[(o * count + i) * split.inner + j] = row[i].second;
       }
   });
-  return to;
 }
 
 std::vector<Sample> ArgSort::samples() {

@@ -26,6 +26,7 @@ struct Gather : Structural {
   static constexpr AttributeKind attribute = AttributeKind::integer;
   static Type type(std::span<const Type> x, const Attribute& axis);
   static Array value(std::span<const Array> x, const Attribute& axis, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& axis, Array& to, kernels::Scratch& scratch);
   template <class T, class X>
   static T transpose(std::size_t, const T& cotangent, const X& x, const Attribute& axis) {
     const std::int64_t along = std::get<std::int64_t>(axis);
@@ -45,6 +46,7 @@ struct ScatterAdd : Structural {
   static constexpr int arity = 2;
   static Type type(std::span<const Type> x, const Attribute& place);
   static Array value(std::span<const Array> x, const Attribute& place, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& place, Array& to, kernels::Scratch& scratch);
   template <class T, class X>
   static T transpose(std::size_t, const T& cotangent, const X& x, const Attribute& place) {
     return gather(cotangent, T(x[1]), integers(place)[0]);
@@ -62,6 +64,7 @@ struct TakeAlong : Structural {
   static constexpr AttributeKind attribute = AttributeKind::integer;
   static Type type(std::span<const Type> x, const Attribute& axis);
   static Array value(std::span<const Array> x, const Attribute& axis, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& axis, Array& to, kernels::Scratch& scratch);
   template <class T, class X>
   static T transpose(std::size_t, const T& cotangent, const X& x, const Attribute& axis) {
     const std::int64_t along = std::get<std::int64_t>(axis);
@@ -83,6 +86,7 @@ struct ScatterAddAlong : Structural {
   static constexpr int arity = 2;
   static Type type(std::span<const Type> x, const Attribute& place);
   static Array value(std::span<const Array> x, const Attribute& place, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& place, Array& to, kernels::Scratch& scratch);
   template <class T, class X>
   static T transpose(std::size_t, const T& cotangent, const X& x, const Attribute& place) {
     return take_along(cotangent, T(x[1]), integers(place)[0]);
@@ -102,6 +106,7 @@ struct ArgMax : Structural {
   static constexpr AttributeKind attribute = AttributeKind::integer;
   static Type type(std::span<const Type> x, const Attribute& axis);
   static Array value(std::span<const Array> x, const Attribute& axis, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& axis, Array& to, kernels::Scratch& scratch);
   static std::vector<Sample> samples();
 };
 
@@ -115,6 +120,7 @@ struct ArgMin : Structural {
   static constexpr AttributeKind attribute = AttributeKind::integer;
   static Type type(std::span<const Type> x, const Attribute& axis);
   static Array value(std::span<const Array> x, const Attribute& axis, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& axis, Array& to, kernels::Scratch& scratch);
   static std::vector<Sample> samples();
 };
 
@@ -129,6 +135,7 @@ struct ArgSort : Structural {
   static constexpr bool chooses = true;
   static Type type(std::span<const Type> x, const Attribute& order);
   static Array value(std::span<const Array> x, const Attribute& order, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& order, Array& to, kernels::Scratch& scratch);
   static std::vector<Sample> samples();
 };
 

@@ -98,6 +98,16 @@ class ElementwiseKernels {
     }
   }
 
+  /// The same into `to`: dense, of the result's type, held by nobody else.
+  static void value_into(std::span<const Array> x, Array& to) {
+    const Dtype dtype = x[sizeof...(K) - 1].dtype();
+    if constexpr (truth_result) {
+      with_element_type(dtype, [&]<class T>(std::type_identity<T>) { value_into_as<T, bool>(x, to); });
+    } else {
+      with_real_type(dtype, [&]<class T>(std::type_identity<T>) { value_into_as<T, T>(x, to); });
+    }
+  }
+
   /// Adds to `adjoint` what `cotangent` contributes to that of `operand`: cotangent · ∂value/∂operand, masked, so that
   /// a zero cotangent contributes 0 whatever the partial is. y is the value.
   static void accumulate(std::size_t operand, const Array& cotangent, const Array& y, std::span<const Array> x,
@@ -113,13 +123,26 @@ class ElementwiseKernels {
     return static_cast<T>(x[J].template stored<StoredAs<J, T>>()[0]);
   }
   template <class T, class R>
+  static R value_of_firsts(std::span<const Array> x) {
+    R one{};
+    [&](const auto... in) { value_column<P, T, R>(&one, 1, &in...); }(first<K, T>(x)...);
+    return one;
+  }
+  template <class T, class R>
   static Array value_as(std::span<const Array> x, const Type& result) {
-    if ((x[K].is_uniform() && ...)) {
-      R one{};
-      [&](const auto... in) { value_column<P, T, R>(&one, 1, &in...); }(first<K, T>(x)...);
-      return Array::uniform_of<R>(result.shape, one);
-    }
+    if ((x[K].is_uniform() && ...)) return Array::uniform_of<R>(result.shape, value_of_firsts<T, R>(x));
     Array to = Array::uninitialised(result);
+    write<T, R>(x, to);
+    return to;
+  }
+  template <class T, class R>
+  static void value_into_as(std::span<const Array> x, Array& to) {
+    if (!(x[K].is_uniform() && ...)) return write<T, R>(x, to);
+    const auto all = to.mutable_data<R>();
+    std::fill(all.begin(), all.end(), value_of_firsts<T, R>(x));
+  }
+  template <class T, class R>
+  static void write(std::span<const Array> x, Array& to) {
     R* const out = to.mutable_data<R>().data();
     const std::int64_t size = to.size();
     [&](Column<T, StoredAs<K, T>>&&... column) {
@@ -128,7 +151,6 @@ class ElementwiseKernels {
         value_column<P, T, R>(out + begin, count, column.at(begin, count)...);
       }
     }(Column<T, StoredAs<K, T>>(x[K])...);
-    return to;
   }
   template <std::size_t O>
   static void accumulate_along(const Array& cotangent, const Array& y, std::span<const Array> x, Accumulator& adjoint) {

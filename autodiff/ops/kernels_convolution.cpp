@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <vector>
 
 #include "wengert/autodiff/ops/kernels.hpp"
 #include "wengert/autodiff/ops/kernels_gemm.hpp"
@@ -86,7 +85,7 @@ struct AddFromTile {
 template <class T>
 class Columns {
  public:
-  explicit Columns(const ConvolutionSizes& s)
+  Columns(const ConvolutionSizes& s, Scratch& scratch)
       : s_(s),
         direct_(s.window[0] == 1 && s.window[1] == 1 && s.stride[0] == 1 && s.stride[1] == 1 && !s.padded &&
                 s.extent == s.places) {
@@ -94,10 +93,9 @@ class Columns {
     const std::int64_t row = rows() * s.places[1] * static_cast<std::int64_t>(sizeof(T));
     step_ = std::clamp<std::int64_t>(tile_bytes / row, 1, s.places[0]);
     const std::int64_t most = s.channels * Stage(s, step_).rows * Stage(s, step_).row;
-    buffer_ = Array::uninitialised({dtype_of<T>(), Shape{most + rows() * step_ * s.places[1] + 2 * chunk}});
-    stage_ = buffer_.template mutable_data<T>().data();
+    stage_ = scratch.take<T>(most + rows() * step_ * s.places[1] + 2 * chunk);
     tile_ = stage_ + most + chunk;
-    starts_.resize(static_cast<std::size_t>(rows()));
+    starts_ = scratch.take<std::int64_t>(rows());
   }
 
   [[nodiscard]] std::int64_t rows() const { return s_.channels * s_.window[0] * s_.window[1]; }
@@ -143,13 +141,13 @@ class Columns {
     const Stage stage(s_, lines);
     if (lines != lines_) {  // the last tile may be lower than the others
       lines_ = lines;
-      std::size_t row = 0;
+      std::int64_t row = 0;
       for (std::int64_t channel = 0; channel < s_.channels; ++channel)
         for (std::int64_t i = 0; i < s_.window[0]; ++i)
           for (std::int64_t j = 0; j < s_.window[1]; ++j)
             starts_[row++] = (channel * stage.rows + i * s_.dilation[0]) * stage.row + stage.place(s_, j);
     }
-    return {stage_, tile_, starts_.data(), rows(), lines, s_.stride[0] * stage.row, s_.places[1]};
+    return {stage_, tile_, starts_, rows(), lines, s_.stride[0] * stage.row, s_.places[1]};
   }
   /// run(piece of a row in the stage, how many of its elements are in the input, place of the first of them there, and
   /// in the piece) for every piece of the rows that the places [begin, end) see.
@@ -173,9 +171,8 @@ class Columns {
   const ConvolutionSizes& s_;
   bool direct_;
   std::int64_t step_ = 1, lines_ = -1;
-  Array buffer_;
   T *stage_ = nullptr, *tile_ = nullptr;
-  std::vector<std::int64_t> starts_;
+  std::int64_t* starts_ = nullptr;
 };
 
 /// Elements of input, output and weight that belong to an item and a group, or to a group.
@@ -229,22 +226,15 @@ void add_term(T& to, T first, T second, std::int64_t cotangent) {
   to += first * second;
 }
 
-template <class T>
-const T* elements(const Array& dense) {
-  return dense.data<T>().data();
-}
-
 }  // namespace
 
-Array convolve(const Array& x, const Array& w, const ConvolutionSizes& s, const Type& result) {
-  return with_real_type(result.dtype, [&]<class T>(std::type_identity<T>) {
-    Columns<T> columns(s);
-    const std::int64_t rows = columns.rows();
-    if (rows == 0 || result.shape.size() == 0) return Array::zeros(result);
-    Array to = Array::uninitialised(result);
-    const Array input = x.dense(), weight = w.dense();
-    const T *const from = elements<T>(input), *const factors = elements<T>(weight);
+void convolve(const Array& x, const Array& w, const ConvolutionSizes& s, Array& to, Scratch& scratch) {
+  with_real_type(to.dtype(), [&]<class T>(std::type_identity<T>) {
     T* const y = to.mutable_data<T>().data();
+    Columns<T> columns(s, scratch);
+    const std::int64_t rows = columns.rows();
+    if (rows == 0 || to.size() == 0) return static_cast<void>(std::fill_n(y, to.size(), T(0)));
+    const T *const from = dense_elements<T>(x, scratch), *const factors = dense_elements<T>(w, scratch);
     const std::int64_t count = s.places[0] * s.places[1];
     for_each_tile(s, columns.step(),
                   [&](std::int64_t in, std::int64_t out, std::int64_t at, std::int64_t begin, std::int64_t end) {
@@ -257,20 +247,17 @@ Array convolve(const Array& x, const Array& w, const ConvolutionSizes& s, const 
         add_term(y[out], from[in], factors[at], s.cotangent);
       });
     }
-    return to;
   });
 }
 
-Array convolve_by_input(const Array& g, const Array& w, const ConvolutionSizes& s, const Type& result) {
-  return with_real_type(result.dtype, [&]<class T>(std::type_identity<T>) {
-    Array to = Array::zeros(result);
-    if (to.size() == 0) return to;
-    const Array output = g.dense(), weight = w.dense();
-    const T *const from = elements<T>(output), *const factors = elements<T>(weight);
+void convolve_by_input(const Array& g, const Array& w, const ConvolutionSizes& s, Array& to, Scratch& scratch) {
+  with_real_type(to.dtype(), [&]<class T>(std::type_identity<T>) {
     T* const x = to.mutable_data<T>().data();
+    std::fill_n(x, to.size(), T(0));
     const std::int64_t count = s.places[0] * s.places[1];
-    if (count == 0 || s.outputs == 0) return to;
-    Columns<T> columns(s);
+    if (to.size() == 0 || count == 0 || s.outputs == 0) return;
+    const T *const from = dense_elements<T>(g, scratch), *const factors = dense_elements<T>(w, scratch);
+    Columns<T> columns(s, scratch);
     const std::int64_t rows = columns.rows();
     for_each_tile(s, columns.step(),
                   [&](std::int64_t in, std::int64_t out, std::int64_t at, std::int64_t begin, std::int64_t end) {
@@ -287,24 +274,20 @@ Array convolve_by_input(const Array& g, const Array& w, const ConvolutionSizes& 
         add_term(x[in], from[out], factors[at], s.cotangent);
       });
     }
-    return to;
   });
 }
 
-Array convolve_by_weight(const Array& x, const Array& g, const ConvolutionSizes& s, const Type& result) {
-  return with_real_type(result.dtype, [&]<class T>(std::type_identity<T>) {
-    Array to = Array::zeros(result);
-    if (to.size() == 0) return to;
-    const Array input = x.dense(), output = g.dense();
-    const T *const from = elements<T>(input), *const cotangent = elements<T>(output);
+void convolve_by_weight(const Array& x, const Array& g, const ConvolutionSizes& s, Array& to, Scratch& scratch) {
+  with_real_type(to.dtype(), [&]<class T>(std::type_identity<T>) {
     T* const w = to.mutable_data<T>().data();
     const std::int64_t count = s.places[0] * s.places[1];
-    if (count == 0) return to;
-    Columns<T> columns(s);
+    if (to.size() == 0 || count == 0) return static_cast<void>(std::fill_n(w, to.size(), T(0)));
+    const T *const from = dense_elements<T>(x, scratch), *const cotangent = dense_elements<T>(g, scratch);
+    Columns<T> columns(s, scratch);
     const std::int64_t rows = columns.rows();
     // Transposed, columns × outputs: the BLAS is quicker with the longer side first.
-    Array turned = Array::zeros(Type{result.dtype, Shape{s.groups, rows, s.outputs}});
-    T* const sums = turned.mutable_data<T>().data();
+    T* const sums = scratch.take<T>(to.size());
+    std::fill_n(sums, to.size(), T(0));
     for_each_tile(s, columns.step(),
                   [&](std::int64_t in, std::int64_t out, std::int64_t at, std::int64_t begin, std::int64_t end) {
                     gemm(rows, s.outputs, (end - begin) * s.places[1], columns.of(from + in, begin, end),
@@ -321,7 +304,6 @@ Array convolve_by_weight(const Array& x, const Array& g, const ConvolutionSizes&
         add_term(w[at], from[in], cotangent[out], s.cotangent);
       });
     }
-    return to;
   });
 }
 

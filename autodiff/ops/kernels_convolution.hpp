@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 
+#include "wengert/autodiff/ops/scratch.hpp"
 #include "wengert/graph/array.hpp"
 
 namespace wengert::kernels {
@@ -24,16 +25,14 @@ struct ConvolutionSizes {
   std::int64_t cotangent = 0;
 };
 
-// f32 or f64; `result` is of the type that it names. The same bits every time on one machine type. Throw CapacityError
-// when memory runs out.
+// f32 or f64; `to` is of the type that is named, dense, not shared. The same bits every time on one machine type. Throw
+// CapacityError when memory runs out.
 
 /// [items, outputs…] of x [items, channels…] and w [outputs, channels, window].
-[[nodiscard]] Array convolve(const Array& x, const Array& w, const ConvolutionSizes& sizes, const Type& result);
+void convolve(const Array& x, const Array& w, const ConvolutionSizes& sizes, Array& to, Scratch& scratch);
 /// [items, channels…] of g [items, outputs…] and w.
-[[nodiscard]] Array convolve_by_input(const Array& g, const Array& w, const ConvolutionSizes& sizes,
-                                      const Type& result);
+void convolve_by_input(const Array& g, const Array& w, const ConvolutionSizes& sizes, Array& to, Scratch& scratch);
 /// [outputs, channels, window] of x and g.
-[[nodiscard]] Array convolve_by_weight(const Array& x, const Array& g, const ConvolutionSizes& sizes,
-                                       const Type& result);
+void convolve_by_weight(const Array& x, const Array& g, const ConvolutionSizes& sizes, Array& to, Scratch& scratch);
 
 }  // namespace wengert::kernels

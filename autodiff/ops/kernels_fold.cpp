@@ -1,5 +1,5 @@
-// Reading order: fold_run (neighbours), fold_middle (rows under each other), fold (one group of axes after the other);
-// then the rows.
+// Reading order: fold_run (neighbours), fold_middle (rows under each other), fold_stored (one group of axes after the
+// other); then the rows.
 #include "wengert/autodiff/ops/kernels_fold.hpp"
 
 #include <algorithm>
@@ -7,7 +7,6 @@
 #include <cmath>
 
 #include "wengert/autodiff/ops/kernels.hpp"
-#include "wengert/autodiff/ops/kernels_strided.hpp"
 
 namespace wengert::kernels {
 
@@ -50,13 +49,16 @@ void fold_middle(const T* from, std::int64_t outer, std::int64_t count, std::int
 }
 
 template <class T, class Op>
-Array folded(const Array& from, std::span<const std::int64_t> axes, const Type& result, Op op) {
-  const Shape& shape = from.shape();
+void fold_stored(const T* from, const Shape& shape, std::span<const std::int64_t> axes, T* to, Scratch& scratch,
+                 Op op) {
   std::array<bool, Shape::max_rank> folds{};
   for (const std::int64_t axis : axes) folds[static_cast<std::size_t>(axis)] = true;
+  std::size_t groups = 0;
+  for (std::size_t axis = 0; axis < shape.rank(); ++axis)
+    groups += folds[axis] && (axis == 0 || !folds[axis - 1]) ? 1 : 0;
   // Group after group of neighbouring axes, from the last: what is left of it is the `inner` of the next.
-  Array held = from.dense();
   std::int64_t outer = shape.size(), inner = 1;
+  if (groups == 0) std::copy_n(from, outer, to);
   for (std::size_t end = shape.rank(); end > 0;) {
     std::size_t begin = end - 1;
     if (!folds[begin]) {
@@ -67,84 +69,71 @@ Array folded(const Array& from, std::span<const std::int64_t> axes, const Type& 
       std::int64_t group = 1;
       for (std::size_t axis = begin; axis < end; ++axis) group *= shape[axis];
       outer /= group;
-      Array next = Array::uninitialised({from.dtype(), Shape{outer, inner}});
-      fold_middle(held.data<T>().data(), outer, group, inner, next.mutable_data<T>().data(), op);
-      held = std::move(next);
+      T* const next = --groups == 0 ? to : scratch.take<T>(outer * inner);
+      fold_middle(from, outer, group, inner, next, op);
+      from = next;
     }
     end = begin;
   }
-  return held.reshaped(result.shape);
 }
 
-/// The axes of a rank: those that are not among `axes`, then `axes`. True if that is the order they have.
-bool axes_last(std::size_t rank, std::span<const std::int64_t> axes, std::array<std::size_t, Shape::max_rank>& order) {
-  std::size_t kept = 0;
-  for (std::size_t axis = 0; axis < rank; ++axis)
-    if (std::find(axes.begin(), axes.end(), static_cast<std::int64_t>(axis)) == axes.end()) order[kept++] = axis;
-  for (const std::int64_t axis : axes) order[kept++] = static_cast<std::size_t>(axis);
-  return std::is_sorted(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(rank));
-}
-
-/// A dense array of `shape` with its axes in that order.
-View reordered(const Shape& shape, const std::array<std::size_t, Shape::max_rank>& order) {
-  const View dense = dense_view(shape);
-  std::array<std::int64_t, Shape::max_rank> extents{};
-  View view;
-  for (std::size_t k = 0; k < shape.rank(); ++k) {
-    extents[k] = shape[order[k]];
-    view.stride[k] = dense.stride[order[k]];
-  }
-  view.shape = Shape(std::span<const std::int64_t>(extents.data(), shape.rank()));
-  return view;
+/// How many elements are folded to one.
+std::int64_t count_of(const Shape& shape, std::span<const std::int64_t> axes) {
+  std::int64_t count = 1;
+  for (const std::int64_t axis : axes) count *= shape[static_cast<std::size_t>(axis)];
+  return count;
 }
 
 }  // namespace
 
-Array fold(const Array& from, std::span<const std::int64_t> axes, Fold operation) {
-  const Shape& shape = from.shape();
-  std::array<std::int64_t, Shape::max_rank> kept{};
-  std::size_t rank = 0;
-  std::int64_t count = 1;
-  for (std::size_t axis = 0; axis < shape.rank(); ++axis) {
-    if (std::find(axes.begin(), axes.end(), static_cast<std::int64_t>(axis)) != axes.end())
-      count *= shape[axis];
-    else
-      kept[rank++] = shape[axis];
-  }
-  const Type type{from.dtype(), Shape(std::span<const std::int64_t>(kept.data(), rank))};
-  if (type.shape.size() == 0) return Array::uninitialised(type);
-  if (count == 0) return Array::uniform(type, 1.0);
-  return with_real_type(type.dtype, [&]<class T>(std::type_identity<T>) {
-    if (from.is_uniform() && operation != Fold::product) return Array::uniform_of<T>(type.shape, from.stored<T>()[0]);
+void fold(const Array& from, std::span<const std::int64_t> axes, Fold operation, Array& to, Scratch& scratch) {
+  with_real_type(from.dtype(), [&]<class T>(std::type_identity<T>) {
+    const std::span<T> target = to.mutable_data<T>();
+    if (target.empty()) return;
+    if (count_of(from.shape(), axes) == 0) return static_cast<void>(std::fill(target.begin(), target.end(), T(1)));
+    if (from.is_uniform() && operation != Fold::product)
+      return static_cast<void>(std::fill(target.begin(), target.end(), from.stored<T>()[0]));
+    const T* const elements = dense_elements<T>(from, scratch);
+    const auto by = [&](auto op) { fold_stored(elements, from.shape(), axes, target.data(), scratch, op); };
     switch (operation) {
       case Fold::maximum:
-        return folded<T>(from, axes, type, [](T a, T b) { return a > b || std::isnan(a) ? a : b; });
+        return by([](T a, T b) { return a > b || std::isnan(a) ? a : b; });
       case Fold::minimum:
-        return folded<T>(from, axes, type, [](T a, T b) { return a < b || std::isnan(a) ? a : b; });
+        return by([](T a, T b) { return a < b || std::isnan(a) ? a : b; });
       case Fold::product:
-        break;
+        return by([](T a, T b) { return a * b; });
     }
-    return folded<T>(from, axes, type, [](T a, T b) { return a * b; });
   });
 }
 
-Array rows_of(const Array& from, std::span<const std::int64_t> axes) {
-  std::int64_t count = 1, rows = 1;
-  std::array<std::size_t, Shape::max_rank> order{};
-  const Shape& shape = from.shape();
-  const bool there = axes_last(shape.rank(), axes, order);
-  for (std::size_t k = 0; k < shape.rank(); ++k) (k < shape.rank() - axes.size() ? rows : count) *= shape[order[k]];
-  const Array moved = there ? from.dense() : gather(from, reordered(shape, order)).dense();
-  return moved.reshaped(Shape{rows, count});
+Array fold(const Array& from, std::span<const std::int64_t> axes, Fold operation, const Type& result) {
+  if (result.shape.size() != 0 && count_of(from.shape(), axes) == 0) return Array::uniform(result, 1.0);
+  if (from.is_uniform() && operation != Fold::product)
+    return with_real_type(result.dtype, [&]<class T>(std::type_identity<T>) {
+      return Array::uniform_of<T>(result.shape, from.stored<T>()[0]);
+    });
+  Array to = Array::uninitialised(result);
+  Scratch scratch;
+  fold(from, axes, operation, to, scratch);
+  return to;
 }
 
-Array from_rows(const Array& rows, const Shape& shape, std::span<const std::int64_t> axes) {
+RowOrder::RowOrder(const Shape& shape, std::span<const std::int64_t> axes) {
+  // The axes that are not among `axes`, then `axes`.
   std::array<std::size_t, Shape::max_rank> order{};
-  if (axes_last(shape.rank(), axes, order)) return rows.reshaped(shape);
-  Array to = Array::uninitialised({rows.dtype(), shape});
-  const View view = reordered(shape, order);
-  scatter(rows.reshaped(view.shape), view, to);
-  return to;
+  std::size_t kept = 0;
+  for (std::size_t axis = 0; axis < shape.rank(); ++axis)
+    if (std::find(axes.begin(), axes.end(), static_cast<std::int64_t>(axis)) == axes.end()) order[kept++] = axis;
+  for (const std::int64_t axis : axes) order[kept++] = static_cast<std::size_t>(axis);
+  there = std::is_sorted(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(shape.rank()));
+  const View dense = dense_view(shape);
+  std::array<std::int64_t, Shape::max_rank> extents{};
+  for (std::size_t k = 0; k < shape.rank(); ++k) {
+    extents[k] = shape[order[k]];
+    view.stride[k] = dense.stride[order[k]];
+    (k < shape.rank() - axes.size() ? rows : count) *= extents[k];
+  }
+  view.shape = Shape(std::span<const std::int64_t>(extents.data(), shape.rank()));
 }
 
 }  // namespace wengert::kernels

@@ -216,22 +216,18 @@ void make_blas_serial() {
 #endif
 }
 
-Array matmul(const Array& a, const Array& b, std::int64_t flags, const Type& result) {
-  const std::size_t rank = result.shape.rank();
-  const std::int64_t m = result.shape[rank - 2], n = result.shape[rank - 1];
+void matmul(const Array& a, const Array& b, std::int64_t flags, Array& to, Scratch& scratch) {
+  const Shape& result = to.shape();
+  const std::size_t rank = result.rank();
+  const std::int64_t m = result[rank - 2], n = result[rank - 1];
   const std::int64_t k = a.shape()[(flags & transpose_first) != 0 ? rank - 2 : rank - 1];
-  return with_real_type(result.dtype, [&]<class T>(std::type_identity<T>) {
-    if (result.shape.size() == 0) return Array::uninitialised(result);
-    if (k == 0) return Array::zeros(result);
-    Array to = Array::uninitialised(result);
-    const Array first = a.dense(), second = b.dense();
-    const T* const from_a = first.data<T>().data();
-    const T* const from_b = second.data<T>().data();
+  with_real_type(to.dtype(), [&]<class T>(std::type_identity<T>) {
     T* const c = to.mutable_data<T>().data();
-    const std::int64_t items = result.shape.size() / (m * n);
+    if (result.size() == 0 || k == 0) return static_cast<void>(std::fill_n(c, result.size(), T(0)));
+    const T *const from_a = dense_elements<T>(a, scratch), *const from_b = dense_elements<T>(b, scratch);
+    const std::int64_t items = result.size() / (m * n);
     for (std::int64_t item = 0; item < items; ++item)
       multiply(m, n, k, from_a + item * m * k, from_b + item * k * n, flags, c + item * m * n);
-    return to;
   });
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "wengert/autodiff/ops/scratch.hpp"
 #include "wengert/graph/array.hpp"
 
 namespace wengert::kernels {
@@ -18,10 +19,10 @@ enum Product : std::int64_t {
 };
 inline constexpr std::int64_t product_flags = 15;
 
-/// The product of two arrays of matrices of one dtype (f32 or f64), item by item; `result` is [batch…, m, n], the
-/// operands are [batch…, m, k] and [batch…, k, n], or as the flags say. Sums run in a fixed order: the same bits every
-/// time on one machine type. Throws CapacityError when memory runs out.
-[[nodiscard]] Array matmul(const Array& a, const Array& b, std::int64_t flags, const Type& result);
+/// The product of two arrays of matrices of one dtype (f32 or f64), item by item; `to` (dense, not shared) is
+/// [batch…, m, n], the operands are [batch…, m, k] and [batch…, k, n], or as the flags say. Sums run in a fixed order:
+/// the same bits every time on one machine type. Throws CapacityError when memory runs out.
+void matmul(const Array& a, const Array& b, std::int64_t flags, Array& to, Scratch& scratch);
 
 /// Keeps the BLAS to one thread, from the first call on; why so, and for whom: kernels_matmul.cpp. Without one,
 /// nothing.

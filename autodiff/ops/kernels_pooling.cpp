@@ -6,7 +6,7 @@
 
 #include <bit>
 #include <limits>
-#include <vector>
+#include <span>
 
 #include "wengert/autodiff/ops/kernels.hpp"
 #include "wengert/autodiff/ops/simd.hpp"
@@ -17,18 +17,23 @@ namespace {
 
 /// The windows along an axis, and which of them have an element of theirs inside.
 struct Axis {
-  std::vector<Windows::Range> ranges;
-  /// For element k of the windows: those from places[k].first up to places[k].second have it inside.
-  std::vector<std::pair<std::int64_t, std::int64_t>> places;
+  std::span<Windows::Range> ranges;
+  /// For element k of the windows: those from places[k].first up to places[k].last have it inside.
+  struct Places {
+    std::int64_t first, last;
+  };
+  std::span<Places> places;
 
-  explicit Axis(const Windows& w) : ranges(static_cast<std::size_t>(w.count)) {
+  Axis(const Windows& w, Scratch& scratch)
+      : ranges(scratch.take<Windows::Range>(static_cast<std::size_t>(w.count))),
+        places(scratch.take<Places>(static_cast<std::size_t>(w.size))) {
     for (std::int64_t i = 0; i < w.count; ++i) ranges[static_cast<std::size_t>(i)] = w.at(i);
     for (std::int64_t k = 0; k < w.size; ++k) {
       const std::int64_t offset = k * w.dilation - w.padding;
       const auto first = [&](std::int64_t bound) {  // the first i with i·stride + offset ≥ bound
         return bound <= offset ? 0 : std::min(w.count, (bound - offset + w.stride - 1) / w.stride);
       };
-      places.emplace_back(first(0), std::max(first(0), first(w.extent)));
+      places[static_cast<std::size_t>(k)] = {first(0), std::max(first(0), first(w.extent))};
     }
   }
 };
@@ -39,7 +44,7 @@ struct Planes {
   const Windows2d& windows;
   const Axis &rows, &columns;
   std::int64_t planes;
-  const std::vector<double>* divisors = nullptr;
+  const double* divisors = nullptr;
 
   [[nodiscard]] WENGERT_INLINE std::int64_t width() const { return windows[1].extent; }
   [[nodiscard]] WENGERT_INLINE std::int64_t size() const { return windows[0].extent * windows[1].extent; }
@@ -56,7 +61,7 @@ struct Element {
   template <class T>
   WENGERT_INLINE Element(const Planes<T>& of, std::int64_t j)
       : first(of.columns.places[static_cast<std::size_t>(j)].first),
-        count(of.columns.places[static_cast<std::size_t>(j)].second - first),
+        count(of.columns.places[static_cast<std::size_t>(j)].last - first),
         place(first * of.windows[1].stride + j * of.windows[1].dilation - of.windows[1].padding) {}
 };
 
@@ -156,7 +161,7 @@ struct MeanWalk {
     const std::int64_t count = of->windows[1].count, width = of->width();
     const std::int64_t stride = Stride != 0 ? Stride : of->windows[1].stride;
     for (std::int64_t plane = 0; plane < of->planes; ++plane, from += of->size()) {
-      const double* divisor = of->divisors->data();
+      const double* divisor = of->divisors;
       for (std::int64_t p = 0; p < of->windows[0].count; ++p, means += count, divisor += count) {
         const Windows::Range r = of->row(p);
         for (std::int64_t q = 0; q < count; ++q) sums[q] = 0;
@@ -181,7 +186,7 @@ struct MeanTransposedWalk {
     const std::int64_t count = of->windows[1].count, width = of->width();
     const std::int64_t stride = Stride != 0 ? Stride : of->windows[1].stride;
     for (std::int64_t plane = 0; plane < of->planes; ++plane, to += of->size()) {
-      const double* divisor = of->divisors->data();
+      const double* divisor = of->divisors;
       for (std::int64_t p = 0; p < of->windows[0].count; ++p, from += count, divisor += count) {
         const Windows::Range r = of->row(p);
         WENGERT_INDEPENDENT_ITERATIONS
@@ -221,15 +226,15 @@ void for_each_window(std::int64_t planes, const Axis& rows, const Axis& columns,
 }
 
 /// The divisor of each window of a plane.
-std::vector<double> divisors_of(const Windows2d& windows, Divisor divisor) {
-  std::vector<double> all;
-  all.reserve(static_cast<std::size_t>(windows[0].count * windows[1].count));
+const double* divisors_of(const Windows2d& windows, Divisor divisor, Scratch& scratch) {
+  double* const all = scratch.take<double>(windows[0].count * windows[1].count);
+  double* next = all;
   const auto along = [&](const Windows& w, std::int64_t i) {
     return divisor == Divisor::one ? 1 : divisor == Divisor::inside ? w.at(i).count() : w.padded_count(i);
   };
   for (std::int64_t i = 0; i < windows[0].count; ++i)
     for (std::int64_t j = 0; j < windows[1].count; ++j)
-      all.push_back(static_cast<double>(along(windows[0], i) * along(windows[1], j)));
+      *next++ = static_cast<double>(along(windows[0], i) * along(windows[1], j));
   return all;
 }
 
@@ -237,7 +242,7 @@ std::int64_t planes_of(const Array& x) { return x.shape()[0] * x.shape()[1]; }
 bool fixed(const Windows2d& windows) { return windows[0].size != 0 && windows[1].size != 0; }
 
 template <class T>
-void find_largest(const Planes<T>& of, const T* from, std::int64_t* positions) {
+void find_largest(const Planes<T>& of, const T* from, std::int64_t* positions, Scratch& scratch) {
   using Narrow = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
   const bool narrow = of.size() <= std::numeric_limits<Narrow>::max();
   const auto small = [&](std::int64_t size, std::int64_t stride) {
@@ -249,10 +254,9 @@ void find_largest(const Planes<T>& of, const T* from, std::int64_t* positions) {
   if (small(2, 2)) return detail::run_at_simd_level<SmallLargestWalk<2, 2, T, Narrow>>(&of, from, positions);
   if (small(3, 2)) return detail::run_at_simd_level<SmallLargestWalk<3, 2, T, Narrow>>(&of, from, positions);
   if (fixed(of.windows) && narrow) {
-    const auto count = static_cast<std::size_t>(of.windows[1].count);
-    std::vector<T> best(count);
-    std::vector<Narrow> at(count);
-    walk<LargestWalk, T, Narrow>(of, from, best.data(), at.data(), positions);
+    T* const best = scratch.take<T>(of.windows[1].count);
+    Narrow* const at = scratch.take<Narrow>(of.windows[1].count);
+    walk<LargestWalk, T, Narrow>(of, from, best, at, positions);
     return;
   }
   const std::int64_t width = of.width();
@@ -270,32 +274,26 @@ void find_largest(const Planes<T>& of, const T* from, std::int64_t* positions) {
 
 }  // namespace
 
-Array positions_of_largest(const Array& x, const Windows2d& windows, const Type& result) {
-  Array to = Array::uninitialised(result);
-  if (to.size() == 0) return to;
+void positions_of_largest(const Array& x, const Windows2d& windows, Array& to, Scratch& scratch) {
+  if (to.size() == 0) return;
   with_real_type(x.dtype(), [&]<class T>(std::type_identity<T>) {
-    const Array dense = x.dense();
-    const Axis rows(windows[0]), columns(windows[1]);
-    find_largest(Planes<T>{windows, rows, columns, planes_of(x)}, dense.data<T>().data(),
-                 to.mutable_data<std::int64_t>().data());
+    const Axis rows(windows[0], scratch), columns(windows[1], scratch);
+    find_largest(Planes<T>{windows, rows, columns, planes_of(x)}, dense_elements<T>(x, scratch),
+                 to.mutable_data<std::int64_t>().data(), scratch);
   });
-  return to;
 }
 
-Array window_means(const Array& x, const Windows2d& windows, Divisor divisor, const Type& result) {
-  return with_real_type(result.dtype, [&]<class T>(std::type_identity<T>) {
-    Array to = Array::uninitialised(result);
-    if (to.size() == 0) return to;
-    const Array dense = x.dense();
-    const T* const from = dense.data<T>().data();
+void window_means(const Array& x, const Windows2d& windows, Divisor divisor, Array& to, Scratch& scratch) {
+  if (to.size() == 0) return;
+  with_real_type(to.dtype(), [&]<class T>(std::type_identity<T>) {
+    const T* const from = dense_elements<T>(x, scratch);
     T* const means = to.mutable_data<T>().data();
-    const std::vector<double> divisors = divisors_of(windows, divisor);
-    const Axis rows(windows[0]), columns(windows[1]);
-    const Planes<T> of{windows, rows, columns, planes_of(x), &divisors};
+    const double* const divisors = divisors_of(windows, divisor, scratch);
+    const Axis rows(windows[0], scratch), columns(windows[1], scratch);
+    const Planes<T> of{windows, rows, columns, planes_of(x), divisors};
     if (fixed(windows)) {
-      std::vector<double> sums(static_cast<std::size_t>(windows[1].count));
-      walk<MeanWalk, T>(of, from, sums.data(), means);
-      return to;
+      walk<MeanWalk, T>(of, from, scratch.take<double>(windows[1].count), means);
+      return;
     }
     for_each_window(of.planes, rows, columns,
                     [&](std::int64_t plane, std::int64_t at, const Windows::Range& r, const Windows::Range& c) {
@@ -304,36 +302,31 @@ Array window_means(const Array& x, const Windows2d& windows, Divisor divisor, co
                       for (std::int64_t h = r.first; h < r.end; h += r.step)
                         for (std::int64_t v = c.first; v < c.end; v += c.step)
                           sum += static_cast<double>(elements[h * of.width() + v]);
-                      means[plane * of.count() + at] = static_cast<T>(sum / divisors[static_cast<std::size_t>(at)]);
+                      means[plane * of.count() + at] = static_cast<T>(sum / divisors[at]);
                     });
-    return to;
   });
 }
 
-Array window_means_transposed(const Array& g, const Windows2d& windows, Divisor divisor, const Type& result) {
-  return with_real_type(result.dtype, [&]<class T>(std::type_identity<T>) {
-    Array to = Array::zeros(result);
-    if (to.size() == 0 || g.size() == 0) return to;
-    const Array dense = g.dense();
-    const T* const from = dense.data<T>().data();
+void window_means_transposed(const Array& g, const Windows2d& windows, Divisor divisor, Array& to, Scratch& scratch) {
+  with_real_type(to.dtype(), [&]<class T>(std::type_identity<T>) {
     T* const elements = to.mutable_data<T>().data();
-    const std::vector<double> divisors = divisors_of(windows, divisor);
-    const Axis rows(windows[0]), columns(windows[1]);
-    const Planes<T> of{windows, rows, columns, planes_of(g), &divisors};
+    std::fill_n(elements, to.size(), T(0));
+    if (to.size() == 0 || g.size() == 0) return;
+    const T* const from = dense_elements<T>(g, scratch);
+    const double* const divisors = divisors_of(windows, divisor, scratch);
+    const Axis rows(windows[0], scratch), columns(windows[1], scratch);
+    const Planes<T> of{windows, rows, columns, planes_of(g), divisors};
     if (fixed(windows)) {
-      std::vector<T> parts(static_cast<std::size_t>(windows[1].count));
-      walk<MeanTransposedWalk, T>(of, from, parts.data(), elements);
-      return to;
+      walk<MeanTransposedWalk, T>(of, from, scratch.take<T>(windows[1].count), elements);
+      return;
     }
     for_each_window(of.planes, rows, columns,
                     [&](std::int64_t plane, std::int64_t at, const Windows::Range& r, const Windows::Range& c) {
                       T* const target = elements + plane * of.size();
-                      const T part = static_cast<T>(static_cast<double>(from[plane * of.count() + at]) /
-                                                    divisors[static_cast<std::size_t>(at)]);
+                      const T part = static_cast<T>(static_cast<double>(from[plane * of.count() + at]) / divisors[at]);
                       for (std::int64_t h = r.first; h < r.end; h += r.step)
                         for (std::int64_t v = c.first; v < c.end; v += c.step) target[h * of.width() + v] += part;
                     });
-    return to;
   });
 }
 

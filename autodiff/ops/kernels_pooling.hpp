@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 
+#include "wengert/autodiff/ops/scratch.hpp"
 #include "wengert/graph/array.hpp"
 
 namespace wengert::kernels {
@@ -42,14 +43,14 @@ using Windows2d = std::array<Windows, 2>;
 /// What the sum over a window is divided by; the numbers are those of ops::PoolDivisor.
 enum class Divisor : std::int64_t { one, inside, padded };
 
-// f32 or f64, [.., H, W] or [.., oh, ow]; `result` is the type of the result. Throw CapacityError when memory runs out.
+// f32 or f64, [.., H, W] or [.., oh, ow]; `to` is of the type of the result, dense, not shared. Throw CapacityError
+// when memory runs out.
 
 /// h·W + v of the first of the largest elements of each window, of a NaN if there is one; i64.
-[[nodiscard]] Array positions_of_largest(const Array& x, const Windows2d& windows, const Type& result);
+void positions_of_largest(const Array& x, const Windows2d& windows, Array& to, Scratch& scratch);
 /// The mean of each window. Added row by row, f32 in f64.
-[[nodiscard]] Array window_means(const Array& x, const Windows2d& windows, Divisor divisor, const Type& result);
+void window_means(const Array& x, const Windows2d& windows, Divisor divisor, Array& to, Scratch& scratch);
 /// Its transpose. Added in the order of the windows.
-[[nodiscard]] Array window_means_transposed(const Array& g, const Windows2d& windows, Divisor divisor,
-                                            const Type& result);
+void window_means_transposed(const Array& g, const Windows2d& windows, Divisor divisor, Array& to, Scratch& scratch);
 
 }  // namespace wengert::kernels

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <limits>
 #include <type_traits>
-#include <vector>
 
 #include "wengert/autodiff/ops/kernels.hpp"
 #include "wengert/autodiff/ops/kernels_fold.hpp"
@@ -16,44 +15,29 @@ namespace wengert::kernels {
 
 namespace {
 
-/// The type of `from` reduced over the axes.
-Type reduced_type(const Array& from, std::span<const std::int64_t> axes) {
-  std::array<std::int64_t, Shape::max_rank> kept{};
-  std::size_t rank = 0;
-  for (std::size_t axis = 0; axis < from.rank(); ++axis)
-    if (std::find(axes.begin(), axes.end(), static_cast<std::int64_t>(axis)) == axes.end())
-      kept[rank++] = from.shape()[axis];
-  return {from.dtype(), Shape(std::span<const std::int64_t>(kept.data(), rank))};
-}
-
 /// row(elements, count, where the results go) for every row; the result has the shape of `from`.
 template <class Row>
-Array map_rows(const Array& from, std::span<const std::int64_t> axes, const Row& row) {
-  if (from.size() == 0) return Array::uninitialised(from.type());
-  return with_real_type(from.dtype(), [&]<class T>(std::type_identity<T>) {
-    const Array rows = rows_of(from, axes);
-    const std::int64_t count = rows.shape()[1];
-    Array to = Array::uninitialised(rows.type());
-    const T* const source = rows.data<T>().data();
-    T* const target = to.mutable_data<T>().data();
-    for (std::int64_t r = 0; r < rows.shape()[0]; ++r) row(source + r * count, count, target + r * count);
-    return from_rows(to, from.shape(), axes);
+void map_rows(const Array& from, std::span<const std::int64_t> axes, Array& to, Scratch& scratch, const Row& row) {
+  if (from.size() == 0) return;
+  const RowOrder order(from.shape(), axes);
+  with_real_type(from.dtype(), [&]<class T>(std::type_identity<T>) {
+    const T* const source = rows_of<T>(from, order, scratch);
+    T* const out = to.mutable_data<T>().data();
+    T* const target = order.there ? out : scratch.take<T>(from.size());
+    for (std::int64_t r = 0; r < order.rows; ++r) row(source + r * order.count, order.count, target + r * order.count);
+    if (!order.there) scatter(target, order.view, out);
   });
 }
 
 /// row(elements, count) is the element of the result for every row.
 template <class Row>
-Array reduce_rows(const Array& from, std::span<const std::int64_t> axes, const Row& row) {
-  const Type type = reduced_type(from, axes);
-  if (type.shape.size() == 0) return Array::uninitialised(type);
-  return with_real_type(from.dtype(), [&]<class T>(std::type_identity<T>) {
-    const Array rows = rows_of(from, axes);
-    const std::int64_t count = rows.shape()[1];
-    Array to = Array::uninitialised(type);
-    const T* const source = rows.data<T>().data();
+void reduce_rows(const Array& from, std::span<const std::int64_t> axes, Array& to, Scratch& scratch, const Row& row) {
+  if (to.size() == 0) return;
+  const RowOrder order(from.shape(), axes);
+  with_real_type(from.dtype(), [&]<class T>(std::type_identity<T>) {
+    const T* const source = rows_of<T>(from, order, scratch);
     T* const target = to.mutable_data<T>().data();
-    for (std::int64_t r = 0; r < rows.shape()[0]; ++r) target[r] = row(source + r * count, count);
-    return to;
+    for (std::int64_t r = 0; r < order.rows; ++r) target[r] = row(source + r * order.count, order.count);
   });
 }
 
@@ -126,18 +110,16 @@ double norm_of_row(const T* x, std::int64_t count) {
 
 }  // namespace
 
-Array running_sum(const Array& from, std::int64_t axis, bool reversed) {
-  Array to = Array::uninitialised(from.type());
-  if (to.size() == 0) return to;
+void running_sum(const Array& from, std::int64_t axis, bool reversed, Array& to, Scratch& scratch) {
+  if (to.size() == 0) return;
   std::int64_t outer = 1, inner = 1;
   const auto along = static_cast<std::size_t>(axis);
   for (std::size_t k = 0; k < from.rank(); ++k) (k < along ? outer : inner) *= k == along ? 1 : from.shape()[k];
   const std::int64_t count = from.shape()[along];
-  const Array dense = from.dense();
   with_real_type(from.dtype(), [&]<class T>(std::type_identity<T>) {
-    const T* source = dense.data<T>().data();
+    const T* source = dense_elements<T>(from, scratch);
     T* target = to.mutable_data<T>().data();
-    std::vector<double> sum(static_cast<std::size_t>(inner));
+    double* const sum = scratch.take<double>(inner);
     for (std::int64_t o = 0; o < outer; ++o, source += count * inner, target += count * inner) {
       const auto row = [&](std::int64_t i) { return (reversed ? count - 1 - i : i) * inner; };
       if (inner == 1) {
@@ -146,113 +128,105 @@ Array running_sum(const Array& from, std::int64_t axis, bool reversed) {
           target[row(i)] = static_cast<T>(total += static_cast<double>(source[row(i)]));
         continue;
       }
-      std::fill(sum.begin(), sum.end(), 0.0);
+      std::fill_n(sum, inner, 0.0);
       for (std::int64_t i = 0; i < count; ++i) {
         const T* __restrict const row_from = source + row(i);
         T* __restrict const row_to = target + row(i);
-        double* __restrict const total = sum.data();
+        double* __restrict const total = sum;
         for (std::int64_t j = 0; j < inner; ++j)
           row_to[j] = static_cast<T>(total[j] += static_cast<double>(row_from[j]));
       }
     }
   });
-  return to;
 }
 
-Array products_of_others(const Array& from, std::span<const std::int64_t> axes) {
-  return map_rows(from, axes, []<class T>(const T* x, std::int64_t count, T* to) {
+void products_of_others(const Array& from, std::span<const std::int64_t> axes, Array& to, Scratch& scratch) {
+  map_rows(from, axes, to, scratch, []<class T>(const T* x, std::int64_t count, T* y) {
     T before = 1;
     for (std::int64_t i = 0; i < count; ++i) {
-      to[i] = before;
+      y[i] = before;
       before *= x[i];
     }
     T behind = 1;
     for (std::int64_t i = count; i-- > 0;) {
-      to[i] *= behind;
+      y[i] *= behind;
       behind *= x[i];
     }
   });
 }
 
-Array tie_shares(const Array& from, const Array& chosen, std::span<const std::int64_t> axes) {
-  if (from.size() == 0) return Array::uninitialised(from.type());
-  return with_real_type(from.dtype(), [&]<class T>(std::type_identity<T>) {
+void tie_shares(const Array& from, const Array& chosen, std::span<const std::int64_t> axes, Array& to,
+                Scratch& scratch) {
+  if (from.size() == 0) return;
+  with_real_type(from.dtype(), [&]<class T>(std::type_identity<T>) {
     const T* one = chosen.stored<T>().data();
     const std::int64_t stride = chosen.stride();
-    return map_rows(from, axes, [&]<class U>(const U* x, std::int64_t count, U* to) {
+    map_rows(from, axes, to, scratch, [&]<class U>(const U* x, std::int64_t count, U* shares) {
       const auto best = static_cast<U>(*one);
       one += stride;
       std::int64_t ties = 0;
       for (std::int64_t i = 0; i < count; ++i) ties += x[i] == best ? 1 : 0;
       const U share = ties == 0 ? U(0) : U(1) / static_cast<U>(ties);
-      for (std::int64_t i = 0; i < count; ++i) to[i] = x[i] == best ? share : U(0);
+      for (std::int64_t i = 0; i < count; ++i) shares[i] = x[i] == best ? share : U(0);
     });
   });
 }
 
-Array norm(const Array& from, std::span<const std::int64_t> axes) {
-  // Squares and their pairwise sum as they are; a row where they may have left the range is computed once more.
-  const Type type = reduced_type(from, axes);
-  if (type.shape.size() == 0) return Array::uninitialised(type);
-  const bool single = from.dtype() == Dtype::f32;
-  if (single || from.size() == 0)
-    return reduce_rows(from, axes, []<class T>(const T* x, std::int64_t count) {
+void norm(const Array& from, std::span<const std::int64_t> axes, Array& to, Scratch& scratch) {
+  if (to.size() == 0) return;
+  if (from.dtype() == Dtype::f32 || from.size() == 0)
+    return reduce_rows(from, axes, to, scratch, []<class T>(const T* x, std::int64_t count) {
       double sum = 0.0;
       for (std::int64_t i = 0; i < count; ++i) sum += static_cast<double>(x[i]) * static_cast<double>(x[i]);
       return static_cast<T>(std::sqrt(sum));
     });
-  Array squares = Array::uninitialised(from.type());
-  {
-    const auto source = from.stored<double>();
-    const auto stride = static_cast<std::size_t>(from.stride());
-    const auto target = squares.mutable_data<double>();
-    for (std::size_t i = 0; i < target.size(); ++i) target[i] = source[i * stride] * source[i * stride];
-  }
-  Array to = Array::uninitialised(type);
-  const Array sums = sum(squares, axes).dense();
-  const auto total = sums.data<double>();
-  const auto result = to.mutable_data<double>();
-  Array rows;
-  for (std::size_t r = 0; r < result.size(); ++r) {
-    if (total[r] > 0x1p-900 && total[r] < 0x1p1000) {
-      result[r] = std::sqrt(total[r]);
+  // Squares and their pairwise sum as they are; a row where they may have left the range is computed once more.
+  const double* const source = from.stored<double>().data();
+  const std::int64_t stride = from.stride();
+  double* const squares = scratch.take<double>(from.size());
+  for (std::int64_t i = 0; i < from.size(); ++i) squares[i] = source[i * stride] * source[i * stride];
+  double* const result = to.mutable_data<double>().data();
+  sum(squares, from.shape(), axes, result, scratch);
+  const RowOrder order(from.shape(), axes);
+  const double* rows = nullptr;
+  for (std::int64_t r = 0; r < order.rows; ++r) {
+    if (result[r] > 0x1p-900 && result[r] < 0x1p1000) {
+      result[r] = std::sqrt(result[r]);
       continue;
     }
-    if (rows.size() == 0) rows = rows_of(from, axes);
-    const std::int64_t count = rows.shape()[1];
-    result[r] = norm_of_row(rows.data<double>().data() + static_cast<std::int64_t>(r) * count, count);
+    if (rows == nullptr) rows = rows_of<double>(from, order, scratch);
+    result[r] = norm_of_row(rows + r * order.count, order.count);
   }
-  return to;
 }
 
-Array logsumexp(const Array& from, std::span<const std::int64_t> axes) {
-  return reduce_rows(from, axes, []<class T>(const T* x, std::int64_t count) {
+void logsumexp(const Array& from, std::span<const std::int64_t> axes, Array& to, Scratch& scratch) {
+  reduce_rows(from, axes, to, scratch, []<class T>(const T* x, std::int64_t count) {
     const Exponentials<T> e(x, count);
     return e.finite() ? static_cast<T>(static_cast<double>(e.maximum) + std::log1p(e.rest)) : e.maximum;
   });
 }
 
-Array softmax(const Array& from, std::span<const std::int64_t> axes) {
-  return map_rows(from, axes, []<class T>(const T* x, std::int64_t count, T* to) {
-    const Exponentials<T> e(x, count, to);
+void softmax(const Array& from, std::span<const std::int64_t> axes, Array& to, Scratch& scratch) {
+  map_rows(from, axes, to, scratch, []<class T>(const T* x, std::int64_t count, T* y) {
+    const Exponentials<T> e(x, count, y);
     if (!e.finite()) {
-      for (std::int64_t i = 0; i < count; ++i) to[i] = e.empty() ? T(0) : std::exp(x[i] - e.maximum);
+      for (std::int64_t i = 0; i < count; ++i) y[i] = e.empty() ? T(0) : std::exp(x[i] - e.maximum);
       return;
     }
     const double scale = 1.0 / (1.0 + e.rest);
-    for (std::int64_t i = 0; i < count; ++i) to[i] = static_cast<T>(static_cast<double>(to[i]) * scale);
+    for (std::int64_t i = 0; i < count; ++i) y[i] = static_cast<T>(static_cast<double>(y[i]) * scale);
   });
 }
 
-Array log_softmax(const Array& from, std::span<const std::int64_t> axes) {
-  return map_rows(from, axes, []<class T>(const T* x, std::int64_t count, T* to) {
+void log_softmax(const Array& from, std::span<const std::int64_t> axes, Array& to, Scratch& scratch) {
+  map_rows(from, axes, to, scratch, []<class T>(const T* x, std::int64_t count, T* y) {
     const Exponentials<T> e(x, count);
     if (e.empty()) {
-      std::fill_n(to, count, e.maximum);
+      std::fill_n(y, count, e.maximum);
       return;
     }
     const double log_of_sum = std::log1p(e.rest);
-    for (std::int64_t i = 0; i < count; ++i) to[i] = static_cast<T>(static_cast<double>(x[i] - e.maximum) - log_of_sum);
+    for (std::int64_t i = 0; i < count; ++i) y[i] = static_cast<T>(static_cast<double>(x[i] - e.maximum) - log_of_sum);
   });
 }
 

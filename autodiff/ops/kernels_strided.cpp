@@ -138,33 +138,52 @@ View dense_view(const Shape& shape) noexcept {
   return result;
 }
 
-Array gather(const Array& from, const View& view) {
-  return with_element_type(from.dtype(), [&]<class T>(std::type_identity<T>) {
-    if (from.is_uniform() || from.size() == 1) return Array::uniform_of<T>(view.shape, from.stored<T>()[0]);
-    Array result = Array::uninitialised({from.dtype(), view.shape});
-    const T* const source = from.data<T>().data();
-    T* const target = result.mutable_data<T>().data();
-    walk_elements(
-        view.shape, view, [=](std::int64_t v, std::int64_t d) { target[d] = source[v]; },
-        [=](std::int64_t v, std::int64_t d, std::int64_t count) { std::copy_n(source + v, count, target + d); },
-        [=](std::int64_t v, std::int64_t d, std::int64_t count) { std::fill_n(target + d, count, source[v]); });
-    return result;
+template <class T>
+void gather(const T* from, const View& view, T* to) {
+  walk_elements(
+      view.shape, view, [=](std::int64_t v, std::int64_t d) { to[d] = from[v]; },
+      [=](std::int64_t v, std::int64_t d, std::int64_t count) { std::copy_n(from + v, count, to + d); },
+      [=](std::int64_t v, std::int64_t d, std::int64_t count) { std::fill_n(to + d, count, from[v]); });
+}
+template <class T>
+void scatter(const T* from, const View& view, T* to) {
+  walk_elements(
+      view.shape, view, [=](std::int64_t v, std::int64_t d) { to[v] = from[d]; },
+      [=](std::int64_t v, std::int64_t d, std::int64_t count) { std::copy_n(from + d, count, to + v); });
+}
+template void gather(const float*, const View&, float*);
+template void gather(const double*, const View&, double*);
+template void scatter(const float*, const View&, float*);
+template void scatter(const double*, const View&, double*);
+
+void gather(const Array& from, const View& view, Array& to) {
+  with_element_type(from.dtype(), [&]<class T>(std::type_identity<T>) {
+    const std::span<T> target = to.mutable_data<T>();
+    if (from.is_uniform() || from.size() == 1)
+      std::fill(target.begin(), target.end(), from.stored<T>()[0]);
+    else
+      gather(from.data<T>().data(), view, target.data());
   });
+}
+
+Array gather(const Array& from, const View& view) {
+  if (from.is_uniform() || from.size() == 1)
+    return with_element_type(from.dtype(), [&]<class T>(std::type_identity<T>) {
+      return Array::uniform_of<T>(view.shape, from.stored<T>()[0]);
+    });
+  Array to = Array::uninitialised({from.dtype(), view.shape});
+  gather(from, view, to);
+  return to;
 }
 
 void scatter(const Array& from, const View& view, Array& to) {
   with_element_type(from.dtype(), [&]<class T>(std::type_identity<T>) {
-    const T* const source = from.stored<T>().data();
-    const std::int64_t stride = from.stride();
     T* const target = to.mutable_data<T>().data();
+    if (!from.is_uniform()) return scatter(from.data<T>().data(), view, target);
+    const T one = from.stored<T>()[0];
     walk_elements(
-        view.shape, view, [=](std::int64_t v, std::int64_t d) { target[v] = source[d * stride]; },
-        [=](std::int64_t v, std::int64_t d, std::int64_t count) {
-          if (stride == 1)
-            std::copy_n(source + d, count, target + v);
-          else
-            std::fill_n(target + v, count, *source);
-        });
+        view.shape, view, [=](std::int64_t v, std::int64_t) { target[v] = one; },
+        [=](std::int64_t v, std::int64_t, std::int64_t count) { std::fill_n(target + v, count, one); });
   });
 }
 

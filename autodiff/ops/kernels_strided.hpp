@@ -21,13 +21,24 @@ struct View {
 /// The view that a dense row-major array of `shape` is of its own buffer.
 [[nodiscard]] View dense_view(const Shape& shape) noexcept;
 
-/// A dense array of `view.shape`: the elements of `from` at the view's places. A `from` that stores one element gives a
-/// uniform result.
+/// The elements of `from` at the view's places, to `to`, an array of `view.shape` that is dense and not shared.
+void gather(const Array& from, const View& view, Array& to);
+/// A new array of them. A `from` that stores one element gives a uniform result.
 [[nodiscard]] Array gather(const Array& from, const View& view);
 /// Writes the elements of `from`, in row-major order, to the view's places in `to`, which is dense and not shared.
 /// The view visits no place twice.
 void scatter(const Array& from, const View& view, Array& to);
 /// The same, adding; f32 and f64.
 void scatter_add(const Array& from, const View& view, Array& to);
+
+/// The same on elements in memory; f32 and f64.
+template <class T>
+void gather(const T* from, const View& view, T* to);
+template <class T>
+void scatter(const T* from, const View& view, T* to);
+extern template void gather(const float*, const View&, float*);
+extern template void gather(const double*, const View&, double*);
+extern template void scatter(const float*, const View&, float*);
+extern template void scatter(const double*, const View&, double*);
 
 }  // namespace wengert::kernels

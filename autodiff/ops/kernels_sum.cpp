@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <vector>
 
 #include "wengert/autodiff/ops/kernels.hpp"
 
@@ -48,10 +47,11 @@ T pairwise(const T* from, std::int64_t count) {
 
 /// to[j] = Σ_i from[i·width + j] over `rows` rows, by the same tree, for a strip of columns at a time.
 template <class T>
-void pairwise_rows(const T* from, std::int64_t rows, std::int64_t width, T* to) {
+void pairwise_rows(const T* from, std::int64_t rows, std::int64_t width, T* to, Scratch& scratch) {
   constexpr std::int64_t strip = 256;
   const auto levels = static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(rows / rows_of_run)));
-  std::vector<T> level(levels * strip);
+  const Scratch::Mark mark(scratch);
+  T* const level = scratch.take<T>(levels * strip).data();
   std::array<T, strip> sum;
   for (std::int64_t j = 0; j < width; j += strip) {
     const std::int64_t columns = std::min(strip, width - j);
@@ -59,7 +59,7 @@ void pairwise_rows(const T* from, std::int64_t rows, std::int64_t width, T* to) 
       std::fill_n(sum.data(), columns, T(0));
       for (std::int64_t i = begin; i < end; ++i) add_to(from + i * width + j, sum.data(), columns);
     };
-    const auto level_at = [&](std::size_t k) { return level.data() + static_cast<std::ptrdiff_t>(k) * strip; };
+    const auto level_at = [&](std::size_t k) { return level + static_cast<std::ptrdiff_t>(k) * strip; };
     std::uint64_t runs = 0;
     std::int64_t at = 0;
     for (; at + rows_of_run <= rows; at += rows_of_run, ++runs) {
@@ -77,57 +77,98 @@ void pairwise_rows(const T* from, std::int64_t rows, std::int64_t width, T* to) 
 
 /// Sum of a dense array seen as [outer, count, inner] over the middle.
 template <class T>
-void sum_middle(const T* from, std::int64_t outer, std::int64_t count, std::int64_t inner, T* to) {
+void sum_middle(const T* from, std::int64_t outer, std::int64_t count, std::int64_t inner, T* to, Scratch& scratch) {
   for (std::int64_t o = 0; o < outer; ++o) {
     if (inner == 1)
       to[o] = pairwise(from + o * count, count);
     else
-      pairwise_rows(from + o * count * inner, count, inner, to + o * inner);
+      pairwise_rows(from + o * count * inner, count, inner, to + o * inner, scratch);
+  }
+}
+
+/// What a sum does to a shape.
+struct Summed {
+  std::array<bool, Shape::max_rank> axis{};
+  Shape result;
+  std::int64_t count = 1;  // of the elements in one sum
+
+  Summed(const Shape& shape, std::span<const std::int64_t> axes) {
+    for (const std::int64_t a : axes) axis[static_cast<std::size_t>(a)] = true;
+    std::array<std::int64_t, Shape::max_rank> kept{};
+    std::size_t rank = 0;
+    for (std::size_t a = 0; a < shape.rank(); ++a) {
+      if (axis[a])
+        count *= shape[a];
+      else
+        kept[rank++] = shape[a];
+    }
+    result = Shape(std::span<const std::int64_t>(kept.data(), rank));
+  }
+};
+
+/// Of no elements, or of a uniform array: the sum that is every element of the result.
+template <class T>
+T sum_for_all(const Array& from, std::int64_t count) {
+  return count == 0 ? T(0) : static_cast<T>(static_cast<double>(count) * static_cast<double>(from.stored<T>()[0]));
+}
+
+template <class T>
+void sum_stored(const T* from, const Shape& shape, const Summed& summed, T* to, Scratch& scratch) {
+  // Group after group of neighbouring summed axes, from the last: what is left of it is the `inner` of the next.
+  std::size_t groups = 0;
+  for (std::size_t axis = 0; axis < shape.rank(); ++axis)
+    groups += summed.axis[axis] && (axis == 0 || !summed.axis[axis - 1]) ? 1 : 0;
+  std::int64_t outer = shape.size(), inner = 1;
+  if (groups == 0) std::copy_n(from, outer, to);
+  for (std::size_t axis = shape.rank(); axis-- > 0;) {
+    if (!summed.axis[axis]) {
+      outer /= shape[axis];
+      inner *= shape[axis];
+      continue;
+    }
+    std::int64_t group = 1;
+    std::size_t first = axis;
+    for (; first < shape.rank() && summed.axis[first]; --first) group *= shape[first];
+    axis = first + 1;
+    outer /= group;
+    T* const next = --groups == 0 ? to : scratch.take<T>(outer * inner);
+    sum_middle(from, outer, group, inner, next, scratch);
+    from = next;
   }
 }
 
 }  // namespace
 
-Array sum(const Array& from, std::span<const std::int64_t> axes) {
-  const Shape& shape = from.shape();
-  std::array<bool, Shape::max_rank> summed{};
-  for (const std::int64_t axis : axes) summed[static_cast<std::size_t>(axis)] = true;
-  std::array<std::int64_t, Shape::max_rank> kept{};
-  std::size_t rank = 0;
-  std::int64_t count = 1;
-  for (std::size_t axis = 0; axis < shape.rank(); ++axis) {
-    if (summed[axis])
-      count *= shape[axis];
+template <class T>
+void sum(const T* from, const Shape& shape, std::span<const std::int64_t> axes, T* to, Scratch& scratch) {
+  sum_stored(from, shape, Summed(shape, axes), to, scratch);
+}
+template void sum(const float*, const Shape&, std::span<const std::int64_t>, float*, Scratch&);
+template void sum(const double*, const Shape&, std::span<const std::int64_t>, double*, Scratch&);
+
+void sum(const Array& from, std::span<const std::int64_t> axes, Array& to, Scratch& scratch) {
+  const Summed summed(from.shape(), axes);
+  with_real_type(from.dtype(), [&]<class T>(std::type_identity<T>) {
+    const std::span<T> target = to.mutable_data<T>();
+    if (target.empty()) return;
+    if (summed.count == 0 || from.is_uniform())
+      std::fill(target.begin(), target.end(), sum_for_all<T>(from, summed.count));
     else
-      kept[rank++] = shape[axis];
-  }
-  const Type type{from.dtype(), Shape(std::span<const std::int64_t>(kept.data(), rank))};
+      sum_stored(from.data<T>().data(), from.shape(), summed, target.data(), scratch);
+  });
+}
+
+Array sum(const Array& from, std::span<const std::int64_t> axes) {
+  const Summed summed(from.shape(), axes);
+  const Type type{from.dtype(), summed.result};
   return with_real_type(type.dtype, [&]<class T>(std::type_identity<T>) {
-    if (type.shape.size() == 0) return Array::uninitialised(type);
-    if (count == 0) return Array::uniform_of<T>(type.shape, T(0));
-    if (from.is_uniform()) {
-      return Array::uniform_of<T>(
-          type.shape, static_cast<T>(static_cast<double>(count) * static_cast<double>(from.stored<T>()[0])));
-    }
-    // Group after group of neighbouring summed axes, from the last: what is left of it is the `inner` of the next.
-    Array held = from;
-    std::int64_t outer = shape.size(), inner = 1;
-    for (std::size_t axis = shape.rank(); axis-- > 0;) {
-      if (!summed[axis]) {
-        outer /= shape[axis];
-        inner *= shape[axis];
-        continue;
-      }
-      std::int64_t group = 1;
-      std::size_t first = axis;
-      for (; first < shape.rank() && summed[first]; --first) group *= shape[first];
-      axis = first + 1;
-      outer /= group;
-      Array next = Array::uninitialised({type.dtype, Shape{outer, inner}});
-      sum_middle(held.data<T>().data(), outer, group, inner, next.mutable_data<T>().data());
-      held = std::move(next);
-    }
-    return held.reshaped(type.shape);
+    if (type.shape.size() != 0 && (summed.count == 0 || from.is_uniform()))
+      return Array::uniform_of<T>(type.shape, sum_for_all<T>(from, summed.count));
+    Array to = Array::uninitialised(type);
+    if (type.shape.size() == 0) return to;
+    Scratch scratch;
+    sum_stored(from.data<T>().data(), from.shape(), summed, to.mutable_data<T>().data(), scratch);
+    return to;
   });
 }
 

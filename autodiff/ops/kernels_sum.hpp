@@ -6,12 +6,21 @@
 #include <cstdint>
 #include <span>
 
+#include "wengert/autodiff/ops/scratch.hpp"
 #include "wengert/graph/array.hpp"
 
 namespace wengert::kernels {
 
-/// The sum of `from` (f32 or f64) over `axes` (ascending, no two alike), which the result lacks. Of no elements it is
-/// 0. Of a uniform array it is uniform: count · element, rounded once.
+/// The sum of `from` (f32 or f64) over `axes` (ascending, no two alike), which the result lacks, in `to` (dense, not
+/// shared). Of no elements it is 0, of a uniform array count · element, rounded once.
+void sum(const Array& from, std::span<const std::int64_t> axes, Array& to, Scratch& scratch);
+/// The same as a new array; in the last two cases it is uniform.
 [[nodiscard]] Array sum(const Array& from, std::span<const std::int64_t> axes);
+
+/// The same on elements in memory, one at least; f32 and f64.
+template <class T>
+void sum(const T* from, const Shape& shape, std::span<const std::int64_t> axes, T* to, Scratch& scratch);
+extern template void sum(const float*, const Shape&, std::span<const std::int64_t>, float*, Scratch&);
+extern template void sum(const double*, const Shape&, std::span<const std::int64_t>, double*, Scratch&);
 
 }  // namespace wengert::kernels

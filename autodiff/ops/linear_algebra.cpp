@@ -96,21 +96,22 @@ Type Triangle::type(std::span<const Type> x, const Attribute& part) {
 }
 
 Array Triangle::value(std::span<const Array> x, const Attribute& part, const Type& result) {
+  return value_of<Triangle>(x, part, result);
+}
+void Triangle::value_into(std::span<const Array> x, const Attribute& part, Array& to, kernels::Scratch&) {
   const bool above = integers(part)[0] != 0;
   const std::int64_t offset = integers(part)[1];
-  const std::int64_t rows = detail::extent_of(result.shape, 2), columns = detail::extent_of(result.shape, 1);
-  Array to = Array::uninitialised(result);
-  if (to.size() == 0) return to;
-  kernels::with_real_type(result.dtype, [&]<class T>(std::type_identity<T>) {
+  const std::int64_t rows = detail::extent_of(to.shape(), 2), columns = detail::extent_of(to.shape(), 1);
+  if (to.size() == 0) return;
+  kernels::with_real_type(to.dtype(), [&]<class T>(std::type_identity<T>) {
     const T* from = x[0].stored<T>().data();
     T* out = to.mutable_data<T>().data();
-    const std::int64_t items = result.shape.size() / (rows * columns), step = x[0].stride();
+    const std::int64_t items = to.shape().size() / (rows * columns), step = x[0].stride();
     for (std::int64_t item = 0; item < items; ++item)
       for (std::int64_t i = 0; i < rows; ++i)
         for (std::int64_t j = 0; j < columns; ++j, ++out, from += step)
           *out = (above ? j - i >= offset : j - i <= offset) ? *from : T(0);
   });
-  return to;
 }
 
 std::vector<Sample> Triangle::samples() {
@@ -218,14 +219,16 @@ Type ReciprocalGaps::type(std::span<const Type> x, const Attribute&) {
   const std::int64_t n = detail::extent_of(x[0].shape, 1);
   return {x[0].dtype, detail::matrices_like(x[0].shape, n, n)};
 }
-Array ReciprocalGaps::value(std::span<const Array> x, const Attribute&, const Type& result) {
-  Array to = Array::uninitialised(result);
-  const std::int64_t n = detail::extent_of(result.shape, 1);
-  if (to.size() == 0) return to;
-  const Array from = x[0].dense();
-  kernels::with_real_type(result.dtype, [&]<class T>(std::type_identity<T>) {
+Array ReciprocalGaps::value(std::span<const Array> x, const Attribute& attribute, const Type& result) {
+  return value_of<ReciprocalGaps>(x, attribute, result);
+}
+void ReciprocalGaps::value_into(std::span<const Array> x, const Attribute&, Array& to, kernels::Scratch& scratch) {
+  const std::int64_t n = detail::extent_of(to.shape(), 1);
+  if (to.size() == 0) return;
+  kernels::with_real_type(to.dtype(), [&]<class T>(std::type_identity<T>) {
     T* out = to.mutable_data<T>().data();
-    for (const T* row = from.data<T>().data(); row != from.data<T>().data() + from.size(); row += n) {
+    const T* const from = kernels::dense_elements<T>(x[0], scratch);
+    for (const T* row = from; row != from + x[0].size(); row += n) {
       T largest = 0;
       for (std::int64_t i = 0; i < n; ++i) largest = std::max(largest, std::abs(row[i]));
       const T equal = static_cast<T>(n) * std::numeric_limits<T>::epsilon() * largest;
@@ -236,7 +239,6 @@ Array ReciprocalGaps::value(std::span<const Array> x, const Attribute&, const Ty
         }
     }
   });
-  return to;
 }
 std::vector<Sample> ReciprocalGaps::samples() {
   const auto of = [](const Shape& shape, Dtype dtype = Dtype::f64) {

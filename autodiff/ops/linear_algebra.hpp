@@ -111,6 +111,7 @@ struct Triangle : Structural {
   static constexpr int arity = 1;
   static Type type(std::span<const Type> x, const Attribute& part);
   static Array value(std::span<const Array> x, const Attribute& part, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& part, Array& to, kernels::Scratch& scratch);
   template <class T, class X>
   static T transpose(std::size_t, const T& cotangent, const X&, const Attribute& part) {
     return triangle(cotangent, integers(part)[0], integers(part)[1]);
@@ -326,6 +327,7 @@ struct ReciprocalGaps : Structural {
   static constexpr AttributeKind attribute = AttributeKind::none;
   static Type type(std::span<const Type> x, const Attribute&);
   static Array value(std::span<const Array> x, const Attribute&, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute&, Array& to, kernels::Scratch& scratch);
   template <class T>
   static T vjp(std::size_t, const T& cotangent, const T& y, std::span<const T> x, const Attribute&) {
     const T weighted = scaled(scaled(cotangent, y), y), difference = detail::swapped(weighted) - weighted;

@@ -31,6 +31,13 @@ View places_in(const Shape& outer, const Shape& inner, std::span<const std::int6
   return view;
 }
 
+void fill_with_zeros(Array& to) {
+  with_element_type(to.dtype(), [&]<class T>(std::type_identity<T>) {
+    const auto all = to.mutable_data<T>();
+    std::fill(all.begin(), all.end(), T{});
+  });
+}
+
 Shape shape_of(const Attribute& attribute) { return Shape(integers(attribute), {}); }
 
 }  // namespace
@@ -44,14 +51,25 @@ Type Broadcast::type(std::span<const Type> x, const Attribute& attribute) {
   return {x[0].dtype, shape};
 }
 
-Array Broadcast::value(std::span<const Array> x, const Attribute&, const Type& result) {
-  const Shape& from = x[0].shape();
+namespace {
+
+/// Where the elements of an array of `from` are in one that it is broadcast to.
+View repeated(const Shape& from, const Shape& to) {
   const View dense = kernels::dense_view(from);
-  View view{.shape = result.shape};
-  const std::size_t new_axes = result.shape.rank() - from.rank();
+  View view{.shape = to};
+  const std::size_t new_axes = to.rank() - from.rank();
   for (std::size_t axis = 0; axis < from.rank(); ++axis)
     if (from[axis] != 1) view.stride[axis + new_axes] = dense.stride[axis];
-  return kernels::gather(x[0], view);
+  return view;
+}
+
+}  // namespace
+
+Array Broadcast::value(std::span<const Array> x, const Attribute&, const Type& result) {
+  return kernels::gather(x[0], repeated(x[0].shape(), result.shape));
+}
+void Broadcast::value_into(std::span<const Array> x, const Attribute&, Array& to, kernels::Scratch&) {
+  kernels::gather(x[0], repeated(x[0].shape(), to.shape()), to);
 }
 
 std::vector<Sample> Broadcast::samples() {
@@ -74,6 +92,9 @@ Type Reshape::type(std::span<const Type> x, const Attribute& attribute) {
 
 Array Reshape::value(std::span<const Array> x, const Attribute&, const Type& result) {
   return x[0].reshaped(result.shape);
+}
+void Reshape::value_into(std::span<const Array> x, const Attribute&, Array& to, kernels::Scratch&) {
+  kernels::gather(x[0], kernels::dense_view(x[0].shape()), to);
 }
 
 std::vector<Sample> Reshape::samples() {
@@ -101,12 +122,22 @@ Type Permute::type(std::span<const Type> x, const Attribute& attribute) {
   return {x[0].dtype, Shape(extents, {})};
 }
 
-Array Permute::value(std::span<const Array> x, const Attribute& attribute, const Type& result) {
-  const auto axes = integers(attribute);
-  const View dense = kernels::dense_view(x[0].shape());
-  View view{.shape = result.shape};
+namespace {
+
+View permuted(const Shape& from, std::span<const std::int64_t> axes, const Shape& to) {
+  const View dense = kernels::dense_view(from);
+  View view{.shape = to};
   for (std::size_t k = 0; k < axes.size(); ++k) view.stride[k] = dense.stride[position_of(axes[k])];
-  return kernels::gather(x[0], view);
+  return view;
+}
+
+}  // namespace
+
+Array Permute::value(std::span<const Array> x, const Attribute& axes, const Type& result) {
+  return kernels::gather(x[0], permuted(x[0].shape(), integers(axes), result.shape));
+}
+void Permute::value_into(std::span<const Array> x, const Attribute& axes, Array& to, kernels::Scratch&) {
+  kernels::gather(x[0], permuted(x[0].shape(), integers(axes), to.shape()), to);
 }
 
 Indices Permute::inverse(const Attribute& attribute) {
@@ -151,6 +182,9 @@ Type Slice::type(std::span<const Type> x, const Attribute& ranges) {
 
 Array Slice::value(std::span<const Array> x, const Attribute& ranges, const Type& result) {
   return kernels::gather(x[0], places_in(x[0].shape(), result.shape, starts(ranges), steps(ranges)));
+}
+void Slice::value_into(std::span<const Array> x, const Attribute& ranges, Array& to, kernels::Scratch&) {
+  kernels::gather(x[0], places_in(x[0].shape(), to.shape(), starts(ranges), steps(ranges)), to);
 }
 
 void Slice::add_transposed(std::size_t, const Array& cotangent, std::span<const Array> x, const Attribute& ranges,
@@ -214,9 +248,11 @@ Type Embed::type(std::span<const Type> x, const Attribute& places) {
 }
 
 Array Embed::value(std::span<const Array> x, const Attribute& places, const Type& result) {
-  Array to = Array::zeros(result);
-  if (to.size() != 0) kernels::scatter(x[0], places_in(result.shape, x[0].shape(), starts(places), steps(places)), to);
-  return to;
+  return value_of<Embed>(x, places, result);
+}
+void Embed::value_into(std::span<const Array> x, const Attribute& places, Array& to, kernels::Scratch&) {
+  fill_with_zeros(to);
+  if (to.size() != 0) kernels::scatter(x[0], places_in(to.shape(), x[0].shape(), starts(places), steps(places)), to);
 }
 
 Indices Embed::starts(const Attribute& places) {
@@ -253,12 +289,11 @@ void want_operands(const char* operation, std::span<const Type> x) {
   if (x.empty()) refuse<ArgumentError>(operation, x, "no operands", "at least one");
 }
 /// The operands one after the other along `axis` of the result.
-Array joined(std::span<const Array> x, std::size_t axis, const Type& result, const auto& extent_of) {
-  Array to = Array::uninitialised(result);
-  const View dense = kernels::dense_view(result.shape);
+void join(std::span<const Array> x, std::size_t axis, Array& to, const auto& extent_of) {
+  const View dense = kernels::dense_view(to.shape());
   std::int64_t start = 0;
   for (const Array& operand : x) {
-    Indices extents(result.shape.extents());
+    Indices extents(to.shape().extents());
     extents[axis] = extent_of(operand);
     View view = dense;
     view.shape = Shape(extents, {});
@@ -266,7 +301,6 @@ Array joined(std::span<const Array> x, std::size_t axis, const Type& result, con
     kernels::scatter(operand, view, to);
     start += extents[axis];
   }
-  return to;
 }
 
 }  // namespace
@@ -290,7 +324,10 @@ Type Stack::type(std::span<const Type> x, const Attribute& axis_attribute) {
 }
 
 Array Stack::value(std::span<const Array> x, const Attribute& axis, const Type& result) {
-  return joined(x, position_of(std::get<std::int64_t>(axis)), result, [](const Array&) { return std::int64_t{1}; });
+  return value_of<Stack>(x, axis, result);
+}
+void Stack::value_into(std::span<const Array> x, const Attribute& axis, Array& to, kernels::Scratch&) {
+  join(x, position_of(std::get<std::int64_t>(axis)), to, [](const Array&) { return std::int64_t{1}; });
 }
 
 std::vector<Sample> Stack::samples() {
@@ -323,8 +360,11 @@ Type Concatenate::type(std::span<const Type> x, const Attribute& axis_attribute)
 }
 
 Array Concatenate::value(std::span<const Array> x, const Attribute& axis_attribute, const Type& result) {
+  return value_of<Concatenate>(x, axis_attribute, result);
+}
+void Concatenate::value_into(std::span<const Array> x, const Attribute& axis_attribute, Array& to, kernels::Scratch&) {
   const std::size_t axis = position_of(std::get<std::int64_t>(axis_attribute));
-  return joined(x, axis, result, [axis](const Array& operand) { return operand.shape()[axis]; });
+  join(x, axis, to, [axis](const Array& operand) { return operand.shape()[axis]; });
 }
 
 std::vector<Sample> Concatenate::samples() {
@@ -376,16 +416,24 @@ Type Convert::type(std::span<const Type> x, const Attribute& dtype_name) {
   return {dtype, x[0].shape};
 }
 
-Array Convert::value(std::span<const Array> x, const Attribute&, const Type& result) {
+Array Convert::value(std::span<const Array> x, const Attribute& dtype, const Type& result) {
   if (x[0].dtype() == result.dtype) return x[0];
+  if (!x[0].is_uniform()) return value_of<Convert>(x, dtype, result);
   return with_element_type(x[0].dtype(), [&]<class From>(std::type_identity<From>) {
     return with_element_type(result.dtype, [&]<class To>(std::type_identity<To>) {
-      if (x[0].is_uniform()) return Array::uniform_of<To>(result.shape, converted<To>(x[0].stored<From>()[0]));
-      Array to = Array::uninitialised(result);
-      const auto from = x[0].data<From>();
+      return Array::uniform_of<To>(result.shape, converted<To>(x[0].stored<From>()[0]));
+    });
+  });
+}
+void Convert::value_into(std::span<const Array> x, const Attribute&, Array& to, kernels::Scratch&) {
+  with_element_type(x[0].dtype(), [&]<class From>(std::type_identity<From>) {
+    with_element_type(to.dtype(), [&]<class To>(std::type_identity<To>) {
+      const auto from = x[0].stored<From>();
       const auto out = to.mutable_data<To>();
-      for (std::size_t i = 0; i < out.size(); ++i) out[i] = converted<To>(from[i]);
-      return to;
+      if (x[0].is_uniform())
+        std::fill(out.begin(), out.end(), converted<To>(from[0]));
+      else
+        for (std::size_t i = 0; i < out.size(); ++i) out[i] = converted<To>(from[i]);
     });
   });
 }
@@ -401,8 +449,11 @@ Type ToScalar::type(std::span<const Type> x, const Attribute& position) {
   return {Dtype::f64, Shape{}};
 }
 
-Array ToScalar::value(std::span<const Array> x, const Attribute& position, const Type&) {
-  return Array::scalar(x[0].element(std::get<std::int64_t>(position)));
+Array ToScalar::value(std::span<const Array> x, const Attribute& position, const Type& result) {
+  return value_of<ToScalar>(x, position, result);
+}
+void ToScalar::value_into(std::span<const Array> x, const Attribute& position, Array& to, kernels::Scratch&) {
+  to.mutable_data<double>()[0] = x[0].element(std::get<std::int64_t>(position));
 }
 
 void ToScalar::add_transposed(std::size_t, const Array& cotangent, std::span<const Array> x, const Attribute& position,
@@ -431,11 +482,13 @@ Type ToTensor::type(std::span<const Type> x, const Attribute& attribute) {
 }
 
 Array ToTensor::value(std::span<const Array> x, const Attribute& place, const Type& result) {
-  Array to = Array::zeros(result);
-  kernels::with_real_type(result.dtype, [&]<class T>(std::type_identity<T>) {
+  return value_of<ToTensor>(x, place, result);
+}
+void ToTensor::value_into(std::span<const Array> x, const Attribute& place, Array& to, kernels::Scratch&) {
+  fill_with_zeros(to);
+  kernels::with_real_type(to.dtype(), [&]<class T>(std::type_identity<T>) {
     to.mutable_data<T>()[position_of(integers(place)[0])] = static_cast<T>(x[0].element(0));
   });
-  return to;
 }
 
 std::vector<Sample> ToTensor::samples() {

@@ -22,6 +22,7 @@ struct Broadcast : Structural {
   static constexpr int arity = 1;
   static Type type(std::span<const Type> x, const Attribute& shape);
   static Array value(std::span<const Array> x, const Attribute& shape, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& shape, Array& to, kernels::Scratch& scratch);
   template <class T, class X>
   static T transpose(std::size_t, const T& cotangent, const X& x, const Attribute&) {
     return reshape(sum(cotangent, broadcast_axes(x[0].shape(), cotangent.shape())), x[0].shape());
@@ -38,6 +39,7 @@ struct Reshape : Structural {
   static constexpr int arity = 1;
   static Type type(std::span<const Type> x, const Attribute& shape);
   static Array value(std::span<const Array> x, const Attribute& shape, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& shape, Array& to, kernels::Scratch& scratch);
   template <class T, class X>
   static T transpose(std::size_t, const T& cotangent, const X& x, const Attribute&) {
     return reshape(cotangent, x[0].shape());
@@ -53,6 +55,7 @@ struct Permute : Structural {
   static constexpr int arity = 1;
   static Type type(std::span<const Type> x, const Attribute& axes);
   static Array value(std::span<const Array> x, const Attribute& axes, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& axes, Array& to, kernels::Scratch& scratch);
   template <class T, class X>
   static T transpose(std::size_t, const T& cotangent, const X&, const Attribute& axes) {
     return permute(cotangent, inverse(axes));
@@ -72,6 +75,7 @@ struct Slice : Structural {
   static constexpr int arity = 1;
   static Type type(std::span<const Type> x, const Attribute& ranges);
   static Array value(std::span<const Array> x, const Attribute& ranges, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& ranges, Array& to, kernels::Scratch& scratch);
   template <class T, class X>
   static T transpose(std::size_t, const T& cotangent, const X& x, const Attribute& ranges) {
     return embed(cotangent, x[0].shape(), starts(ranges), steps(ranges));
@@ -94,6 +98,7 @@ struct Embed : Structural {
   static constexpr int arity = 1;
   static Type type(std::span<const Type> x, const Attribute& places);
   static Array value(std::span<const Array> x, const Attribute& places, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& places, Array& to, kernels::Scratch& scratch);
   template <class T, class X>
   static T transpose(std::size_t, const T& cotangent, const X& x, const Attribute& places) {
     return slice(cotangent, starts(places), stops(x[0].shape(), places), steps(places));
@@ -115,6 +120,7 @@ struct Stack : Structural {
   static constexpr AttributeKind attribute = AttributeKind::integer;
   static Type type(std::span<const Type> x, const Attribute& axis);
   static Array value(std::span<const Array> x, const Attribute& axis, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& axis, Array& to, kernels::Scratch& scratch);
   template <class T, class X>
   static T transpose(std::size_t k, const T& cotangent, const X& x, const Attribute& axis) {
     const auto at = static_cast<std::int64_t>(k);
@@ -134,6 +140,7 @@ struct Concatenate : Structural {
   static constexpr AttributeKind attribute = AttributeKind::integer;
   static Type type(std::span<const Type> x, const Attribute& axis);
   static Array value(std::span<const Array> x, const Attribute& axis, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& axis, Array& to, kernels::Scratch& scratch);
   template <class T, class X>
   static T transpose(std::size_t k, const T& cotangent, const X& x, const Attribute& axis) {
     const std::int64_t along = std::get<std::int64_t>(axis);
@@ -156,6 +163,7 @@ struct Convert : Structural {
   static constexpr AttributeKind attribute = AttributeKind::text;
   static Type type(std::span<const Type> x, const Attribute& dtype);
   static Array value(std::span<const Array> x, const Attribute& dtype, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& dtype, Array& to, kernels::Scratch& scratch);
   template <class T, class X>
   static T transpose(std::size_t, const T& cotangent, const X& x, const Attribute&) {
     return convert(cotangent, x[0].dtype());
@@ -170,6 +178,7 @@ struct ToScalar : Structural {
   static constexpr AttributeKind attribute = AttributeKind::integer;
   static Type type(std::span<const Type> x, const Attribute& position);
   static Array value(std::span<const Array> x, const Attribute& position, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& position, Array& to, kernels::Scratch& scratch);
   template <class T, class X>
   static T transpose(std::size_t, const T& cotangent, const X& x, const Attribute& position) {
     return place(cotangent, x[0].type(), std::get<std::int64_t>(position));
@@ -188,6 +197,7 @@ struct ToTensor : Structural {
   static constexpr int arity = 1;
   static Type type(std::span<const Type> x, const Attribute& place);
   static Array value(std::span<const Array> x, const Attribute& place, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& place, Array& to, kernels::Scratch& scratch);
   template <class T, class X>
   static T transpose(std::size_t, const T& cotangent, const X&, const Attribute& place) {
     return pick(cotangent, integers(place)[0]);

@@ -104,8 +104,12 @@ Type MaxPool2dPositions::type(std::span<const Type> x, const Attribute& attribut
   return {Dtype::i64, pooled(x[0].shape, windows)};
 }
 
-Array MaxPool2dPositions::value(std::span<const Array> x, const Attribute& attribute, const Type& result) {
-  return kernels::positions_of_largest(x[0], windows_of(integers(attribute), x[0].shape()[2], x[0].shape()[3]), result);
+Array MaxPool2dPositions::value(std::span<const Array> x, const Attribute& windows, const Type& result) {
+  return value_of<MaxPool2dPositions>(x, windows, result);
+}
+void MaxPool2dPositions::value_into(std::span<const Array> x, const Attribute& windows, Array& to,
+                                    kernels::Scratch& scratch) {
+  kernels::positions_of_largest(x[0], windows_of(integers(windows), x[0].shape()[2], x[0].shape()[3]), to, scratch);
 }
 
 // --- The mean -------------------------------------------------------------------------------------------------------
@@ -118,10 +122,13 @@ Type AvgPool2d::type(std::span<const Type> x, const Attribute& attribute) {
   return {x[0].dtype, pooled(x[0].shape, windows)};
 }
 
-Array AvgPool2d::value(std::span<const Array> x, const Attribute& attribute, const Type& result) {
-  const auto n = integers(attribute);
-  return kernels::window_means(x[0], windows_of(n, x[0].shape()[2], x[0].shape()[3]),
-                               static_cast<kernels::Divisor>(n[divided_by]), result);
+Array AvgPool2d::value(std::span<const Array> x, const Attribute& windows, const Type& result) {
+  return value_of<AvgPool2d>(x, windows, result);
+}
+void AvgPool2d::value_into(std::span<const Array> x, const Attribute& windows, Array& to, kernels::Scratch& scratch) {
+  const auto n = integers(windows);
+  kernels::window_means(x[0], windows_of(n, x[0].shape()[2], x[0].shape()[3]),
+                        static_cast<kernels::Divisor>(n[divided_by]), to, scratch);
 }
 
 Attribute AvgPool2d::with_extents(const Attribute& windows, const Shape& of) {
@@ -144,10 +151,14 @@ Type AvgPool2dTransposed::type(std::span<const Type> x, const Attribute& attribu
   return {x[0].dtype, Shape({g[0], g[1], n[extents], n[extents + 1]}, {})};
 }
 
-Array AvgPool2dTransposed::value(std::span<const Array> x, const Attribute& attribute, const Type& result) {
-  const auto n = integers(attribute);
-  return kernels::window_means_transposed(x[0], windows_of(n, n[extents], n[extents + 1]),
-                                          static_cast<kernels::Divisor>(n[divided_by]), result);
+Array AvgPool2dTransposed::value(std::span<const Array> x, const Attribute& windows, const Type& result) {
+  return value_of<AvgPool2dTransposed>(x, windows, result);
+}
+void AvgPool2dTransposed::value_into(std::span<const Array> x, const Attribute& windows, Array& to,
+                                     kernels::Scratch& scratch) {
+  const auto n = integers(windows);
+  kernels::window_means_transposed(x[0], windows_of(n, n[extents], n[extents + 1]),
+                                   static_cast<kernels::Divisor>(n[divided_by]), to, scratch);
 }
 
 Attribute AvgPool2dTransposed::without_extents(const Attribute& windows) {

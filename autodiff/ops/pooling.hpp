@@ -38,6 +38,7 @@ struct MaxPool2dPositions : Structural {
   static constexpr bool chooses = true;
   static Type type(std::span<const Type> x, const Attribute& windows);
   static Array value(std::span<const Array> x, const Attribute& windows, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& windows, Array& to, kernels::Scratch& scratch);
   static std::string label(const Attribute& windows) { return pooling_label(symbol, windows); }
   static std::vector<Sample> samples();
 };
@@ -51,6 +52,7 @@ struct AvgPool2d : Structural {
   static constexpr int arity = 1;
   static Type type(std::span<const Type> x, const Attribute& windows);
   static Array value(std::span<const Array> x, const Attribute& windows, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& windows, Array& to, kernels::Scratch& scratch);
   static std::string label(const Attribute& windows) { return pooling_label(symbol, windows); }
   template <class T, class X>
   static T transpose(std::size_t, const T& cotangent, const X& x, const Attribute& windows) {
@@ -70,6 +72,7 @@ struct AvgPool2dTransposed : Structural {
   static constexpr int arity = 1;
   static Type type(std::span<const Type> x, const Attribute& windows);
   static Array value(std::span<const Array> x, const Attribute& windows, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& windows, Array& to, kernels::Scratch& scratch);
   static std::string label(const Attribute& windows) { return pooling_label(symbol, windows); }
   template <class T, class X>
   static T transpose(std::size_t, const T& cotangent, const X&, const Attribute& windows) {

@@ -40,7 +40,10 @@ Type MatMul::type(std::span<const Type> x, const Attribute& flag_set) {
 }
 
 Array MatMul::value(std::span<const Array> x, const Attribute& flags, const Type& result) {
-  return kernels::matmul(x[0], x[1], std::get<std::int64_t>(flags), result);
+  return value_of<MatMul>(x, flags, result);
+}
+void MatMul::value_into(std::span<const Array> x, const Attribute& flags, Array& to, kernels::Scratch& scratch) {
+  kernels::matmul(x[0], x[1], std::get<std::int64_t>(flags), to, scratch);
 }
 
 std::string MatMul::label(const Attribute& flags) {

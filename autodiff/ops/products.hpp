@@ -23,6 +23,7 @@ struct MatMul : Structural {
   static constexpr AttributeKind attribute = AttributeKind::integer;
   static Type type(std::span<const Type> x, const Attribute& flags);
   static Array value(std::span<const Array> x, const Attribute& flags, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& flags, Array& to, kernels::Scratch& scratch);
   /// "@", "ᵀ@", "@ᵀ", "ᵀ@ᵀ".
   static std::string label(const Attribute& flags);
   template <class T>

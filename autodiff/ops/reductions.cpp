@@ -1,6 +1,7 @@
 #include "wengert/autodiff/ops/reductions.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string>
 #include <type_traits>
@@ -91,6 +92,9 @@ Type Sum::type(std::span<const Type> x, const Attribute& axes) { return reduced(
 Array Sum::value(std::span<const Array> x, const Attribute& axes, const Type&) {
   return kernels::sum(x[0], integers(axes));
 }
+void Sum::value_into(std::span<const Array> x, const Attribute& axes, Array& to, kernels::Scratch& scratch) {
+  kernels::sum(x[0], integers(axes), to, scratch);
+}
 std::vector<Sample> Sum::samples() { return samples_of_any(); }
 
 Type CumSum::type(std::span<const Type> x, const Attribute& attribute) {
@@ -101,8 +105,11 @@ Type CumSum::type(std::span<const Type> x, const Attribute& attribute) {
   want_axis(name, x, direction[0], x[0].shape.rank());
   return x[0];
 }
-Array CumSum::value(std::span<const Array> x, const Attribute& direction, const Type&) {
-  return kernels::running_sum(x[0], integers(direction)[0], integers(direction)[1] != 0);
+Array CumSum::value(std::span<const Array> x, const Attribute& direction, const Type& result) {
+  return value_of<CumSum>(x, direction, result);
+}
+void CumSum::value_into(std::span<const Array> x, const Attribute& direction, Array& to, kernels::Scratch& scratch) {
+  kernels::running_sum(x[0], integers(direction)[0], integers(direction)[1] != 0, to, scratch);
 }
 std::vector<Sample> CumSum::samples() {
   return {over_axes(Dtype::f64, {5}, {0, 0}),       over_axes(Dtype::f64, {5}, {0, 1}),
@@ -114,19 +121,25 @@ std::vector<Sample> CumSum::samples() {
 // --- Products -------------------------------------------------------------------------------------------------------
 
 Type Prod::type(std::span<const Type> x, const Attribute& axes) { return reduced(name, x, axes); }
-Array Prod::value(std::span<const Array> x, const Attribute& axes, const Type&) {
-  return kernels::fold(x[0], integers(axes), kernels::Fold::product);
+Array Prod::value(std::span<const Array> x, const Attribute& axes, const Type& result) {
+  return kernels::fold(x[0], integers(axes), kernels::Fold::product, result);
+}
+void Prod::value_into(std::span<const Array> x, const Attribute& axes, Array& to, kernels::Scratch& scratch) {
+  kernels::fold(x[0], integers(axes), kernels::Fold::product, to, scratch);
 }
 bool Prod::add_contribution(std::size_t, const Array& cotangent, const Array&, std::span<const Array> x,
                             const Attribute& axes, kernels::Accumulator& adjoint) {
   return neighbours(x[0], axes) &&
-         add_scaled(name, cotangent, kernels::products_of_others(x[0], integers(axes)), axes, adjoint);
+         add_scaled(name, cotangent, ProdOthers::value(x.first(1), axes, x[0].type()), axes, adjoint);
 }
 std::vector<Sample> Prod::samples() { return samples_of_any(); }
 
 Type ProdOthers::type(std::span<const Type> x, const Attribute& axes) { return along(name, x, axes); }
-Array ProdOthers::value(std::span<const Array> x, const Attribute& axes, const Type&) {
-  return kernels::products_of_others(x[0], integers(axes));
+Array ProdOthers::value(std::span<const Array> x, const Attribute& axes, const Type& result) {
+  return value_of<ProdOthers>(x, axes, result);
+}
+void ProdOthers::value_into(std::span<const Array> x, const Attribute& axes, Array& to, kernels::Scratch& scratch) {
+  kernels::products_of_others(x[0], integers(axes), to, scratch);
 }
 std::vector<Sample> ProdOthers::samples() { return samples_of_any(); }
 
@@ -134,19 +147,26 @@ std::vector<Sample> ProdOthers::samples() { return samples_of_any(); }
 
 bool Extremum::add_contribution(std::size_t, const Array& cotangent, const Array& y, std::span<const Array> x,
                                 const Attribute& axes, kernels::Accumulator& adjoint) {
-  return neighbours(x[0], axes) &&
-         add_scaled("amax", cotangent, kernels::tie_shares(x[0], y, integers(axes)), axes, adjoint);
+  if (!neighbours(x[0], axes)) return false;
+  const std::array<Array, 2> operands{x[0], y};
+  return add_scaled("amax", cotangent, TieShare::value(operands, axes, x[0].type()), axes, adjoint);
 }
 
 Type AMax::type(std::span<const Type> x, const Attribute& axes) { return reduced_of_some(name, x, axes); }
-Array AMax::value(std::span<const Array> x, const Attribute& axes, const Type&) {
-  return kernels::fold(x[0], integers(axes), kernels::Fold::maximum);
+Array AMax::value(std::span<const Array> x, const Attribute& axes, const Type& result) {
+  return kernels::fold(x[0], integers(axes), kernels::Fold::maximum, result);
+}
+void AMax::value_into(std::span<const Array> x, const Attribute& axes, Array& to, kernels::Scratch& scratch) {
+  kernels::fold(x[0], integers(axes), kernels::Fold::maximum, to, scratch);
 }
 std::vector<Sample> AMax::samples() { return samples_of_some(); }
 
 Type AMin::type(std::span<const Type> x, const Attribute& axes) { return reduced_of_some(name, x, axes); }
-Array AMin::value(std::span<const Array> x, const Attribute& axes, const Type&) {
-  return kernels::fold(x[0], integers(axes), kernels::Fold::minimum);
+Array AMin::value(std::span<const Array> x, const Attribute& axes, const Type& result) {
+  return kernels::fold(x[0], integers(axes), kernels::Fold::minimum, result);
+}
+void AMin::value_into(std::span<const Array> x, const Attribute& axes, Array& to, kernels::Scratch& scratch) {
+  kernels::fold(x[0], integers(axes), kernels::Fold::minimum, to, scratch);
 }
 std::vector<Sample> AMin::samples() { return samples_of_some(); }
 
@@ -159,8 +179,11 @@ Type TieShare::type(std::span<const Type> x, const Attribute& axes) {
   }
   return x[0];
 }
-Array TieShare::value(std::span<const Array> x, const Attribute& axes, const Type&) {
-  return kernels::tie_shares(x[0], x[1], integers(axes));
+Array TieShare::value(std::span<const Array> x, const Attribute& axes, const Type& result) {
+  return value_of<TieShare>(x, axes, result);
+}
+void TieShare::value_into(std::span<const Array> x, const Attribute& axes, Array& to, kernels::Scratch& scratch) {
+  kernels::tie_shares(x[0], x[1], integers(axes), to, scratch);
 }
 std::vector<Sample> TieShare::samples() {
   return {{{{Dtype::f64, {5}}, {Dtype::f64, {}}}, std::vector<std::int64_t>{0}},
@@ -173,8 +196,11 @@ std::vector<Sample> TieShare::samples() {
 // --- Norms and exponentials -----------------------------------------------------------------------------------------
 
 Type Norm::type(std::span<const Type> x, const Attribute& axes) { return reduced(name, x, axes); }
-Array Norm::value(std::span<const Array> x, const Attribute& axes, const Type&) {
-  return kernels::norm(x[0], integers(axes));
+Array Norm::value(std::span<const Array> x, const Attribute& axes, const Type& result) {
+  return value_of<Norm>(x, axes, result);
+}
+void Norm::value_into(std::span<const Array> x, const Attribute& axes, Array& to, kernels::Scratch& scratch) {
+  kernels::norm(x[0], integers(axes), to, scratch);
 }
 bool Norm::add_contribution(std::size_t, const Array& cotangent, const Array& y, std::span<const Array> x,
                             const Attribute& axes, kernels::Accumulator& adjoint) {
@@ -187,18 +213,25 @@ bool Norm::add_contribution(std::size_t, const Array& cotangent, const Array& y,
 std::vector<Sample> Norm::samples() { return samples_of_any(); }
 
 Type LogSumExp::type(std::span<const Type> x, const Attribute& axes) { return reduced(name, x, axes); }
-Array LogSumExp::value(std::span<const Array> x, const Attribute& axes, const Type&) {
-  return kernels::logsumexp(x[0], integers(axes));
+Array LogSumExp::value(std::span<const Array> x, const Attribute& axes, const Type& result) {
+  return value_of<LogSumExp>(x, axes, result);
+}
+void LogSumExp::value_into(std::span<const Array> x, const Attribute& axes, Array& to, kernels::Scratch& scratch) {
+  kernels::logsumexp(x[0], integers(axes), to, scratch);
 }
 bool LogSumExp::add_contribution(std::size_t, const Array& cotangent, const Array&, std::span<const Array> x,
                                  const Attribute& axes, kernels::Accumulator& adjoint) {
-  return neighbours(x[0], axes) && add_scaled(name, cotangent, kernels::softmax(x[0], integers(axes)), axes, adjoint);
+  return neighbours(x[0], axes) &&
+         add_scaled(name, cotangent, Softmax::value(x.first(1), axes, x[0].type()), axes, adjoint);
 }
 std::vector<Sample> LogSumExp::samples() { return samples_of_some(); }  // of none it is -∞, and -∞ - -∞ no difference
 
 Type Softmax::type(std::span<const Type> x, const Attribute& axes) { return along(name, x, axes); }
-Array Softmax::value(std::span<const Array> x, const Attribute& axes, const Type&) {
-  return kernels::softmax(x[0], integers(axes));
+Array Softmax::value(std::span<const Array> x, const Attribute& axes, const Type& result) {
+  return value_of<Softmax>(x, axes, result);
+}
+void Softmax::value_into(std::span<const Array> x, const Attribute& axes, Array& to, kernels::Scratch& scratch) {
+  kernels::softmax(x[0], integers(axes), to, scratch);
 }
 bool Softmax::add_contribution(std::size_t, const Array& cotangent, const Array& y, std::span<const Array>,
                                const Attribute& axes, kernels::Accumulator& adjoint) {
@@ -220,8 +253,11 @@ bool Softmax::add_contribution(std::size_t, const Array& cotangent, const Array&
 std::vector<Sample> Softmax::samples() { return samples_of_any(); }
 
 Type LogSoftmax::type(std::span<const Type> x, const Attribute& axes) { return along(name, x, axes); }
-Array LogSoftmax::value(std::span<const Array> x, const Attribute& axes, const Type&) {
-  return kernels::log_softmax(x[0], integers(axes));
+Array LogSoftmax::value(std::span<const Array> x, const Attribute& axes, const Type& result) {
+  return value_of<LogSoftmax>(x, axes, result);
+}
+void LogSoftmax::value_into(std::span<const Array> x, const Attribute& axes, Array& to, kernels::Scratch& scratch) {
+  kernels::log_softmax(x[0], integers(axes), to, scratch);
 }
 namespace {
 

@@ -36,6 +36,7 @@ struct Sum : Structural {
   static constexpr int arity = 1;
   static Type type(std::span<const Type> x, const Attribute& axes);
   static Array value(std::span<const Array> x, const Attribute& axes, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& axes, Array& to, kernels::Scratch& scratch);
   template <class T, class X>
   static T transpose(std::size_t, const T& cotangent, const X& x, const Attribute& axes) {
     return detail::over(cotangent, x[0].shape(), axes);
@@ -51,6 +52,7 @@ struct CumSum : Structural {
   static constexpr int arity = 1;
   static Type type(std::span<const Type> x, const Attribute& direction);
   static Array value(std::span<const Array> x, const Attribute& direction, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& direction, Array& to, kernels::Scratch& scratch);
   template <class T, class X>
   static T transpose(std::size_t, const T& cotangent, const X&, const Attribute& direction) {
     return running_sum(cotangent, integers(direction)[0], integers(direction)[1] == 0);
@@ -70,6 +72,7 @@ struct Prod : Structural {
   static constexpr int arity = 1;
   static Type type(std::span<const Type> x, const Attribute& axes);
   static Array value(std::span<const Array> x, const Attribute& axes, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& axes, Array& to, kernels::Scratch& scratch);
   template <class T>
   static T vjp(std::size_t, const T& cotangent, const T&, std::span<const T> x, const Attribute& axes) {
     return scaled(detail::over(cotangent, x[0].shape(), axes), prod_others(x[0], Indices(integers(axes))));
@@ -91,6 +94,7 @@ struct ProdOthers : Structural {
   static constexpr int arity = 1;
   static Type type(std::span<const Type> x, const Attribute& axes);
   static Array value(std::span<const Array> x, const Attribute& axes, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& axes, Array& to, kernels::Scratch& scratch);
   // The matrix of second derivatives of a product is symmetric, so both rules are one.
   template <class T>
   static T vjp(std::size_t, const T& cotangent, const T&, std::span<const T> x, const Attribute& axes) {
@@ -127,6 +131,7 @@ struct AMax : Extremum {
       "ShapeError. Derivative: 1 at the largest; 1/n at each of n equal ones; 0 where the value is NaN.";
   static Type type(std::span<const Type> x, const Attribute& axes);
   static Array value(std::span<const Array> x, const Attribute& axes, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& axes, Array& to, kernels::Scratch& scratch);
   static std::vector<Sample> samples();
 };
 
@@ -137,6 +142,7 @@ struct AMin : Extremum {
       "ShapeError. Derivative: 1 at the smallest; 1/n at each of n equal ones; 0 where the value is NaN.";
   static Type type(std::span<const Type> x, const Attribute& axes);
   static Array value(std::span<const Array> x, const Attribute& axes, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& axes, Array& to, kernels::Scratch& scratch);
   static std::vector<Sample> samples();
 };
 
@@ -149,6 +155,7 @@ struct TieShare : Structural {
   static constexpr bool chooses = true;
   static Type type(std::span<const Type> x, const Attribute& axes);
   static Array value(std::span<const Array> x, const Attribute& axes, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& axes, Array& to, kernels::Scratch& scratch);
   static std::vector<Sample> samples();
 };
 
@@ -163,6 +170,7 @@ struct Norm : Structural {
   static constexpr int arity = 1;
   static Type type(std::span<const Type> x, const Attribute& axes);
   static Array value(std::span<const Array> x, const Attribute& axes, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& axes, Array& to, kernels::Scratch& scratch);
   template <class T>
   static T vjp(std::size_t, const T& cotangent, const T& y, std::span<const T> x, const Attribute& axes) {
     return scaled(detail::over(cotangent, x[0].shape(), axes), direction(y, x[0], axes));
@@ -192,6 +200,7 @@ struct LogSumExp : Structural {
   static constexpr int arity = 1;
   static Type type(std::span<const Type> x, const Attribute& axes);
   static Array value(std::span<const Array> x, const Attribute& axes, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& axes, Array& to, kernels::Scratch& scratch);
   template <class T>
   static T vjp(std::size_t, const T& cotangent, const T&, std::span<const T> x, const Attribute& axes) {
     return scaled(detail::over(cotangent, x[0].shape(), axes), softmax(x[0], Indices(integers(axes))));
@@ -214,6 +223,7 @@ struct Softmax : Structural {
   static constexpr int arity = 1;
   static Type type(std::span<const Type> x, const Attribute& axes);
   static Array value(std::span<const Array> x, const Attribute& axes, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& axes, Array& to, kernels::Scratch& scratch);
   // The matrix of derivatives is symmetric, so both rules are one.
   template <class T>
   static T vjp(std::size_t, const T& cotangent, const T& y, std::span<const T>, const Attribute& axes) {
@@ -237,6 +247,7 @@ struct LogSoftmax : Structural {
   static constexpr int arity = 1;
   static Type type(std::span<const Type> x, const Attribute& axes);
   static Array value(std::span<const Array> x, const Attribute& axes, const Type& result);
+  static void value_into(std::span<const Array> x, const Attribute& axes, Array& to, kernels::Scratch& scratch);
   template <class T>
   static T vjp(std::size_t, const T& cotangent, const T& y, std::span<const T>, const Attribute& axes) {
     const T some = where(y > minus_infinity, cotangent, 0.0);

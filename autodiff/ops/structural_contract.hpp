@@ -31,6 +31,7 @@
 
 #include "wengert/autodiff/ops/contract.hpp"
 #include "wengert/autodiff/ops/kernels.hpp"
+#include "wengert/autodiff/ops/scratch.hpp"
 #include "wengert/graph/array.hpp"
 #include "wengert/graph/operation.hpp"
 
@@ -93,6 +94,20 @@ concept StructuralPrimitive = requires(std::span<const Type> types, std::span<co
   { P::value(arrays, attribute, result) } -> std::same_as<Array>;  // the kernel; `result` is what the type rule gave
   { P::samples() } -> std::same_as<std::vector<Sample>>;           // where it is checked
 };
+
+/// One whose value can be written into memory that is there: `to` is dense, of the result's type, held by nobody else,
+/// and no operand lies in its memory; what was in it does not matter. value() gives the same bits.
+template <class P>
+concept WritesInto = requires(std::span<const Array> x, const Attribute& attribute, Array& to,
+                              kernels::Scratch& scratch) { P::value_into(x, attribute, to, scratch); };
+/// value() of such a primitive.
+template <WritesInto P>
+[[nodiscard]] Array value_of(std::span<const Array> x, const Attribute& attribute, const Type& result) {
+  Array to = Array::uninitialised(result);
+  kernels::Scratch scratch;
+  P::value_into(x, attribute, to, scratch);
+  return to;
+}
 
 /// Linear in all real operands together. `transpose(k, cotangent, x, attribute)` is the cotangent of operand k; of the
 /// real operands it asks types only: x[k].type(), shape(), dtype(). Of the others, T(x[k]) is the handle.

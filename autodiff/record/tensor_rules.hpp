@@ -43,6 +43,10 @@ struct TensorRules {
                                     const graph::Attribute& attribute, std::span<const char> wanted) = nullptr;
   /// A derivative flows into the operand; null: as Primitive::differentiable says.
   bool (*differentiable_in)(std::size_t operand, const graph::Attribute& attribute) = nullptr;
+  /// The value, with the same bits, in `to`: dense, of the result's type, held by nobody else, and no operand in its
+  /// memory. What it takes of `scratch` it gives back. Null: there is only `value`.
+  void (*value_into)(std::span<const Array> x, const graph::Attribute& attribute, Array& to,
+                     kernels::Scratch& scratch) = nullptr;
 };
 
 namespace detail {
@@ -56,6 +60,9 @@ struct ElementwiseTensorRules {
 
   static Array value(std::span<const Array> x, const graph::Attribute&, const Type& result) {
     return Kernels::value(x, result);
+  }
+  static void value_into(std::span<const Array> x, const graph::Attribute&, Array& to, kernels::Scratch&) {
+    Kernels::value_into(x, to);
   }
   static void accumulate(std::size_t operand, const Array& cotangent, const Array& y, std::span<const Array> x,
                          const graph::Attribute&, kernels::Accumulator& adjoint) {
@@ -91,9 +98,16 @@ struct ElementwiseTensorRules {
 template <class P, std::size_t... K>
 constexpr TensorRules elementwise_tensor_rules() {
   using Rules = ElementwiseTensorRules<P, K...>;
-  TensorRules rules{.value = &Rules::value, .vjp = &Rules::vjp, .jvp = &Rules::jvp};
+  TensorRules rules{.value = &Rules::value, .vjp = &Rules::vjp, .jvp = &Rules::jvp, .value_into = &Rules::value_into};
   if constexpr ((ops::differentiable_in<P, K> || ...)) rules.accumulate = &Rules::accumulate;
   return rules;
+}
+
+template <ops::WritesInto P>
+void structural_value_into(std::span<const Array> x, const graph::Attribute& attribute, Array& to,
+                           kernels::Scratch& scratch) {
+  const kernels::Scratch::Mark mark(scratch);
+  P::value_into(x, attribute, to, scratch);
 }
 
 template <class P>
@@ -150,14 +164,16 @@ struct StructuralTensorRules {
 
 template <class P>
 constexpr TensorRules structural_tensor_rules() {
-  if constexpr (ops::ChoosingPrimitive<P>) {
-    return {.value = &P::value};
-  } else {
+  TensorRules rules{.value = &P::value};
+  if constexpr (ops::WritesInto<P>) rules.value_into = &structural_value_into<P>;
+  if constexpr (!ops::ChoosingPrimitive<P>) {
     using Rules = StructuralTensorRules<P>;
-    TensorRules rules{.value = &P::value, .accumulate = &Rules::accumulate, .vjp = &Rules::vjp, .jvp = &Rules::jvp};
+    rules.accumulate = &Rules::accumulate;
+    rules.vjp = &Rules::vjp;
+    rules.jvp = &Rules::jvp;
     if constexpr (ops::TakesScalars<P>) rules.scalar_position = &P::position;
-    return rules;
   }
+  return rules;
 }
 
 }  // namespace detail
