@@ -235,11 +235,15 @@ void PlanMemory::run_kernel(const KernelStep& step) {
   for (std::size_t k = 0; k < count; ++k) operands_[k] = arrays_[step.operands[k]];
   const std::span<const Array> operands(operands_.data(), count);
   Array& to = arrays_[step.result];
+  const TensorRules& rules = step.primitive->on_tensors;
   try {
-    const Array result = step.primitive->on_tensors.value(operands, step.attribute, to.type());
-    const Array dense = result.dense();
-    const auto bytes = dense.bytes();
-    if (!bytes.empty()) std::memcpy(data_[step.result], bytes.data(), bytes.size());
+    if (rules.value_into != nullptr) {
+      rules.value_into(operands, step.attribute, to, scratch_);
+    } else {
+      const Array result = rules.value(operands, step.attribute, to.type()).dense();
+      const auto bytes = result.bytes();
+      if (!bytes.empty()) std::memcpy(data_[step.result], bytes.data(), bytes.size());
+    }
   } catch (const Error& error) {
     const auto found = lines_.find(step.node);
     error.rethrow_at(found == lines_.end() ? std::source_location{} : detail::location_of(found->second));

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "wengert/autodiff/exec/plan.hpp"
+#include "wengert/autodiff/ops/scratch.hpp"
 #include "wengert/graph/array.hpp"
 
 namespace wengert::exec {
@@ -62,6 +63,7 @@ class PlanMemory {
   std::vector<std::byte*> data_;  // by slot: where its elements begin
   std::vector<AnyGroup> groups_;  // by step
   std::vector<Array> operands_;   // of the kernel at hand
+  kernels::Scratch scratch_;
   bool bound_ = false;
 };
 
