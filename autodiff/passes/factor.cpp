@@ -7,6 +7,7 @@
 #include "wengert/autodiff/passes/known.hpp"
 #include "wengert/autodiff/passes/passes.hpp"
 #include "wengert/autodiff/passes/rebuild.hpp"
+#include "wengert/autodiff/passes/sums.hpp"
 
 namespace wengert::passes {
 
@@ -18,41 +19,19 @@ namespace {
 /// One sweep over the graph: sums as it finds them. What it makes may have common factors again.
 class Factoring {
  public:
-  explicit Factoring(const Graph& graph) : old_(graph), new_of_(graph.size(), graph::no_node) {
-    kind_.reserve(graph.size());
-    for (NodeId id = 0; id < graph.size(); ++id) kind_.push_back(known(graph.operation_id(id)));
-    uses_.assign(graph.size(), 0);
-    only_in_sums_.assign(graph.size(), true);
-    only_user_.assign(graph.size(), graph::no_node);
-    for (const NodeId output : graph.outputs()) {
-      uses_[output] += 2;
-      only_in_sums_[output] = false;
-    }
-    for (NodeId id = static_cast<NodeId>(graph.size()); id-- > 0;) {
-      const bool in_sum = is_sum(id) || is_sign(id);
-      for (const NodeId operand : graph.operands(id)) {
-        ++uses_[operand];
-        only_user_[operand] = id;
-        if (!in_sum) only_in_sums_[operand] = false;
-      }
-    }
-  }
+  explicit Factoring(const Graph& graph) : old_(graph), sums_(graph), new_of_(graph.size(), graph::no_node) {}
 
   Rewrite run(bool& changed) {
     Rebuild rebuild(old_);
     graph::GraphBuilder& builder = rebuild.builder();
-    Rewrite result = std::move(rebuild).run([&](NodeId id, std::span<const NodeId> operands) {
+    return std::move(rebuild).run([&](NodeId id, std::span<const NodeId> operands) {
       for (std::size_t k = 0; k < operands.size(); ++k) new_of_[old_.operands(id)[k]] = operands[k];
-      if (is_root(id)) {
-        collect(id);
-        if (group()) {
-          changed = true;
-          return sum(builder, terms_);
-        }
+      if (sums_.is_root(id) && group(sums_.terms(id))) {
+        changed = true;
+        return sum(builder);
       }
       return builder.add(old_.operation_id(id), operands, old_.attribute(id));
     });
-    return result;
   }
 
  private:
@@ -62,38 +41,15 @@ class Factoring {
     bool negative = false;           // it is subtracted
   };
 
-  [[nodiscard]] bool is_sum(NodeId id) const { return kind_[id] == Known::add || kind_[id] == Known::sub; }
-  /// A sum that is not part of another.
-  [[nodiscard]] bool is_root(NodeId id) const { return is_sum(id) && (uses_[id] != 1 || !is_sum(only_user_[id])); }
-  /// A negation that only sums use: the sign of a term.
-  [[nodiscard]] bool is_sign(NodeId id) const { return kind_[id] == Known::neg && only_in_sums_[id]; }
   /// A product that nothing needs once it is taken apart.
   [[nodiscard]] bool is_product(NodeId id) const {
-    return (kind_[id] == Known::mul || kind_[id] == Known::scale) && only_in_sums_[id];
-  }
-
-  /// The terms of a sum, from the left.
-  void collect(NodeId root) {
-    terms_.clear();
-    stack_.assign(1, {root});
-    while (!stack_.empty()) {
-      const Term top = stack_.back();
-      const NodeId id = top.node;
-      stack_.pop_back();
-      if (is_sum(id) && (id == root || uses_[id] == 1)) {
-        const auto operands = old_.operands(id);
-        stack_.push_back({.node = operands[1], .negative = top.negative != (kind_[id] == Known::sub)});
-        stack_.push_back({.node = operands[0], .negative = top.negative});
-      } else if (is_sign(id)) {
-        stack_.push_back({.node = old_.operands(id)[0], .negative = !top.negative});
-      } else {
-        terms_.push_back(top);
-      }
-    }
+    return (sums_.kind(id) == Known::mul || sums_.kind(id) == Known::scale) && sums_.only_in_sums(id);
   }
 
   /// Gives products with a factor in common this factor: the one that most of them have. False: there are none.
-  bool group() {
+  bool group(const std::vector<Sums::Term>& terms) {
+    terms_.clear();
+    for (const Sums::Term& term : terms) terms_.push_back({.node = term.node, .negative = term.negative});
     count_.clear();
     for (const Term& term : terms_) {
       if (!is_product(term.node)) continue;
@@ -107,7 +63,6 @@ class Factoring {
       const auto operands = old_.operands(term.node);
       const std::uint32_t first = count_[key(term.node, operands[0])], second = count_[key(term.node, operands[1])];
       if (std::max(first, second) < 2) continue;
-      // A constant before anything else: it may meet another one.
       term.factor = operands[second > first ? 1 : 0];
       ++chosen[key(term.node, term.factor)];
     }
@@ -121,8 +76,9 @@ class Factoring {
     }
     return any;
   }
+  /// Factor and operation: mul and scale do not mix.
   [[nodiscard]] std::uint64_t key(NodeId product, NodeId factor) const {
-    return (std::uint64_t{factor} << 1) | (kind_[product] == Known::scale ? 1u : 0u);
+    return (std::uint64_t{factor} << 1) | (sums_.kind(product) == Known::scale ? 1u : 0u);
   }
   [[nodiscard]] NodeId other(NodeId product, NodeId factor) const {
     const auto operands = old_.operands(product);
@@ -130,9 +86,9 @@ class Factoring {
   }
 
   /// The terms added from the left, a group where its first product stood.
-  NodeId sum(graph::GraphBuilder& builder, const std::vector<Term>& terms) {
+  NodeId sum(graph::GraphBuilder& builder) {
     std::unordered_map<std::uint64_t, std::vector<Term>> groups;
-    for (const Term& term : terms)
+    for (const Term& term : terms_)
       if (term.factor != graph::no_node)
         groups[key(term.node, term.factor)].push_back(
             {.node = new_of_[other(term.node, term.factor)], .negative = term.negative});
@@ -141,7 +97,7 @@ class Factoring {
       if (to == graph::no_node) return negative ? builder.add(id_of(Known::neg), {node}) : node;
       return builder.add(id_of(negative ? Known::sub : Known::add), {to, node});
     };
-    for (const Term& term : terms) {
+    for (const Term& term : terms_) {
       if (term.factor == graph::no_node) {
         total = add(total, new_of_[term.node], term.negative);
         continue;
@@ -157,13 +113,9 @@ class Factoring {
   }
 
   const Graph& old_;
-  std::vector<Known> kind_;
-  std::vector<std::uint32_t> uses_;
-  std::vector<NodeId> only_user_;
-  std::vector<bool> only_in_sums_;
+  Sums sums_;
   std::vector<NodeId> new_of_;
   std::vector<Term> terms_;
-  std::vector<Term> stack_;
   std::unordered_map<std::uint64_t, std::uint32_t> count_;
 };
 

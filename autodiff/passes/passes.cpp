@@ -56,8 +56,10 @@ constexpr Pass stabilise_pass{"stabilise", "formulas that overflow or cancel bec
 constexpr Pass reassociate_pass{"reassociate", "sums in another order: transposes into products, n·x for n times x",
                                 &reassociate, false};
 constexpr Pass factor_pass{"factor", "a·c + b·c becomes (a + b)·c", &factor, false};
-constexpr std::array passes{&dead_pass,      &merge_pass,       &fold_pass,  &simplify_pass,
-                            &stabilise_pass, &reassociate_pass, &factor_pass};
+constexpr Pass join_pass{"join", "sums of slices' gradients side by side, of products over time steps as one", &join,
+                         false};
+constexpr std::array passes{&dead_pass,      &merge_pass,       &fold_pass, &simplify_pass,
+                            &stabilise_pass, &reassociate_pass, &join_pass, &factor_pass};
 
 }  // namespace
 

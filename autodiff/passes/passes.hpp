@@ -57,10 +57,15 @@ struct Pass {
 [[nodiscard]] Rewrite fold_constants(const graph::Graph& graph, std::size_t small);
 [[nodiscard]] Rewrite fold_constants(const graph::Graph& graph);
 
-/// a·c + b·c → (a + b)·c, in sums of any length: what several uses of one value contribute to its adjoint is added before
-/// it is multiplied by what they share. Not exact: sums are rounded in another order, and where a product overflows or
-/// c is ∞, the sum may not.
+/// a·c + b·c → (a + b)·c, in sums of any length: what several uses of one value contribute to its adjoint is added
+/// before it is multiplied by what they share. Not exact: sums are rounded in another order, and where a product
+/// overflows or c is ∞, the sum may not.
 [[nodiscard]] Rewrite factor(const graph::Graph& graph);
+
+/// In sums: tensors in zeros that lie beside each other (gradients of slices) → one concatenation; Σ aᵀ·b of three
+/// products or more (the gradient of a weight that is used at every time step) → one product of the a's and the b's,
+/// one under the other. Not exact: sums are rounded in another order, and −0 + 0 is not computed.
+[[nodiscard]] Rewrite join(const graph::Graph& graph);
 
 /// Rewrites nodes until no rule applies. Each rule holds to the last bit for every number, ∞, NaN and zeros of either
 /// sign included (so x + 0, which turns −0 into 0, stays). Only `scale`, the product by which gradients pass cotangents
