@@ -41,7 +41,7 @@ inline constexpr std::array<VectorAccuracy, vector_function_count> vector_accura
     {VectorFunction::log_sigmoid, "log_sigmoid", 3, 3},
     {VectorFunction::gaussian, "gaussian", 1.75, 1.75},
     {VectorFunction::erf, "erf", 2.75, 2},
-    {VectorFunction::erfc, "erfc", 5, 4.5},
+    {VectorFunction::erfc, "erfc", 5, 4.75},
 }};
 
 }  // namespace wengert::kernels
