@@ -5,12 +5,24 @@
 #include <cstdlib>
 #include <new>
 
+// A sanitizer has an allocator of its own: nothing is counted under one. g++ defines macros, clang has features.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#  define WENGERT_SANITIZED
+#elif defined(__has_feature)
+#  if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#    define WENGERT_SANITIZED
+#  endif
+#endif
+#if defined(__GLIBC__) && !defined(WENGERT_SANITIZED)
+#  define WENGERT_COUNTS_MEMORY
+#endif
+
 namespace {
 
 bool counting = false;
 std::ptrdiff_t held = 0, most = 0;
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifdef WENGERT_COUNTS_MEMORY
 void count(void* allocated) {
   if (!counting || allocated == nullptr) return;
   held += static_cast<std::ptrdiff_t>(malloc_usable_size(allocated));
@@ -23,7 +35,7 @@ void discount(void* freed) {
 
 }  // namespace
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifdef WENGERT_COUNTS_MEMORY
 // These replace the C library's in this executable. NOLINTBEGIN
 extern "C" {
 void* __libc_malloc(std::size_t);
