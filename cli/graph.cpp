@@ -5,10 +5,10 @@
 #include <ostream>
 #include <utility>
 
+#include "wengert/autodiff/passes/passes.hpp"
 #include "wengert/autodiff/record/expand.hpp"
 #include "wengert/autodiff/record/log.hpp"
 #include "wengert/autodiff/record/primitive.hpp"
-#include "wengert/autodiff/transform/simplify.hpp"
 #include "wengert/cli/data/read.hpp"
 #include "wengert/cli/errors.hpp"
 #include "wengert/cli/text.hpp"
@@ -136,11 +136,13 @@ void graph_of_file(const GraphOptions& options, const Streams& streams) {
                     (error.detail().expected.empty() ? "" : "; expected " + error.detail().expected));
   }
   phase.finished({{"nodes", graph.size()}});
+  std::vector<graph::Drawing> panels;
+  if (options.compare) panels.push_back(draw_part(graph, options));
+  for (const passes::Pass* pass : options.draw.passes) graph = pass->run(graph).graph;
   if (options.compare) {
-    const graph::Drawing before = draw_part(graph, options), after = draw_part(simplify(graph).graph, options);
-    return deliver(graph::side_by_side({before, after}, {"before", "after"}), options, streams);
+    panels.push_back(draw_part(graph, options));
+    return deliver(graph::side_by_side(panels, {"before", "after"}), options, streams);
   }
-  if (!options.pass.empty()) graph = simplify(graph).graph;
   if (wants_text(options)) return deliver(text_of_part(graph, options, true), options, streams);
   deliver(draw_part(graph, options), options, streams);
 }
@@ -154,7 +156,10 @@ void deliver_recorded(const wengert::detail::AnyHandle& y, const std::vector<wen
   if (wants_text(options)) {
     return deliver(text_of_part(graph_of(y, x, draw_options), options, false), options, streams);
   }
-  deliver(options.compare ? draw_simplification(y, x, draw_options) : draw(y, x, draw_options), options, streams);
+  const graph::Drawing after = draw(y, x, draw_options);
+  if (!options.compare) return deliver(after, options, streams);
+  draw_options.passes.clear();
+  deliver(graph::side_by_side({draw(y, x, draw_options), after}, {"before", "after"}), options, streams);
 }
 
 // ---- of a network
@@ -188,6 +193,12 @@ void graph_of_expression(const GraphOptions& options, const Streams& streams) {
 const std::vector<std::string>& graph_formats() {
   // In the order of graph::Format.
   static const std::vector<std::string> names{"dot", "svg", "png", "json", "mermaid", "tikz", "text"};
+  return names;
+}
+
+std::vector<std::string> pass_names() {
+  std::vector<std::string> names;
+  for (const passes::Pass* pass : passes::all()) names.emplace_back(pass->name);
   return names;
 }
 
@@ -234,6 +245,7 @@ void check_together(const GraphOptions& options) {
     refuse(options.draw.statements, "--statements", why);
     refuse(options.draw.paths_only, "--paths", why + "\n  hint: --between x,f shows what lies between two names");
   }
+  if (options.compare) refuse(options.before, "--before", "draws one graph, and --compare two");
   if (wants_text(options)) {
     const std::string why = "goes with drawings; --format text writes the graph itself";
     refuse(options.compare, "--compare", why + "\n  hint: --pass simplify gives the graph after it");
@@ -260,7 +272,9 @@ void run_graph(const GraphOptions& given, const Streams& streams) {
       static_cast<graph::Ties>(std::find(ties.begin(), ties.end(), options.ties) - ties.begin());
   const auto& views = view_names();
   options.draw.view = static_cast<View>(std::find(views.begin(), views.end(), options.view) - views.begin());
-  options.draw.simplified = !options.pass.empty();
+  for (const std::string& name : options.pass) options.draw.passes.push_back(passes::find(name));
+  if (options.before) options.draw.passes.pop_back();
+  if (options.compare && options.pass.empty()) options.draw.passes.push_back(passes::find("simplify"));
   // The statements of the expression are its named values; those of the recording are the command's own.
   options.draw.named_values = std::exchange(options.draw.statements, false);
   if (!options.model.empty())

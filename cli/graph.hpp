@@ -23,8 +23,9 @@ struct GraphOptions : PointOptions {
   std::string theme = "light";         ///< one of theme_names()
   std::string view = "both";           ///< one of view_names()
   std::string ties = "nodes";          ///< one of tie_names()
-  std::string pass;                    ///< "simplify" or empty
-  bool compare = false;                ///< before and after the pass, side by side
+  std::vector<std::string> pass;       ///< of pass_names(), one after the other
+  bool before = false;                 ///< what the last of them gets, instead of what it makes
+  bool compare = false;                ///< before and after the passes (simplify, if none is named), side by side
   std::string around;                  ///< name of a node; empty: none
   std::size_t distance = 2;            ///< from it
   std::vector<std::string> between;    ///< two names, or none
@@ -33,6 +34,7 @@ struct GraphOptions : PointOptions {
 };
 
 [[nodiscard]] const std::vector<std::string>& graph_formats();
+[[nodiscard]] std::vector<std::string> pass_names();
 [[nodiscard]] const std::vector<std::string>& theme_names();
 [[nodiscard]] const std::vector<std::string>& view_names();
 [[nodiscard]] const std::vector<std::string>& tie_names();

@@ -119,10 +119,15 @@ CLI::App* add_graph(CLI::App& app, GraphOptions& options) {
              tie_names());
   add_choice(*graph, "--theme", options.theme, "Colours; print is grey", theme_names());
   graph->add_flag("--statements", options.draw.statements, "One box for each statement, with its formula");
-  graph->add_option("--pass", options.pass, "Draw what this pass makes of the graph")
-      ->type_name("NAME")
-      ->check(CLI::IsMember(std::vector<std::string>{"simplify"}));
-  graph->add_flag("--compare", options.compare, "Before and after simplification, side by side");
+  CLI::Option* pass =
+      graph->add_option("--pass", options.pass, "Draw what these passes make of the graph, one after the other")
+          ->type_name("NAMES")
+          ->delimiter(',')
+          ->allow_extra_args(false)
+          ->check(CLI::IsMember(pass_names()));
+  graph->add_flag("--before", options.before, "Draw what the last of the passes gets, instead")->needs(pass);
+  graph->add_flag("--compare", options.compare,
+                  "Before and after the passes (simplify, if none is named), side by side");
   graph->add_flag("--paths", options.draw.paths_only, "Only what lies on a path from a variable of --wrt to the value");
   CLI::Option* around =
       graph->add_option("--around", options.around, "Only what is near the value of this name")->type_name("NAME");

@@ -266,6 +266,7 @@ Expansion expanded(const detail::AnyHandle& y, std::span<const detail::AnyHandle
       outputs.emplace_back(gradients[k].tensor);
   }
   Expansion expansion = detail::expand_stream(stream, outputs, {.statements = options.statements}, where);
+  for (const passes::Pass* pass : options.passes) expansion = applied(*pass, expansion);
   if (options.simplified) return simplify(expansion);
   return expansion;
 }
@@ -294,6 +295,7 @@ graph::Drawing draw_simplification(const detail::AnyHandle& y, std::span<const d
                                    const DrawOptions& options, std::source_location where) {
   DrawOptions before = options, after = options;
   before.simplified = false;
+  before.passes.clear();
   after.simplified = true;
   return graph::side_by_side({draw(y, x, before, where), draw(y, x, after, where)}, {"before", "after"});
 }

@@ -21,6 +21,10 @@
 #include "wengert/graph/drawing/draw.hpp"
 #include "wengert/graph/drawing/save.hpp"
 
+namespace wengert::passes {
+struct Pass;
+}  // namespace wengert::passes
+
 namespace wengert {
 
 /// Which graph is drawn.
@@ -39,7 +43,9 @@ struct DrawOptions {
   bool statements = false;        ///< one box for each statement of the program, instead of its primitives
   bool named_values = false;      ///< one box for each named value, with what only it is computed from
   bool simplified = false;        ///< after simplify(): 2 · x¹ · 1 is 2 · x
-  bool paths_only = false;        ///< only what lies on a path from one of x to y, with its gradient
+  /// After these passes, one after the other; then `simplified`.
+  std::vector<const passes::Pass*> passes{};
+  bool paths_only = false;  ///< only what lies on a path from one of x to y, with its gradient
   /// Only what is within `distance` edges of this value, and the adjoints of that.
   std::optional<detail::AnyHandle> around{};
   std::size_t distance = 2;
@@ -60,7 +66,7 @@ struct DrawOptions {
   return draw(y, std::span(x.begin(), x.size()), options, where);
 }
 
-/// The graph that draw() draws all or a part of: of y and of its gradient by x, simplified if the options say so.
+/// The graph that draw() draws all or a part of: of y and of its gradient by x, after the passes that the options name.
 [[nodiscard]] graph::Graph graph_of(const detail::AnyHandle& y, std::span<const detail::AnyHandle> x,
                                     const DrawOptions& options = {},
                                     std::source_location where = std::source_location::current());

@@ -140,6 +140,15 @@ BOOST_AUTO_TEST_CASE(how_it_is_drawn) {
   BOOST_TEST(printed(with(small, {"--legend"})).size() > printed(small).size());
   BOOST_TEST(has(printed(with(small, {"--format", "text"})), "integer_pow %0, %8"));
   BOOST_TEST(!has(printed(with(small, {"--format", "text", "--pass", "simplify"})), "integer_pow %0, %8"));
+  // Passes, one after the other, and what the last of them gets.
+  const Words stable{"graph", "log(1 + exp(x*1))", "--at", "x=2", "--view", "forward", "--format", "text"};
+  BOOST_TEST(has(printed(with(stable, {"--pass", "stabilise"})), "softplus %2"));
+  BOOST_TEST(has(printed(with(stable, {"--pass", "simplify,stabilise"})), "softplus %0"));
+  BOOST_TEST(printed(with(stable, {"--pass", "simplify,stabilise", "--before"})) ==
+             printed(with(stable, {"--pass", "simplify"})));
+  BOOST_TEST(printed(with(stable, {"--pass", "simplify", "--before"})) == printed(stable));
+  BOOST_TEST(has(printed({"graph", "log(1 + exp(x))", "--at", "x=2", "--compare", "--pass", "stabilise"}), "softplus"));
+  BOOST_TEST(!has(printed({"graph", "log(1 + exp(x))", "--at", "x=2", "--compare"}), "softplus"));
   const std::string compared = printed(with(small, {"--compare", "--format", "mermaid"}));
   BOOST_TEST(has(compared, "before"));
   BOOST_TEST(has(compared, "after"));
@@ -189,6 +198,9 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_asked_for_ends_with_2) {
   check_fails(2, with(small, {"--format", "text", "--compare"}),
               "error: --compare goes with drawings; --format text writes the graph itself\n"
               "  hint: --pass simplify gives the graph after it\n");
+  check_fails(2, with(small, {"--before"}), "error: --before requires --pass\n  hint: wengert graph --help\n");
+  check_fails(2, with(small, {"--compare", "--pass", "simplify", "--before"}),
+              "error: --before draws one graph, and --compare two\n");
   for (const Words& wrong : std::vector<Words>{{"--theme", "pink"},
                                                {"--view", "side"},
                                                {"--format", "pdf"},

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <fstream>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <random>
@@ -306,6 +308,21 @@ BOOST_AUTO_TEST_CASE(every_rule_is_an_identity_and_better_where_its_pattern_fail
     for (const std::string& wrong : Prover(*found, rule).run()) BOOST_ERROR(wrong);
   }
   BOOST_TEST(cases.size() == stabilising_rules().size());
+}
+
+BOOST_AUTO_TEST_CASE(the_page_lists_every_rule_and_every_pass) {
+  std::ifstream file(WENGERT_SOURCE_DIR "/docs/passes.md");
+  const std::string page{std::istreambuf_iterator<char>(file), {}};
+  for (const StabilisingRule& rule : stabilising_rules()) {
+    std::string row = "| `";
+    for (const std::string_view part : {rule.name, rule.formula, rule.domain, rule.gain})
+      row += std::string(part) + (part == rule.name ? "` | " : " | ");
+    row.pop_back();
+    BOOST_TEST((page.find(row + "\n") != std::string::npos), row << " is not in docs/passes.md");
+  }
+  for (const Pass* pass : all())
+    BOOST_TEST((page.find("\n| `" + std::string(pass->name) + "` | ") != std::string::npos),
+               pass->name << " is not in docs/passes.md");
 }
 
 BOOST_AUTO_TEST_CASE(a_wrong_rule_is_found) {
