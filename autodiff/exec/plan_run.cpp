@@ -152,6 +152,12 @@ void PlanMemory::set_input(std::size_t k, const Array& value) {
   bound_ = false;
 }
 
+void PlanMemory::release_inputs() noexcept {
+  for (const SlotId slot : plan_.inputs)
+    if (plan_.slots[slot].home == Slot::Home::input) arrays_[slot] = Array();
+  bound_ = false;
+}
+
 /// Where everything lies, once inputs are known.
 void PlanMemory::bind() {
   for (SlotId k = 0; k < plan_.slots.size(); ++k) {

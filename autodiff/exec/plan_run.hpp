@@ -24,6 +24,7 @@ class PlanMemory {
   /// What input k is from now on: every element stored. Of a state, its elements are copied.
   void set_input(std::size_t k, const Array& value);
   [[nodiscard]] bool has_input(std::size_t k) const noexcept;
+  void release_inputs() noexcept;
   /// All steps. Throws what operations throw, with their line.
   void run();
   /// The elements of a slot: a view of this memory, or the caller's input.

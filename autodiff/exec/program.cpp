@@ -263,6 +263,10 @@ void Program::Workspace::set(std::size_t k, double value, std::source_location w
     set(k, Array::uniform(Type{p.input_types[k].dtype, Shape{}}, value, where), where);
 }
 
+void Program::Workspace::release_inputs() noexcept {
+  if (data_->memory) data_->memory->release_inputs();
+}
+
 Tensor Program::Workspace::get(std::size_t k, std::source_location where) const {
   const ProgramData& p = *data_->program;
   check_index("output", k, p.output_types.size(), where);

@@ -128,6 +128,8 @@ class Program::Workspace {
     set(k, value.value(), where);
   }
   void set(std::size_t k, double value, std::source_location where = std::source_location::current());
+  /// Forgets the inputs that are no states: nothing of the caller's is held any more.
+  void release_inputs() noexcept;
   /// Output k of the last run, copied.
   [[nodiscard]] Tensor get(std::size_t k, std::source_location where = std::source_location::current()) const;
   /// Output k of the last run, an f64 of rank 0 or any tensor of one element.

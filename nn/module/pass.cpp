@@ -10,6 +10,7 @@ Random& Pass::random() {
                          .problem = "this pass evaluates, and nothing in it is random",
                          .expected = "Pass::training(random)"}};
   }
+  drew_ = true;
   return *random_;
 }
 

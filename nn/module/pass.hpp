@@ -31,12 +31,15 @@ class Pass {
   [[nodiscard]] bool is_training() const noexcept { return random_.has_value(); }
   /// Throws ArgumentError in an evaluation, in which nothing is random.
   [[nodiscard]] Random& random();
+  /// random() was called: what was computed in this pass is not that of another.
+  [[nodiscard]] bool drew_random_numbers() const noexcept { return drew_; }
 
  private:
   Pass() = default;
   explicit Pass(const Random& random) : random_(random) {}
 
   std::optional<Random> random_;
+  bool drew_ = false;
 };
 
 namespace detail {

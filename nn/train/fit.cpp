@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "wengert/nn/data/files/safetensors.hpp"
 #include "wengert/nn/optim/clip.hpp"
 #include "wengert/nn/train/checkpoint.hpp"
+#include "wengert/nn/train/compiled_step.hpp"
 #include "wengert/nn/train/log.hpp"
 #include "wengert/nn/train/means.hpp"
 
@@ -197,7 +199,7 @@ class Run {
     if (options_.rate_per_step) optimiser_.set_rate(options_.rate_per_step(state_.step), where_);
     if (options_.rate_per_epoch) optimiser_.set_rate(options_.rate_per_epoch(state_.epoch), where_);
     const bool checked = options_.health_every > 0 && state_.batch == 0 && state_.epoch % options_.health_every == 0;
-    const double loss = differentiate(batch, checked);
+    const double loss = gradients_of(batch, checked);
     if (!std::isfinite(loss))
       return left_out(batch, loss,
                       std::string("the loss is ") + (std::isnan(loss) ? "nan"
@@ -218,6 +220,51 @@ class Run {
     ++state_.step;
     if (!options_.callbacks.empty()) tell(FitEvent::Kind::step, loss, metrics_);
     return true;
+  }
+
+  /// Loss, gradients_ of what is trained, metrics_: by a program where there is one.
+  double gradients_of(const Batch& batch, bool checked) {
+    if (!options_.compile || checked || refused_) return differentiate(batch, checked);
+    CompiledStep* const step = compiled_for(batch);
+    if (step == nullptr) return differentiate(batch, false);
+    CompiledStep::Result result;
+    try {
+      result = step->run(batch, trained_parameters_, where_);
+    } catch (const GuardFailed&) {
+      return differentiate(batch, false);
+    }
+    if (unchecked_ > 0) {
+      --unchecked_;
+      CompiledStep::Result wanted;
+      wanted.loss = differentiate(batch, false);
+      wanted.gradients = gradients_;
+      if (!agree(result, wanted)) {
+        refuse_programs("a batch gives other numbers by the program than by the model: something left its recording");
+        return wanted.loss;
+      }
+    }
+    gradients_ = std::move(result.gradients);
+    measure(options_.metrics, result.output, batch.y, metrics_);
+    return result.loss;
+  }
+  CompiledStep* compiled_for(const Batch& batch) {
+    for (const auto& each : compiled_)
+      if (each->fits(batch)) return each.get();
+    std::string why;
+    const Random random = Random(state_.seed).child(static_cast<std::uint64_t>(state_.step));
+    auto made = CompiledStep::make(trainee_, batch, random, options_.trained, trained_, why, where_);
+    if (made == nullptr) {
+      refuse_programs(why);
+      return nullptr;
+    }
+    compiled_.push_back(std::move(made));
+    unchecked_ = 2;  // this batch, and the next: another one
+    return compiled_.back().get();
+  }
+  void refuse_programs(const std::string& why) {
+    refused_ = true;
+    compiled_.clear();
+    progress_.log("steps are not compiled: " + why);
   }
 
   /// Runs the model on a batch with the random numbers of this step: loss, gradients_ of what is trained, metrics_.
@@ -516,6 +563,11 @@ class Run {
   Adjoints adjoints_;
   std::vector<Tensor> gradients_;
   std::vector<double> metrics_;
+
+  // Programs of the step, one for each type of batch.
+  std::vector<std::unique_ptr<CompiledStep>> compiled_;
+  int unchecked_ = 0;     // batches that are still to be differentiated both ways
+  bool refused_ = false;  // steps are not compiled
 };
 
 }  // namespace

@@ -78,6 +78,11 @@ struct FitOptions {
   std::optional<double> clip_value{};               ///< the most that each element may be, up or down
   NotFinite not_finite = NotFinite::stop;
 
+  /// Steps run as a Program (autodiff/exec/program.hpp), compiled at the first batch of its types, where they are the
+  /// same for every batch: not where they draw random numbers or keep statistics, whose steps run as they would without.
+  /// Results differ by rounding; the same seed gives the same bits, and so does a resumed training.
+  bool compile = false;
+
   // What is measured.
   const Loader* validation = nullptr;  ///< evaluated after each epoch; its epoch 0
   std::vector<Metric> metrics{};       ///< of training batches as they are trained with, and of validation
