@@ -191,6 +191,7 @@ int run_train(const TrainOptions& options, const Streams& streams) {
     fit_options.checkpoints.resume = options.resume;
   }
   fit_options.stop = guard.flag();
+  fit_options.compile = options.compile;
   const Loss loss{data.form.classes, options.smoothing};
   const nn::FitResult result = nn::fit(network, loader, loss, *optimiser, fit_options);
 
