@@ -48,8 +48,11 @@ std::size_t bytes_of(const Type& type) {
   return rounded(static_cast<std::size_t>(type.shape.size()) * size_of(type.dtype));
 }
 
-/// The one element of a constant that is the same everywhere.
+/// The element of a constant, or of what repeats one, that is the same everywhere.
 std::optional<double> one_number(const Graph& g, NodeId node) {
+  while (g.operation_id(node) != graph::variable_operation && g.operation_id(node) != graph::constant_operation &&
+         (is<ops::Broadcast>(g.operation(node)) || is<ops::Reshape>(g.operation(node))))
+    node = g.operands(node)[0];
   if (g.operation_id(node) != graph::constant_operation) return std::nullopt;
   const graph::Attribute& attribute = g.attribute(node);
   if (const auto* number = std::get_if<double>(&attribute)) return *number;
@@ -151,20 +154,47 @@ class Planner {
       }
       stage_[node] = stage;
     }
-    delay_conditions();
+    delay();
   }
-  /// A truth value that only later groups want is computed there: what it is made of lies in memory for others as a
-  /// rule, and reading it once more costs less than writing truth values down.
-  void delay_conditions() {
+  /// A node that only later groups want is computed there, if that takes no memory: instead of its value, what it is
+  /// made of is read, which lies there until then anyway. (Partials such as y·(1 - y) are recorded with the forward
+  /// part, and wanted by the backward one.) Truth values always are: reading a number again costs less than writing
+  /// them down.
+  void delay() {
     constexpr std::uint32_t nobody = 0xFFFFFFFFu;
-    std::vector<std::uint32_t> wanted(g_.size(), nobody);  // the first stage that does
-    for (const NodeId output : g_.outputs()) wanted[output] = 0;
-    for (NodeId node = static_cast<NodeId>(g_.size()); node-- > 0;) {
-      if (kind_[node] == Kind::elementwise && g_.type(node).dtype == Dtype::boolean && wanted[node] != nobody)
-        stage_[node] = std::max(stage_[node], wanted[node]);
-      for (const NodeId operand : g_.operands(node))
-        wanted[operand] = std::min(wanted[operand], kind_[node] == Kind::elementwise ? stage_[node] : 0);
+    std::vector<std::uint32_t> first(g_.size(), nobody), last(g_.size(), 0);  // stages of the users
+    for (const NodeId output : g_.outputs()) first[output] = 0;
+    // Stages only rise from here on, so what is known now is the least.
+    for (NodeId node = 0; node < g_.size(); ++node)
+      for (const NodeId operand : g_.operands(node)) last[operand] = std::max(last[operand], stage_[node]);
+    const auto stays = [&](NodeId node, std::uint32_t stage) {
+      return kind_[node] == Kind::leaf || last[node] >= stage || one_number(g_, node).has_value();
+    };
+    for (NodeId node = static_cast<NodeId>(g_.size()); node-- > 0;) {  // users before what they use
+      const std::uint32_t wanted = first[node];
+      if (kind_[node] == Kind::elementwise && wanted != nobody && wanted > stage_[node]) {
+        const bool free =
+            g_.type(node).dtype == Dtype::boolean ||
+            (is_cheap(node) && std::ranges::all_of(g_.operands(node), [&](NodeId operand) {
+               if (stays(operand, wanted)) return true;
+               return is_cheap(operand) && first[operand] != 0 &&
+                      std::ranges::all_of(g_.operands(operand), [&](NodeId x) { return stays(x, wanted); });
+             }));
+        if (free) stage_[node] = wanted;
+      }
+      for (const NodeId operand : g_.operands(node)) {
+        first[operand] = std::min(first[operand], kind_[node] == Kind::elementwise ? stage_[node] : 0);
+        last[operand] = std::max(last[operand], stage_[node]);
+      }
     }
+  }
+  /// A few instructions of arithmetic.
+  [[nodiscard]] bool is_cheap(NodeId node) const {
+    if (kind_[node] != Kind::elementwise) return false;
+    const graph::Operation& operation = g_.operation(node);
+    return is<ops::Add>(operation) || is<ops::Sub>(operation) || is<ops::Mul>(operation) || is<ops::Scale>(operation) ||
+           is<ops::Neg>(operation) || is<ops::Square>(operation) || is<ops::Max>(operation) ||
+           is<ops::Min>(operation) || is<ops::Where>(operation) || is<ops::Relu>(operation);
   }
 
   /// The real dtype of a node's numbers; none where all are truth values.
