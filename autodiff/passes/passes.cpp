@@ -58,8 +58,9 @@ constexpr Pass reassociate_pass{"reassociate", "sums in another order: transpose
 constexpr Pass factor_pass{"factor", "a·c + b·c becomes (a + b)·c", &factor, false};
 constexpr Pass join_pass{"join", "sums of slices' gradients side by side, of products over time steps as one", &join,
                          false};
-constexpr std::array passes{&dead_pass,      &merge_pass,       &fold_pass, &simplify_pass,
-                            &stabilise_pass, &reassociate_pass, &join_pass, &factor_pass};
+constexpr Pass outer_pass{"outer", "a matrix product over one term is elementwise", &outer, false};
+constexpr std::array passes{&dead_pass,        &merge_pass, &fold_pass,   &simplify_pass, &stabilise_pass,
+                            &reassociate_pass, &join_pass,  &factor_pass, &outer_pass};
 
 }  // namespace
 
