@@ -67,9 +67,14 @@ struct Loop {
     if constexpr (K < Arity && (Uniform >> K & 1u) != 0) return *x;
     return T(0);
   }
-  static WENGERT_INLINE void run(T* __restrict out, std::int64_t count, const T* a, const T* b, const T* c) {
+  /// `out` may be an operand, element for element: what is at i is read before it is written, and nobody else reads it.
+  static WENGERT_INLINE void run(T* out, std::int64_t count, const T* a, const T* b, const T* c) {
     const T a0 = first<0>(a), b0 = first<1>(b), c0 = first<2>(c);
-    WENGERT_INDEPENDENT_ITERATIONS
+#if defined(__clang__)
+#  pragma clang loop vectorize(assume_safety)
+#else
+#  pragma GCC ivdep
+#endif
     for (std::int64_t i = 0; i < count; ++i)
       out[i] = F::template at<T>(element<0>(a, a0, i), element<1>(b, b0, i), element<2>(c, c0, i));
   }
@@ -124,6 +129,12 @@ Pair pair_of(const Primitive& first, const Primitive& second, std::size_t positi
     return Pair::add_add;
   }
   return Pair::none;
+}
+
+bool may_overwrite(const Primitive& primitive) {
+  bool own = is<Where>(primitive);
+  Arithmetic::for_each([&]<class P> { own = own || is<P>(primitive); });
+  return own;
 }
 
 template <class T>

@@ -34,6 +34,9 @@ enum class Pair : std::uint8_t {
 /// The pair of `first`, whose value is operand `position` of `second` and nobody else's; none where there is no kernel.
 [[nodiscard]] Pair pair_of(const Primitive& first, const Primitive& second, std::size_t position);
 
+/// The kernel may write over an operand, element for element; those of pairs and of copies may.
+[[nodiscard]] bool may_overwrite(const Primitive& primitive);
+
 /// The kernel of a primitive; bit k of `uniform` says that operand k is. Null if it has none for such operands: then
 /// they have to be spread. There is always one for uniform = 0, but for primitives that have no kernels at all.
 template <class T>

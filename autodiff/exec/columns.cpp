@@ -33,7 +33,7 @@ ColumnBuilder::Value ColumnBuilder::apply(const Primitive& primitive, std::span<
   ++applied_;
   return static_cast<Value>(entries_.size() - 1);
 }
-void ColumnBuilder::store(Value value, bool last) { stores_.push_back({value, last}); }
+void ColumnBuilder::store(Value value, std::vector<Value> over) { stores_.push_back({value, std::move(over)}); }
 
 std::vector<std::uint32_t> ColumnBuilder::uses() const {
   std::vector<std::uint32_t> result(entries_.size(), 0);
@@ -76,8 +76,8 @@ class ColumnEmitter {
   ColumnCode<T> run() && {
     code_.loads = static_cast<std::uint32_t>(b_.loads_);
     code_.stores = static_cast<std::uint32_t>(b_.stores_.size());
-    note_stores();
     emit();
+    choose_stores();
     return place();
   }
 
@@ -91,16 +91,37 @@ class ColumnEmitter {
     Value out = none;
     std::array<Value, 3> operand{none, none, none};
     std::uint32_t store = none;  // the store that it writes; else the place of `out`
+    bool overwrites = false;     // it may write over what it reads
   };
 
-  void note_stores() {
+  /// A stored value is computed where it is wanted, if it can be; else it is copied there at the end.
+  void choose_stores() {
+    constexpr std::size_t never = static_cast<std::size_t>(-1);
     store_of_.assign(b_.entries_.size(), none);
+    std::vector<std::size_t> read(values_, 0), made(values_, never);  // the last step that reads, the one that computes
+    for (std::size_t n = 0; n < pending_.size(); ++n) {
+      for (const Value x : pending_[n].operand)
+        if (x != none) read[x] = n;
+      made[pending_[n].out] = n;
+    }
+    for (const auto& store : b_.stores_)
+      if (b_.entries_[store.value].kind != Kind::applied) read[store.value] = never;  // copied at the end
     for (std::uint32_t k = 0; k < code_.stores; ++k) {
       const auto& store = b_.stores_[k];
-      if (b_.entries_[store.value].kind == Kind::applied && !store.last && store_of_[store.value] == none)
-        store_of_[store.value] = k;  // computed where it is wanted
-      else
-        copies_.push_back(k);
+      const Value v = store.value;
+      const bool computed = b_.entries_[v].kind == Kind::applied && store_of_[v] == none;
+      const bool in_place = computed && std::ranges::all_of(store.over, [&](Value load) {
+                              return read[load] == never ? false
+                                                         : read[load] < made[v] ||
+                                                               (read[load] == made[v] && pending_[made[v]].overwrites);
+                            });
+      if (in_place) {
+        store_of_[v] = k;
+        pending_[made[v]].store = k;
+      } else {
+        pending_.push_back(
+            {.kernel = copy_kernel<T>(b_.is_uniform(v)), .operand = {v, none, none}, .store = k, .overwrites = true});
+      }
     }
   }
 
@@ -109,22 +130,20 @@ class ColumnEmitter {
     for (Value v = 0; v < b_.entries_.size(); ++v) {
       const auto& entry = b_.entries_[v];
       if (entry.kind != Kind::applied || pairs_.absorbed[v]) continue;
-      Pending step{.out = v, .store = store_of_[v]};
+      Pending step{.out = v};
       const auto [pair, position] = pairs_.of[v];
       if (pair != Pair::none) {
         const auto& first = b_.entries_[entry.operand[position]];
         step.operand = {first.operand[0], first.operand[1], entry.operand[1u - position]};
+        step.overwrites = true;
         choose(step, 3, [pair = pair](unsigned uniform) { return column_kernel<T>(pair, uniform); });
       } else {
         const auto arity = static_cast<unsigned>(entry.primitive->arity);
         for (unsigned k = 0; k < arity; ++k) step.operand[k] = entry.operand[k];
+        step.overwrites = may_overwrite(*entry.primitive);
         choose(step, arity, [&](unsigned uniform) { return column_kernel<T>(*entry.primitive, uniform); });
       }
       pending_.push_back(step);
-    }
-    for (const std::uint32_t k : copies_) {
-      const Value from = b_.stores_[k].value;
-      pending_.push_back({.kernel = copy_kernel<T>(b_.is_uniform(from)), .operand = {from, none, none}, .store = k});
     }
   }
 
@@ -192,7 +211,6 @@ class ColumnEmitter {
   const ColumnBuilder& b_;
   ColumnBuilder::Pairs pairs_;
   std::vector<std::uint32_t> store_of_;  // by value: the store that is its place
-  std::vector<std::uint32_t> copies_;    // stores that are copies
   std::vector<Pending> pending_;
   Value values_ = 0;
   ColumnCode<T> code_;

@@ -76,9 +76,9 @@ class ColumnBuilder {
   Value constant(double number);
   /// An elementwise primitive with a column kernel.
   Value apply(const Primitive& primitive, std::span<const Value> operands);
-  /// The value goes to the next store. `last`: only when everything else of a tile is done, since the memory may be
-  /// that of a load, element for element.
-  void store(Value value, bool last = false);
+  /// The value goes to the next store. `over`: loads whose memory that is, element for element; it is written when
+  /// nothing needs them any more.
+  void store(Value value, std::vector<Value> over = {});
 
   [[nodiscard]] std::size_t size() const noexcept { return applied_; }
   [[nodiscard]] std::size_t load_count() const noexcept { return loads_; }
@@ -98,7 +98,7 @@ class ColumnBuilder {
   };
   struct Store {
     Value value = 0;
-    bool last = false;
+    std::vector<Value> over{};
   };
   template <class T>
   friend class ColumnEmitter;

@@ -409,14 +409,15 @@ class Planner {
       }
       value[node] = builder.apply(static_cast<const Primitive&>(g_.operation(node)), operands);
     }
-    std::vector<ColumnBuilder::Value> stored;
+    std::vector<ColumnBuilder::Value> stored, loaded;
+    for (const NodeId node : read_nodes) loaded.push_back(value[node]);
     for (const NodeId node : unit.nodes) {
       if (!materialised_[node]) continue;
       stored.push_back(value[node]);
       step.stores.push_back(group_result(node, step));
     }
     if (step.stores.empty()) return;  // nobody wants it
-    built_.push_back({plan_.steps.size(), std::move(builder), std::move(stored)});
+    built_.push_back({plan_.steps.size(), std::move(builder), std::move(stored), std::move(loaded)});
     plan_.steps.emplace_back(std::move(step));
   }
 
@@ -424,12 +425,23 @@ class Planner {
   struct Built {
     std::size_t step;
     ColumnBuilder builder;
-    std::vector<ColumnBuilder::Value> stored;
+    std::vector<ColumnBuilder::Value> stored, loaded;
   };
+  [[nodiscard]] bool same_place(SlotId a, SlotId b) const {
+    const Slot &x = plan_.slots[holder(a)], &y = plan_.slots[holder(b)];
+    if (x.home != y.home) return false;
+    return x.home == Slot::Home::arena ? x.offset == y.offset : holder(a) == holder(b);
+  }
   void compile(const Built& built) {
     auto& step = std::get<FusedStep>(plan_.steps[built.step]);
     ColumnBuilder builder = built.builder;
-    for (std::size_t k = 0; k < built.stored.size(); ++k) builder.store(built.stored[k], step.stores[k].over);
+    for (std::size_t k = 0; k < built.stored.size(); ++k) {
+      std::vector<ColumnBuilder::Value> over;
+      if (step.stores[k].over)
+        for (std::size_t l = 0; l < step.loads.size(); ++l)
+          if (same_place(step.loads[l].slot, step.stores[k].slot)) over.push_back(built.loaded[l]);
+      builder.store(built.stored[k], std::move(over));
+    }
     if (step.dtype == Dtype::f32)
       finish<float>(builder, step);
     else

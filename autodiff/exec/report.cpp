@@ -100,7 +100,7 @@ void write_plan(const ProgramData& data, const Plan& plan, std::string& text) {
     if (const auto* group = std::get_if<FusedStep>(&step)) {
       text += "fused " + to_string(group->axes) + " " + std::string(to_string(group->dtype)) + ", " +
               std::to_string(group->loads.size()) + " in, " + std::to_string(group->stores.size()) + " out, " +
-              counted(code_steps(*group), "pass") + ":";
+              counted(code_steps(*group), "loop") + ":";
       constexpr std::size_t most_named = 12;
       for (std::size_t k = 0; k < std::min(group->nodes.size(), most_named); ++k)
         text += " " + std::string(data.graph.operation(group->nodes[k]).name);
