@@ -10,6 +10,7 @@
 #include "wengert/autodiff/ops/kernels.hpp"
 #include "wengert/autodiff/ops/kernels_fold.hpp"
 #include "wengert/autodiff/ops/kernels_sum.hpp"
+#include "wengert/autodiff/ops/simd.hpp"
 
 namespace wengert::kernels {
 
@@ -41,16 +42,87 @@ void reduce_rows(const Array& from, std::span<const std::int64_t> axes, Array& t
   });
 }
 
-/// Eight sums side by side, then a tree: the same order whatever the instructions.
+/// Eight sums side by side: the same order whatever the instructions.
+template <class T>
+struct SumLoop {
+  static WENGERT_INLINE void run(const T* x, std::int64_t eights, double* part) {
+    double sum[8]{};
+    for (std::int64_t i = 0; i < eights; ++i)
+      for (std::int64_t k = 0; k < 8; ++k) sum[k] += static_cast<double>(x[8 * i + k]);
+    for (std::int64_t k = 0; k < 8; ++k) part[k] = sum[k];
+  }
+};
+/// Eight sums, then a tree.
 template <class T>
 double sum_of(const T* x, std::int64_t count) {
   std::array<double, 8> part{};
-  std::int64_t i = 0;
-  for (; i + 8 <= count; i += 8)
-    for (std::size_t k = 0; k < 8; ++k) part[k] += static_cast<double>(x[i + static_cast<std::int64_t>(k)]);
+  detail::run_at_simd_level<SumLoop<T>>(x, count / 8, part.data());
+  std::int64_t i = count / 8 * 8;
   for (std::size_t k = 0; i < count; ++i, ++k) part[k] += static_cast<double>(x[i]);
   return ((part[0] + part[4]) + (part[2] + part[6])) + ((part[1] + part[5]) + (part[3] + part[7]));
 }
+
+/// The largest of every 16th element, and whether any is NaN.
+constexpr std::int64_t largest_lanes = 16;
+template <class T>
+struct LargestLoop {
+  static WENGERT_INLINE void run(const T* x, std::int64_t groups, T* largest, T* strange) {
+    T most[largest_lanes], odd[largest_lanes];  // in registers: what lies behind pointers might be x
+    for (std::int64_t k = 0; k < largest_lanes; ++k) most[k] = largest[k], odd[k] = strange[k];
+    for (std::int64_t i = 0; i < groups; ++i) {
+      for (std::int64_t k = 0; k < largest_lanes; ++k) {
+        const T v = x[largest_lanes * i + k];
+        most[k] = v > most[k] ? v : most[k];
+        odd[k] = v == v ? odd[k] : v;
+      }
+    }
+    for (std::int64_t k = 0; k < largest_lanes; ++k) largest[k] = most[k], strange[k] = odd[k];
+  }
+};
+/// The maximum of a row, NaN if there is one; `at`: the first place of it.
+template <class T>
+T maximum_of(const T* x, std::int64_t count, std::int64_t& at) {
+  T maximum = -std::numeric_limits<T>::infinity();
+  at = -1;
+  if (count == 0) return maximum;
+  std::array<T, largest_lanes> largest, strange{};
+  largest.fill(maximum);
+  const std::int64_t groups = count / largest_lanes;
+  detail::run_at_simd_level<LargestLoop<T>>(x, groups, largest.data(), strange.data());
+  for (std::int64_t i = groups * largest_lanes; i < count; ++i) {
+    const auto k = static_cast<std::size_t>(i % largest_lanes);
+    largest[k] = x[i] > largest[k] ? x[i] : largest[k];
+    strange[k] = x[i] == x[i] ? strange[k] : x[i];
+  }
+  for (std::size_t k = 0; k < largest.size(); ++k) {
+    if (std::isnan(strange[k])) return strange[k];
+    maximum = std::max(maximum, largest[k]);
+  }
+  for (at = 0; x[at] != maximum;) ++at;
+  return maximum;
+}
+
+/// to[i] = x[i] - shift.
+template <class T>
+struct ShiftLoop {
+  static WENGERT_INLINE void run(const T* x, T shift, T* __restrict to, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i) to[i] = x[i] - shift;
+  }
+};
+/// to[i] = (x[i] - maximum) - rest, the second difference in f64.
+template <class T>
+struct LogLoop {
+  static WENGERT_INLINE void run(const T* x, T maximum, double rest, T* __restrict to, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i) to[i] = static_cast<T>(static_cast<double>(x[i] - maximum) - rest);
+  }
+};
+/// x[i] = x[i]·scale, in f64.
+template <class T>
+struct ScaleLoop {
+  static WENGERT_INLINE void run(T* x, double scale, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i) x[i] = static_cast<T>(static_cast<double>(x[i]) * scale);
+  }
+};
 
 /// What softmax and its kin need of a row: its maximum m (NaN if there is one), and Σ exp(x - m) less the 1 of one
 /// element that is m, so that log1p of it keeps the digits of a small rest.
@@ -62,17 +134,12 @@ struct Exponentials {
   /// The exponentials go to `keep`, unless that is null.
   Exponentials(const T* x, std::int64_t count, T* keep = nullptr) {
     std::int64_t at = -1;
-    for (std::int64_t i = 0; i < count; ++i) {
-      if (!(x[i] > maximum) && !std::isnan(x[i])) continue;
-      maximum = x[i];
-      at = i;
-      if (std::isnan(maximum)) break;
-    }
+    maximum = maximum_of(x, count, at);
     if (!finite()) return;
     for (std::int64_t begin = 0; begin < count; begin += tile) {  // so that the error grows with the square root
       const std::int64_t size = std::min(tile, count - begin);
       std::array<T, tile> below, powers;
-      for (std::int64_t i = 0; i < size; ++i) below[static_cast<std::size_t>(i)] = x[begin + i] - maximum;
+      detail::run_at_simd_level<ShiftLoop<T>>(x + begin, maximum, below.data(), size);
       T* const to = keep != nullptr ? keep + begin : powers.data();
       value_column<ops::Exp, T, T>(to, size, below.data());
       if (at < begin || at >= begin + size) {
@@ -214,7 +281,7 @@ void softmax(const Array& from, std::span<const std::int64_t> axes, Array& to, S
       return;
     }
     const double scale = 1.0 / (1.0 + e.rest);
-    for (std::int64_t i = 0; i < count; ++i) y[i] = static_cast<T>(static_cast<double>(y[i]) * scale);
+    detail::run_at_simd_level<ScaleLoop<T>>(y, scale, count);
   });
 }
 
@@ -226,7 +293,7 @@ void log_softmax(const Array& from, std::span<const std::int64_t> axes, Array& t
       return;
     }
     const double log_of_sum = std::log1p(e.rest);
-    for (std::int64_t i = 0; i < count; ++i) y[i] = static_cast<T>(static_cast<double>(x[i] - e.maximum) - log_of_sum);
+    detail::run_at_simd_level<LogLoop<T>>(x, e.maximum, log_of_sum, y, count);
   });
 }
 
