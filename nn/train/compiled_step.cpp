@@ -71,8 +71,8 @@ bool agree(const Tensor& a, const Tensor& b) {
 
 bool agree(const CompiledStep::Result& a, const CompiledStep::Result& b) {
   const double scale = std::max(std::abs(a.loss), std::abs(b.loss));
-  const bool same_loss = a.loss == b.loss || (std::isnan(a.loss) && std::isnan(b.loss)) ||
-                         std::abs(a.loss - b.loss) <= 1e-3 * scale;
+  const bool same_loss =
+      a.loss == b.loss || (std::isnan(a.loss) && std::isnan(b.loss)) || std::abs(a.loss - b.loss) <= 1e-3 * scale;
   if (!same_loss || a.gradients.size() != b.gradients.size()) return false;
   for (std::size_t k = 0; k < a.gradients.size(); ++k)
     if (!agree(a.gradients[k], b.gradients[k])) return false;

@@ -79,8 +79,8 @@ struct FitOptions {
   NotFinite not_finite = NotFinite::stop;
 
   /// Steps run as a Program (autodiff/exec/program.hpp), compiled at the first batch of its types, where they are the
-  /// same for every batch: not where they draw random numbers or keep statistics, whose steps run as they would without.
-  /// Results differ by rounding; the same seed gives the same bits, and so does a resumed training.
+  /// same for every batch: not where they draw random numbers or keep statistics, whose steps run as they would
+  /// without. Results differ by rounding; the same seed gives the same bits, and so does a resumed training.
   bool compile = false;
 
   // What is measured.

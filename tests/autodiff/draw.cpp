@@ -322,9 +322,8 @@ BOOST_AUTO_TEST_CASE(an_infinite_constant_that_spoils_nothing_is_no_alarm) {
   Recording other;
   const Tensor y = other.variable(tensor({1.0, 2.0}), "y");
   const Drawing spoiled = draw(to_scalar(sum(y * std::numeric_limits<double>::infinity())), std::vector{y});
-  BOOST_TEST(std::any_of(spoiled.nodes.begin(), spoiled.nodes.end(), [](const DrawnNode& node) {
-    return node.role == NodeRole::constant && node.not_finite;
-  }));
+  BOOST_TEST(std::any_of(spoiled.nodes.begin(), spoiled.nodes.end(),
+                         [](const DrawnNode& node) { return node.role == NodeRole::constant && node.not_finite; }));
 }
 
 BOOST_AUTO_TEST_CASE(before_and_after_simplification_stand_side_by_side) {

@@ -8,6 +8,7 @@
 #include "wengert/autodiff/autodiff.hpp"
 #include "wengert/autodiff/exec/program.hpp"
 #include "wengert/graph/error.hpp"
+#include "wengert/tests/tensor/allocation_count.hpp"
 
 using namespace wengert;
 
@@ -191,6 +192,18 @@ BOOST_AUTO_TEST_CASE(the_recording_may_be_gone) {
   std::array<double, 1> out{};
   programs[0].run(w, std::array{2.0}, out);
   BOOST_TEST(out[0] == std::sin(2.0));
+}
+
+BOOST_AUTO_TEST_CASE(running_allocates_nothing) {
+  if (!test::counts_allocations) return;
+  const Program p = example_program();
+  Program::Workspace w(p);
+  std::vector<double> in(2 * 500, 0.5), out(3 * 500);
+  std::array<double, 3> one{};
+  const std::uint64_t before = test::allocations();
+  p.run_batch(w, in, out, 500);
+  p.run(w, std::array{0.25, 0.75}, one);
+  BOOST_TEST(test::allocations() == before);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

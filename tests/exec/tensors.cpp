@@ -9,6 +9,7 @@
 #include "wengert/autodiff/exec/evaluate.hpp"
 #include "wengert/autodiff/exec/program.hpp"
 #include "wengert/graph/error.hpp"
+#include "wengert/tests/tensor/allocation_count.hpp"
 
 using namespace wengert;
 
@@ -175,13 +176,34 @@ BOOST_AUTO_TEST_CASE(wrong_types_and_missing_inputs_are_refused) {
   BOOST_CHECK_THROW(p.run(w, std::array{1.0}, out), ArgumentError);
 }
 
+BOOST_AUTO_TEST_CASE(a_training_step_allocates_nothing_once_it_has_run) {
+  if (!test::counts_allocations) return;
+  Recording r;
+  const Tensor x = r.variable(random_tensor({16, 5})), y = r.variable(random_tensor({16, 3}));
+  const Tensor w = r.variable(random_tensor({5, 3})), b = r.variable(random_tensor({3}));
+  const Tensor loss = mean(square(softmax(matmul(tanh(x), w) + b, {1}) - y));
+  const std::vector<Tensor> g = gradient(loss, std::vector{w, b});
+  const Program p(
+      r, {detail::AnyHandle(x), detail::AnyHandle(y), detail::AnyHandle(w), detail::AnyHandle(b)},
+      {detail::AnyHandle(loss), detail::AnyHandle(Tensor(w - 0.1 * g[0])), detail::AnyHandle(Tensor(b - 0.1 * g[1]))},
+      {.states = {{2, 1}, {3, 2}}});
+  Program::Workspace workspace(p);
+  workspace.set(0, random_tensor({16, 5}));
+  workspace.set(1, random_tensor({16, 3}));
+  p.run(workspace);
+  const std::uint64_t before = test::allocations();
+  for (int k = 0; k < 10; ++k) p.run(workspace);
+  BOOST_TEST(test::allocations() == before);
+}
+
 BOOST_AUTO_TEST_CASE(a_report_says_what_will_run) {
   Recording r;
   const Tensor x = r.variable(random_tensor({40, 3})), w = r.variable(random_tensor({3, 2}));
   const Tensor y = sum(tanh(matmul(x, w) * 2.0));
   const Program p(r, {detail::AnyHandle(x), detail::AnyHandle(w)}, {detail::AnyHandle(y)});
   const std::string text = p.report();
-  for (const char* part : {"2 inputs, 1 output, 0 guards", "1 matmul", "1 sum", "fused [80] f64", "mul tanh", "memory: "})
+  for (const char* part :
+       {"2 inputs, 1 output, 0 guards", "1 matmul", "1 sum", "fused [80] f64", "mul tanh", "memory: "})
     BOOST_TEST(text.find(part) != std::string::npos, text << " lacks " << part);
 }
 

@@ -1,5 +1,5 @@
-// Wengert's Program: recorded once with its gradient, compiled, run at batches of samples; and the same one sample after
-// the other.
+// Wengert's Program: recorded once with its gradient, compiled, run at batches of samples; and the same one sample
+// after the other.
 #pragma once
 
 #include "wengert/autodiff/autodiff.hpp"
