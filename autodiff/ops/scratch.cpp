@@ -62,7 +62,7 @@ std::byte* Scratch::take_bytes(std::size_t bytes) {
 
 void Scratch::grow(std::size_t bytes) {
   // Nothing is taken of `from` and of what follows it.
-  const bool unused = current_ == nullptr || (current_ == first_ && used_ == 0);
+  const bool unused = is_unused();
   Chunk*& from = unused ? first_ : current_->next;
   if (from == nullptr || from->bytes < bytes) {
     std::size_t kept = 0;

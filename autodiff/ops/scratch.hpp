@@ -42,20 +42,23 @@ class Scratch {
   /// one piece: so the same calls, the second time, find room.
   class Mark {
    public:
-    explicit Mark(Scratch& scratch) noexcept : scratch_(scratch), chunk_(scratch.current_), used_(scratch.used_) {}
+    explicit Mark(Scratch& scratch) noexcept
+        : scratch_(scratch), chunk_(scratch.is_unused() ? nullptr : scratch.current_), used_(scratch.used_) {}
     Mark(const Mark&) = delete;
     Mark& operator=(const Mark&) = delete;
     ~Mark() { scratch_.give_back(chunk_, used_); }
 
    private:
     Scratch& scratch_;
-    Chunk* chunk_;
+    Chunk* chunk_;  // null: nothing was taken; the first piece may then be replaced by a larger one
     std::size_t used_;
   };
 
  private:
   static constexpr std::size_t alignment = 64;
 
+  /// Nothing is taken.
+  [[nodiscard]] bool is_unused() const noexcept { return current_ == nullptr || (current_ == first_ && used_ == 0); }
   [[noreturn]] static void refuse(std::size_t count, std::size_t size);
   std::byte* take_bytes(std::size_t bytes);
   void grow(std::size_t bytes);

@@ -232,4 +232,23 @@ BOOST_AUTO_TEST_CASE(scratch_lends_aligned_memory_and_keeps_it) {
   use(10, 20);
 }
 
+BOOST_AUTO_TEST_CASE(scratch_whose_first_piece_was_too_small_is_not_read_after_it_was_freed) {
+  kernels::Scratch scratch;
+  {
+    const kernels::Scratch::Mark mark(scratch);
+    scratch.take<double>(std::size_t{3})[0] = 1.0;
+  }
+  {
+    const kernels::Scratch::Mark mark(scratch);  // nothing is taken: the piece of before is replaced by a larger one
+    for (double& x : scratch.take<double>(std::size_t{1000})) x = 2.0;
+  }
+  const std::size_t kept = scratch.bytes();
+  BOOST_TEST(kept >= 8000u);
+  for (int k = 0; k < 3; ++k) {
+    const kernels::Scratch::Mark mark(scratch);
+    for (double& x : scratch.take<double>(std::size_t{1000})) x = 3.0;
+    BOOST_TEST(scratch.bytes() == kept);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
