@@ -199,6 +199,7 @@ const std::vector<std::string>& graph_formats() {
 std::vector<std::string> pass_names() {
   std::vector<std::string> names;
   for (const passes::Pass* pass : passes::all()) names.emplace_back(pass->name);
+  for (const passes::Pass* pass : passes::others()) names.emplace_back(pass->name);
   return names;
 }
 

@@ -12,13 +12,15 @@ namespace wengert::passes {
 namespace {
 
 // In the order of Known.
-constexpr std::array<std::string_view, 42> names{
-    "",          "abs",        "add",         "broadcast", "concatenate", "convert",     "div",         "exp",
-    "expm1",     "hypot",      "integer_pow", "log",       "log1p",       "log_sigmoid", "log_softmax", "logical_not",
-    "logsumexp", "matmul",     "max",         "min",       "mul",         "neg",         "norm",        "permute",
-    "pow",       "reciprocal", "relu",        "reshape",   "scale",       "sigmoid",     "slice",       "softmax",
-    "softplus",  "sqrt",       "square",      "stack",     "sub",         "sum",         "tanh",        "to_scalar",
-    "to_tensor", "where"};
+constexpr std::array<std::string_view, 43> names{
+    "",        "abs",   "add",         "broadcast",   "concatenate", "convert",
+    "div",     "exp",   "expm1",       "gather",      "hypot",       "integer_pow",
+    "log",     "log1p", "log_sigmoid", "log_softmax", "logical_not", "logsumexp",
+    "matmul",  "max",   "min",         "mul",         "neg",         "norm",
+    "permute", "pow",   "reciprocal",  "relu",        "reshape",     "scale",
+    "sigmoid", "slice", "softmax",     "softplus",    "sqrt",        "square",
+    "stack",   "sub",   "sum",         "tanh",        "to_scalar",   "to_tensor",
+    "where"};
 static_assert(static_cast<std::size_t>(Known::where) + 1 == names.size());
 
 struct Table {

@@ -18,6 +18,7 @@ enum class Known : std::uint8_t {
   div,
   exp,
   expm1,
+  gather,
   hypot,
   integer_pow,
   log,

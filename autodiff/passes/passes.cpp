@@ -59,16 +59,24 @@ constexpr Pass factor_pass{"factor", "a·c + b·c becomes (a + b)·c", &factor, 
 constexpr Pass join_pass{"join", "sums of slices' gradients side by side, of products over time steps as one", &join,
                          false};
 constexpr Pass outer_pass{"outer", "a matrix product over one term is elementwise", &outer, false};
+constexpr Pass reroll_pass{"reroll", "numbers that are computed alike become tensors: a neuron becomes a dot product",
+                           &reroll, false};
+constexpr std::array on_request{&reroll_pass};
 constexpr std::array passes{&dead_pass,        &merge_pass, &fold_pass,   &simplify_pass, &stabilise_pass,
                             &reassociate_pass, &join_pass,  &factor_pass, &outer_pass};
 
 }  // namespace
 
 std::span<const Pass* const> all() { return passes; }
+std::span<const Pass* const> others() { return on_request; }
 
 const Pass* find(std::string_view name) noexcept {
-  const auto found = std::find_if(passes.begin(), passes.end(), [&](const Pass* pass) { return pass->name == name; });
-  return found == passes.end() ? nullptr : *found;
+  for (const std::span<const Pass* const> list : {all(), others()}) {
+    for (const Pass* pass : list) {
+      if (pass->name == name) return pass;
+    }
+  }
+  return nullptr;
 }
 
 }  // namespace wengert::passes

@@ -35,9 +35,11 @@ struct Pass {
   bool exact = true;                          ///< keeps every bit of every output (but see simplify)
 };
 
-/// All passes, in the order in which a program is compiled.
+/// The passes with which a program is compiled, in that order.
 [[nodiscard]] std::span<const Pass* const> all();
-/// Null when there is none of that name.
+/// Those that are run when they are asked for: `reroll`.
+[[nodiscard]] std::span<const Pass* const> others();
+/// Of all() and others(). Null when there is none of that name.
 [[nodiscard]] const Pass* find(std::string_view name) noexcept;
 /// `first`, then `second`, which was made of first.graph, as one rewrite.
 [[nodiscard]] Rewrite composed(Rewrite first, Rewrite second);
@@ -95,5 +97,18 @@ struct Pass {
 /// parts, made by broadcast, is n times one of them; a sum over axes of one element is a reshape (and keeps −0).
 /// A result differs by what a sum of n terms may differ in any order: 2·n·u·Σ|terms| at most, u the unit roundoff.
 [[nodiscard]] Rewrite reassociate(const graph::Graph& graph);
+
+/// Numbers that are computed alike become tensors: a sum of products becomes a dot product, dot products that share a
+/// vector a matrix product, other sums of many terms a sum of a vector, and eight or more elementwise operations of a
+/// kind that do not depend on each other one operation on vectors. Tensors in the graph stay as they are. What is left
+/// of the numbers is what outputs and single operations need, as elements of the vectors.
+///
+/// Sums are rounded in another order (within 2·n·u·Σ|terms|) and functions computed by the kernels of tensors, with
+/// their stated errors. A product `scale` becomes a product of matrices whose zeros mask as those of cotangents do: a
+/// zero cotangent contributes 0; a zero partial that meets an infinite cotangent gives NaN, as on tensors.
+///
+/// A graph of numbers can be run for many samples side by side, each node a column; after this pass that takes tensors
+/// with one more axis. So it is not one of all(): it is for graphs that run one sample at a time.
+[[nodiscard]] Rewrite reroll(const graph::Graph& graph);
 
 }  // namespace wengert::passes

@@ -71,18 +71,21 @@ std::span<const NodeId> Rebuild::operands_of(NodeId id) {
   return operands_;
 }
 
+void Rebuild::located(NodeId id, std::size_t before) {
+  if (builder_.size() == before) return;
+  const graph::ScopeId scope = old_.scope(id);
+  const graph::LocationId line = builder_.add_location(old_.location(id));
+  for (auto made = static_cast<NodeId>(before); made < builder_.size(); ++made) {
+    if (scope != graph::root_scope) builder_.set_scope(made, scope);
+    if (line != graph::no_location) builder_.set_location(made, line);
+  }
+  named_.resize(builder_.size(), false);
+}
+
 void Rebuild::placed(NodeId id, NodeId node, std::size_t before) {
   node_of_[id] = node;
+  located(id, before);
   // What stands for several keeps the name and the place of the first that has one.
-  if (builder_.size() != before) {
-    const graph::ScopeId scope = old_.scope(id);
-    const graph::LocationId line = builder_.add_location(old_.location(id));
-    for (auto made = static_cast<NodeId>(before); made < builder_.size(); ++made) {
-      if (scope != graph::root_scope) builder_.set_scope(made, scope);
-      if (line != graph::no_location) builder_.set_location(made, line);
-    }
-    named_.resize(builder_.size(), false);
-  }
   if (const auto name = old_.name(id); !name.empty() && !named_[node]) {
     builder_.set_name(node, name);
     named_[node] = true;

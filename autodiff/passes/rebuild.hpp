@@ -42,15 +42,24 @@ class Rebuild {
     return finished();
   }
 
- private:
+  /// @name What run() does, for passes that go another way through the nodes. @{
+  [[nodiscard]] bool needed(graph::NodeId id) const noexcept { return needed_[id]; }
   [[nodiscard]] bool is_leaf(graph::NodeId id) const noexcept {
     return old_.operation_id(id) == graph::variable_operation || old_.operation_id(id) == graph::constant_operation;
   }
+  /// A variable or a constant, anew. Variables in their order.
   graph::NodeId leaf(graph::NodeId id);
-  std::span<const graph::NodeId> operands_of(graph::NodeId id);
+  /// What was made since there were `before` nodes lies where node `id` did: scope and source line.
+  void located(graph::NodeId id, std::size_t before);
+  /// Node `id` is computed by `node` now; what was made since there were `before` nodes lies where it did.
   void placed(graph::NodeId id, graph::NodeId node, std::size_t before);
-  [[nodiscard]] bool same_edge(const graph::AdjointLink& link, graph::NodeId primal) const;
+  /// All outputs have been placed.
   Rewrite finished();
+  /// @}
+
+ private:
+  std::span<const graph::NodeId> operands_of(graph::NodeId id);
+  [[nodiscard]] bool same_edge(const graph::AdjointLink& link, graph::NodeId primal) const;
 
   const graph::Graph& old_;
   graph::GraphBuilder builder_;
