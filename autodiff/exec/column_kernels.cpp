@@ -14,14 +14,29 @@ using namespace ops;
 
 // What a kernel computes at one place. Products that are added are left to the compiler, which may contract them where
 // the machine has an instruction for it: one rounding less.
+/// How a primitive is computed here: by its own rule, or by one of the same bits that vector code is quicker with.
+template <class P>
+struct Rule : P {};
+/// Two comparisons, the second one under the mask of the first; `or` and `not` of masks would cost as much as the rest.
+template <>
+struct Rule<Scale> : Scale {
+  template <class V>
+  static WENGERT_INLINE V value(const V& x, const V& y) {
+    if (x != V(0)) {
+      if (y != V(0)) return x * y;
+    }
+    return V(0);
+  }
+};
+
 template <class P>
 struct Single {
   template <class T>
   static WENGERT_INLINE T at(T a, T b, T) {
     if constexpr (P::arity == 1)
-      return static_cast<T>(P::template value<T>(a));
+      return static_cast<T>(Rule<P>::template value<T>(a));
     else
-      return static_cast<T>(P::template value<T>(a, b));
+      return static_cast<T>(Rule<P>::template value<T>(a, b));
   }
 };
 struct Choice {
@@ -40,14 +55,14 @@ template <class First, class Second>
 struct Both {  // second(first(a, b), c)
   template <class T>
   static WENGERT_INLINE T at(T a, T b, T c) {
-    return static_cast<T>(Second::template value<T>(First::template value<T>(a, b), c));
+    return static_cast<T>(Rule<Second>::template value<T>(Rule<First>::template value<T>(a, b), c));
   }
 };
 template <class First, class Second>
 struct BothExchanged {  // second(c, first(a, b))
   template <class T>
   static WENGERT_INLINE T at(T a, T b, T c) {
-    return static_cast<T>(Second::template value<T>(c, First::template value<T>(a, b)));
+    return static_cast<T>(Rule<Second>::template value<T>(c, Rule<First>::template value<T>(a, b)));
   }
 };
 
