@@ -16,12 +16,15 @@ import compile_time
 import drawing
 import growth
 import off
+import program
 import race
 import sparse
 import tensor
+import tensors
 import training
 
-PAGES = {"race": race.page, "growth": growth.page, "tensor": tensor.page, "drawing": drawing.page, "sparse": sparse.page,
+PAGES = {"race": race.page, "growth": growth.page, "tensor": tensor.page, "program": program.page,
+         "tensors": tensors.page, "drawing": drawing.page, "sparse": sparse.page,
          "off": off.page, "compile": compile_time.page, "training": training.page}
 
 
