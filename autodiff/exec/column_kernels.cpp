@@ -12,8 +12,6 @@ namespace {
 
 using namespace ops;
 
-// What a kernel computes at one place. Products that are added are left to the compiler, which may contract them where
-// the machine has an instruction for it: one rounding less.
 /// How a primitive is computed here: by its own rule, or by one of the same bits that vector code is quicker with.
 template <class P>
 struct Rule : P {};
@@ -29,6 +27,7 @@ struct Rule<Scale> : Scale {
   }
 };
 
+// What a kernel computes at one place. Nothing is contracted: the bits are those of one primitive after the other.
 template <class P>
 struct Single {
   template <class T>
