@@ -228,7 +228,9 @@ BOOST_AUTO_TEST_CASE(scratch_lends_aligned_memory_and_keeps_it) {
   BOOST_TEST(scratch.bytes() == kept);
   if (counts_allocations) BOOST_TEST(allocations() == before);
   BOOST_CHECK_THROW(static_cast<void>(scratch.take<double>(std::size_t{1} << 62)), CapacityError);
-  BOOST_CHECK_THROW(static_cast<void>(scratch.take<std::byte>(std::size_t{1} << 61)), CapacityError);
+  // AddressSanitizer ends a program that asks for so much.
+  if (counts_allocations)
+    BOOST_CHECK_THROW(static_cast<void>(scratch.take<std::byte>(std::size_t{1} << 61)), CapacityError);
   use(10, 20);
 }
 
