@@ -13,7 +13,6 @@ namespace wengert::exec {
 
 using detail::AnyHandle;
 using detail::Guard;
-using detail::Id;
 using detail::Stream;
 using graph::no_node;
 using graph::NodeId;
@@ -31,7 +30,7 @@ class Capturer {
     }
     s.settle();
     std::vector<AnyHandle> wanted(outputs.begin(), outputs.end());
-    add_guard_sides(wanted);
+    detail::append_guard_sides(s, wanted);
     wanted.insert(wanted.end(), inputs.begin(), inputs.end());
     old_ = detail::expand_stream(s, wanted, {}, where);
     node_of_.assign(old_.graph.size(), no_node);
@@ -62,22 +61,6 @@ class Capturer {
                          .expected = "variables of the recording, each once",
                          .where = where_,
                          .hint = hint}};
-  }
-
-  [[nodiscard]] Scalar side(const Guard& guard, std::size_t k, std::uint32_t place) const {
-    if (guard.operand[k] == 0) return {guard.constant[k]};
-    const Id id = guard.operand[k] + place * guard.step[k];
-    return Scalar::from_parts(s_.values[id], id, s_.tag());
-  }
-  void add_guard_sides(std::vector<AnyHandle>& wanted) const {
-    std::vector<Id> ids;
-    for (const Guard& guard : s_.guards)
-      for (std::uint32_t place = 0; place < guard.count; ++place)
-        for (std::size_t k = 0; k < 2; ++k)
-          if (guard.operand[k] != 0) ids.push_back(side(guard, k, place).id());
-    std::sort(ids.begin(), ids.end());
-    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-    for (const Id id : ids) wanted.emplace_back(Scalar::from_parts(s_.values[id], id, s_.tag()));
   }
 
   void add_input(std::size_t k, const AnyHandle& input) {
@@ -135,7 +118,7 @@ class Capturer {
         CapturedGuard captured{.info = detail::info_of(s_, guard, place), .compare = guard.comparison->value};
         bool varies = false;
         for (std::size_t k = 0; k < 2; ++k) {
-          const Scalar value = side(guard, k, place);
+          const Scalar value = detail::side_of(s_, guard, k, place);
           const NodeId node = value.is_constant() ? no_node : old_.find(value);
           captured.side[k] = node == no_node ? builder_.constant(value.value()) : there(node);
           varies = varies || (node != no_node && varies_[node]);

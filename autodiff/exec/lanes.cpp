@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "wengert/autodiff/passes/node_value.hpp"
+
 namespace wengert::exec {
 
 using graph::Graph;
@@ -24,14 +26,8 @@ bool Lanes::can_run(const Graph& graph) {
 
 namespace {
 
-double number_of(const graph::Attribute& attribute) {
-  if (const auto* number = std::get_if<double>(&attribute)) return *number;
-  if (const auto* integer = std::get_if<std::int64_t>(&attribute)) return static_cast<double>(*integer);
-  return std::get<Array>(attribute).element(0);
-}
-
-/// The number of samples at which the columns of a tile take about half of a second-level cache of 1 MiB, the better
-/// part of what is used most lying in the first.
+/// The number of samples at which the columns of a tile take a fifth of a second-level cache of 1 MiB, beside inputs,
+/// outputs and code.
 std::int64_t tile_of(std::size_t columns) {
   constexpr std::size_t cache = std::size_t{192} << 10;
   const auto fits = static_cast<std::int64_t>(cache / (sizeof(double) * std::max<std::size_t>(columns, 1)));
@@ -49,7 +45,7 @@ Lanes::Lanes(const Graph& graph) {
     if (operation == graph::variable_operation) {
       value[node] = builder.load();
     } else if (operation == graph::constant_operation) {
-      value[node] = builder.constant(number_of(graph.attribute(node)));
+      value[node] = builder.constant(passes::uniform_element(graph.attribute(node)).value());
     } else {
       operands.clear();
       for (const NodeId operand : graph.operands(node)) operands.push_back(value[operand]);

@@ -5,13 +5,13 @@
 #include <numeric>
 #include <optional>
 #include <set>
-#include <tuple>
 #include <unordered_map>
 #include <utility>
 
 #include "wengert/autodiff/ops/elementwise.hpp"
 #include "wengert/autodiff/ops/kernels_strided.hpp"
 #include "wengert/autodiff/ops/moving.hpp"
+#include "wengert/autodiff/passes/node_value.hpp"
 #include "wengert/graph/error.hpp"
 
 namespace wengert::exec {
@@ -54,12 +54,9 @@ std::optional<double> one_number(const Graph& g, NodeId node) {
          (is<ops::Broadcast>(g.operation(node)) || is<ops::Reshape>(g.operation(node))))
     node = g.operands(node)[0];
   if (g.operation_id(node) != graph::constant_operation) return std::nullopt;
-  const graph::Attribute& attribute = g.attribute(node);
-  if (const auto* number = std::get_if<double>(&attribute)) return *number;
-  const auto* array = std::get_if<Array>(&attribute);
-  if (array == nullptr || array->size() == 0 || (!array->is_uniform() && array->size() != 1)) return std::nullopt;
-  if (!is_real(array->dtype()) && array->dtype() != Dtype::boolean) return std::nullopt;
-  return array->element(0);
+  const Dtype dtype = g.type(node).dtype;
+  if (!is_real(dtype) && dtype != Dtype::boolean) return std::nullopt;
+  return passes::uniform_element(g.attribute(node));
 }
 
 /// The places in the elements of `from` that a view node reads.
@@ -87,7 +84,7 @@ View composed(const Graph& g, NodeId node, const View& from) {
 
 class Planner {
  public:
-  Planner(const Graph& g, const PlanOptions& options) : g_(g), options_(options) {}
+  Planner(const Graph& g, std::span<const ProgramOptions::State> states) : g_(g), states_(states) {}
 
   Plan run() && {
     classify();
@@ -294,38 +291,33 @@ class Planner {
     slot_.assign(g_.size(), no_slot);
     const auto variables = g_.variables();
     for (std::size_t k = 0; k < variables.size(); ++k) {
-      const auto state = std::find_if(options_.states.begin(), options_.states.end(),
-                                      [&](const PlanOptions::State& s) { return s.input == k; });
-      const bool kept = state != options_.states.end();
+      const auto state =
+          std::find_if(states_.begin(), states_.end(), [&](const ProgramOptions::State& s) { return s.input == k; });
+      const bool kept = state != states_.end();
       slot_[variables[k]] = new_slot({.home = kept ? Slot::Home::state : Slot::Home::input,
                                       .type = g_.type(variables[k]),
-                                      .index = kept ? static_cast<std::size_t>(state - options_.states.begin()) : k,
+                                      .index = kept ? static_cast<std::size_t>(state - states_.begin()) : k,
                                       .node = variables[k]});
       plan_.inputs.push_back(slot_[variables[k]]);
     }
-    for (const PlanOptions::State& state : options_.states) plan_.states.push_back(plan_.inputs[state.input]);
+    for (const ProgramOptions::State& state : states_) plan_.states.push_back(plan_.inputs[state.input]);
   }
   /// The slot of a leaf or of what was computed before.
   SlotId slot_of(NodeId node) {
     if (slot_[node] != no_slot) return slot_[node];
     if (g_.operation_id(node) != graph::constant_operation)
       throw InternalError{{.operation = "plan", .problem = "a value is read before it is there"}};
-    const graph::Attribute& attribute = g_.attribute(node);
-    Array array;
-    if (const auto* number = std::get_if<double>(&attribute))
-      array = Array::scalar(*number);
-    else if (const auto* integer = std::get_if<std::int64_t>(&attribute))
-      array = Array::uniform_of<std::int64_t>(Shape{}, *integer);
-    else
-      array = std::get<Array>(attribute);
-    slot_[node] = new_slot({.home = Slot::Home::constant, .type = g_.type(node), .constant = array, .node = node});
+    slot_[node] = new_slot({.home = Slot::Home::constant,
+                            .type = g_.type(node),
+                            .constant = passes::constant_elements(g_.attribute(node)),
+                            .node = node});
     return slot_[node];
   }
   /// The state whose next value a node of this group is, if it may be written over the old one; else a new slot.
   Store group_result(NodeId node, const FusedStep& step) {
-    for (std::size_t k = 0; k < options_.states.size(); ++k) {
-      const NodeId variable = g_.variables()[options_.states[k].input];
-      if (g_.outputs()[options_.states[k].output] != node || last_reader_[variable] > unit_) continue;
+    for (std::size_t k = 0; k < states_.size(); ++k) {
+      const NodeId variable = g_.variables()[states_[k].input];
+      if (g_.outputs()[states_[k].output] != node || last_reader_[variable] > unit_) continue;
       const SlotId state = plan_.states[k];
       if (taken_.contains(state) || !(plan_.slots[state].type == g_.type(node)) ||
           !overwritable(step, state, g_.type(node)))
@@ -519,8 +511,8 @@ class Planner {
   /// A state's next value comes to its place when nothing needs the old one any more.
   void add_state_copies() {
     for (const NodeId output : g_.outputs()) plan_.outputs.push_back(slot_of(output));
-    for (std::size_t k = 0; k < options_.states.size(); ++k) {
-      const SlotId from = plan_.outputs[options_.states[k].output];
+    for (std::size_t k = 0; k < states_.size(); ++k) {
+      const SlotId from = plan_.outputs[states_[k].output];
       if (taken_.contains(plan_.states[k])) continue;
       if (plan_.slots[holder(from)].home == Slot::Home::state && from != plan_.states[k])
         throw ArgumentError{{.operation = "program",
@@ -677,7 +669,7 @@ class Planner {
   }
 
   const Graph& g_;
-  const PlanOptions& options_;
+  std::span<const ProgramOptions::State> states_;
   std::vector<Kind> kind_;
   std::vector<std::uint32_t> stage_;
   std::vector<NodeId> parent_;
@@ -694,6 +686,6 @@ class Planner {
 
 }  // namespace
 
-Plan plan(const Graph& graph, const PlanOptions& options) { return Planner(graph, options).run(); }
+Plan plan(const Graph& graph, std::span<const ProgramOptions::State> states) { return Planner(graph, states).run(); }
 
 }  // namespace wengert::exec

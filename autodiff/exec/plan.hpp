@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "wengert/autodiff/exec/columns.hpp"
+#include "wengert/autodiff/exec/program.hpp"
 #include "wengert/graph/array.hpp"
 #include "wengert/graph/graph.hpp"
 
@@ -94,14 +95,6 @@ struct CopyStep {
 
 using PlanStep = std::variant<FusedStep, KernelStep, CopyStep>;
 
-struct PlanOptions {
-  /// Input and output numbers: see ProgramOptions::State.
-  struct State {
-    std::size_t input = 0, output = 0;
-  };
-  std::vector<State> states;
-};
-
 struct Plan {
   std::vector<Slot> slots;
   std::vector<PlanStep> steps;
@@ -115,6 +108,6 @@ struct Plan {
 };
 
 /// Throws ArgumentError for an operation that has no value.
-[[nodiscard]] Plan plan(const graph::Graph& graph, const PlanOptions& options);
+[[nodiscard]] Plan plan(const graph::Graph& graph, std::span<const ProgramOptions::State> states);
 
 }  // namespace wengert::exec

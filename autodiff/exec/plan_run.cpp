@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::align_val_t line{64};
 
-/// Calls body(offset of each axis but the last …) for every row; here: indices of the outer axes, counted up.
+/// The rows of some axes: indices of all but the last, counted up.
 class Rows {
  public:
   explicit Rows(const Shape& axes) : axes_(axes), outer_(axes.rank() - 1) {}
@@ -63,6 +63,14 @@ void move_in(const Load& load, const Shape& axes, const Stored* from, std::int64
       index[k] = 0;
     }
   }
+}
+
+/// All elements of an array, one after the other, to `to`.
+void copy_elements(const Array& from, std::byte* to) {
+  const auto bytes = from.bytes();
+  const auto copies = from.is_uniform() ? static_cast<std::size_t>(from.size()) : std::size_t{1};
+  if (bytes.empty()) return;
+  for (std::size_t k = 0; k < copies; ++k) std::memcpy(to + k * bytes.size(), bytes.data(), bytes.size());
 }
 
 }  // namespace
@@ -142,10 +150,7 @@ bool PlanMemory::has_input(std::size_t k) const noexcept {
 void PlanMemory::set_input(std::size_t k, const Array& value) {
   const SlotId slot = plan_.inputs[k];
   if (plan_.slots[slot].home == Slot::Home::state) {
-    const Array dense = value.dense();
-    const auto bytes = dense.bytes();
-    if (!bytes.empty())
-      std::memcpy(const_cast<std::byte*>(arrays_[slot].bytes().data()), bytes.data(), bytes.size());  // NOLINT: ours
+    copy_elements(value, const_cast<std::byte*>(arrays_[slot].bytes().data()));  // NOLINT: our own memory
     return;
   }
   arrays_[slot] = value.dense();
@@ -246,9 +251,7 @@ void PlanMemory::run_kernel(const KernelStep& step) {
     if (rules.value_into != nullptr) {
       rules.value_into(operands, step.attribute, to, scratch_);
     } else {
-      const Array result = rules.value(operands, step.attribute, to.type()).dense();
-      const auto bytes = result.bytes();
-      if (!bytes.empty()) std::memcpy(data_[step.result], bytes.data(), bytes.size());
+      copy_elements(rules.value(operands, step.attribute, to.type()), data_[step.result]);
     }
   } catch (const Error& error) {
     const auto found = lines_.find(step.node);
@@ -257,26 +260,12 @@ void PlanMemory::run_kernel(const KernelStep& step) {
   for (std::size_t k = 0; k < count; ++k) operands_[k] = Array();
 }
 
-void PlanMemory::run_copy(const CopyStep& step) {
-  const Array& from = arrays_[step.from];
-  if (from.is_uniform()) {
-    const std::size_t size = size_of(from.dtype());
-    for (std::int64_t i = 0; i < from.size(); ++i)
-      std::memcpy(data_[step.to] + static_cast<std::size_t>(i) * size, from.bytes().data(), size);
-    return;
-  }
-  const auto bytes = from.bytes();
-  if (!bytes.empty()) std::memcpy(data_[step.to], bytes.data(), bytes.size());
-}
+void PlanMemory::run_copy(const CopyStep& step) { copy_elements(arrays_[step.from], data_[step.to]); }
 
 Array PlanMemory::copy_of(SlotId slot) const {
   const Array& from = arrays_[slot];
   Array result = Array::uninitialised(from.type());
-  with_element_type(from.dtype(), [&]<class T>(std::type_identity<T>) {
-    const auto stored = from.stored<T>();
-    const auto to = result.mutable_data<T>();
-    for (std::size_t i = 0; i < to.size(); ++i) to[i] = stored[i * static_cast<std::size_t>(from.stride())];
-  });
+  copy_elements(from, const_cast<std::byte*>(result.bytes().data()));  // NOLINT: made here, and nobody else's
   return result;
 }
 

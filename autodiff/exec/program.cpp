@@ -76,10 +76,7 @@ std::shared_ptr<const ProgramData> made(Captured captured, const ProgramOptions&
   if (options.states.empty() && Lanes::can_run(data->graph)) {
     data->lanes.emplace(data->graph);
   } else {
-    PlanOptions plan_options;
-    for (const ProgramOptions::State& state : options.states)
-      plan_options.states.push_back({state.input, state.output});
-    data->plan = plan(data->graph, plan_options);
+    data->plan = plan(data->graph, options.states);
   }
   return data;
 }
@@ -185,10 +182,7 @@ void Program::run(Workspace& w, std::source_location where) const {
 RunStatus Program::try_run(Workspace& w, std::source_location where) const {
   WorkspaceData& d = *w.data_;
   d.failed = false;
-  if (data_->lanes) {
-    const RunStatus status = try_run(w, d.given, d.results, where);
-    return status;
-  }
+  if (data_->lanes) return try_run(w, d.given, d.results, where);
   for (std::size_t k = 0; k < input_count(); ++k) {
     if (d.memory->has_input(k)) continue;
     throw ArgumentError{{.operation = "program",

@@ -1,5 +1,6 @@
 #include "wengert/autodiff/record/guards.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -43,6 +44,23 @@ GuardInfo detail::info_of(const Stream& s, const Guard& guard, std::uint32_t pla
     if (const auto name = s.names.find(id); id != 0 && name != s.names.end()) info.side[k] = name->second;
   }
   return info;
+}
+
+Scalar detail::side_of(const Stream& s, const Guard& guard, std::size_t side, std::uint32_t place) {
+  if (guard.operand[side] == 0) return {guard.constant[side]};
+  const Id id = guard.operand[side] + place * guard.step[side];
+  return Scalar::from_parts(s.values[id], id, s.tag());
+}
+
+void detail::append_guard_sides(const Stream& s, std::vector<AnyHandle>& to) {
+  std::vector<Id> ids;
+  for (const Guard& guard : s.guards)
+    for (std::uint32_t place = 0; place < guard.count; ++place)
+      for (std::size_t k = 0; k < 2; ++k)
+        if (guard.operand[k] != 0) ids.push_back(side_of(s, guard, k, place).id());
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  for (const Id id : ids) to.emplace_back(Scalar::from_parts(s.values[id], id, s.tag()));
 }
 
 std::string to_string(const GuardInfo& guard) {

@@ -41,6 +41,10 @@ namespace detail {
 
 /// Comparison `place` of `guard.count` in a row.
 [[nodiscard]] GuardInfo info_of(const Stream& s, const Guard& guard, std::uint32_t place);
+/// What comparison `place` in a row compares.
+[[nodiscard]] Scalar side_of(const Stream& s, const Guard& guard, std::size_t side, std::uint32_t place);
+/// Appends what the guards of a recording compare, each value once; constants are left out.
+void append_guard_sides(const Stream& s, std::vector<AnyHandle>& to);
 /// GuardFailed for this guard, with the values compared now; `operation` is what ran.
 [[noreturn]] void throw_guard_failed(const FailedGuard& failed, std::string_view operation);
 

@@ -100,7 +100,7 @@ class ProgramMaker {
     }
     s.settle();
     std::vector<AnyHandle> wanted(outputs.begin(), outputs.end());
-    add_guard_sides(wanted);
+    append_guard_sides(s, wanted);
     expansion_ = expand_stream(s, wanted, {.ties = false}, where);
     p_.numbers.push_back(0.0);
     places_.resize(expansion_.graph.size());
@@ -130,22 +130,6 @@ class ProgramMaker {
   }
 
  private:
-  [[nodiscard]] Scalar side(const Guard& guard, std::size_t k, std::uint32_t place) const {
-    if (guard.operand[k] == 0) return {guard.constant[k]};
-    const Id id = guard.operand[k] + place * guard.step[k];
-    return Scalar::from_parts(s_.values[id], id, s_.tag());
-  }
-  void add_guard_sides(std::vector<AnyHandle>& wanted) const {
-    std::vector<Id> ids;
-    for (const Guard& guard : s_.guards)
-      for (std::uint32_t place = 0; place < guard.count; ++place)
-        for (std::size_t k = 0; k < 2; ++k)
-          if (guard.operand[k] != 0) ids.push_back(side(guard, k, place).id());
-    std::sort(ids.begin(), ids.end());
-    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-    for (const Id id : ids) wanted.emplace_back(Scalar::from_parts(s_.values[id], id, s_.tag()));
-  }
-
   std::uint32_t new_number(double value) {
     p_.numbers.push_back(value);
     return static_cast<std::uint32_t>(p_.numbers.size() - 1);
@@ -229,7 +213,7 @@ class ProgramMaker {
         GuardCheck check{.guard = static_cast<std::uint32_t>(p_.guards.size()), .place = place};
         bool varies = false;
         for (std::size_t k = 0; k < 2; ++k) {
-          const Scalar value = side(guard, k, place);
+          const Scalar value = side_of(s_, guard, k, place);
           if (value.is_constant()) {
             check.side[k] = new_number(value.value());
             continue;
