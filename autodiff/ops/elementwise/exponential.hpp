@@ -146,6 +146,7 @@ struct Xlogy : Elementwise<2> {
   static constexpr bool partials_use_value = false;
   template <Number V>
   static WENGERT_INLINE V value(const V& x, const V& z) {
+    // NOLINTNEXTLINE(misc-redundant-expression): false for NaN
     return x == V(0) && z == z ? V(0) : x * std::log(z);
   }
   template <class V>
@@ -179,6 +180,7 @@ struct Xlog1py : Elementwise<2> {
   static constexpr bool partials_use_value = false;
   template <Number V>
   static WENGERT_INLINE V value(const V& x, const V& z) {
+    // NOLINTNEXTLINE(misc-redundant-expression): false for NaN
     return x == V(0) && z == z ? V(0) : x * std::log1p(z);
   }
   template <class V>

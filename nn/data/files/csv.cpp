@@ -270,6 +270,7 @@ CsvWithTarget parse_csv_with_target(std::string_view text, std::string_view name
   if (std::all_of(table.texts.begin(), table.texts.end(), [](std::string_view raw) { return number(text_of(raw)); })) {
     result.target = Array::uninitialised({Dtype::f64, shape}, where);
     double* to = result.target.mutable_data<double>().data();
+    // NOLINTNEXTLINE(bugprone-unchecked-optional-access): all of them are numbers
     for (const std::string_view raw : table.texts) *to++ = *number(text_of(raw));
     return result;
   }

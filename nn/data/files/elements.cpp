@@ -89,7 +89,7 @@ Array read_elements(const ElementForm& form, const Shape& shape, bool first_axis
         if (value > 1) source.refuse(offset + from, "elements", "a boolean is neither 0 nor 1");
         *to++ = value == 1;
       } else {
-        *to++ = static_cast<To>(value);
+        *to++ = static_cast<To>(value);  // NOLINT(bugprone-signed-char-misuse): -1 stays -1
       }
     };
     if (first_axis_fastest && shape.rank() > 1) {
