@@ -18,22 +18,30 @@ constexpr std::align_val_t line{64};
 // --- ColumnBuilder --------------------------------------------------------------------------------------------------
 
 ColumnBuilder::Value ColumnBuilder::load(bool uniform) {
-  entries_.push_back(
-      {.kind = uniform ? Kind::uniform_load : Kind::load, .index = static_cast<std::uint32_t>(loads_++)});
+  entries_.push_back({.kind = Kind::load, .uniform = uniform, .index = static_cast<std::uint32_t>(loads_++)});
   return static_cast<Value>(entries_.size() - 1);
 }
 ColumnBuilder::Value ColumnBuilder::constant(double number) {
-  entries_.push_back({.kind = Kind::constant, .number = number, .index = static_cast<std::uint32_t>(constants_++)});
+  entries_.push_back(
+      {.kind = Kind::constant, .uniform = true, .number = number, .index = static_cast<std::uint32_t>(constants_++)});
   return static_cast<Value>(entries_.size() - 1);
 }
 ColumnBuilder::Value ColumnBuilder::apply(const Primitive& primitive, std::span<const Value> operands) {
   Entry entry{.primitive = &primitive};
   std::copy(operands.begin(), operands.end(), entry.operand.begin());
+  entry.uniform = std::ranges::all_of(operands, [&](Value x) { return is_uniform(x); });
   entries_.push_back(entry);
   ++applied_;
   return static_cast<Value>(entries_.size() - 1);
 }
-void ColumnBuilder::store(Value value, std::vector<Value> over) { stores_.push_back({value, std::move(over)}); }
+ColumnBuilder::Value ColumnBuilder::apply(const RowKernel& kernel, Value operand) {
+  entries_.push_back({.primitive = kernel.primitive, .row = &kernel, .operand = {operand}, .uniform = kernel.reduces});
+  ++applied_;
+  return static_cast<Value>(entries_.size() - 1);
+}
+void ColumnBuilder::store(Value value, std::vector<Value> over, bool once) {
+  stores_.push_back({value, std::move(over), once});
+}
 
 std::vector<std::uint32_t> ColumnBuilder::uses() const {
   std::vector<std::uint32_t> result(entries_.size(), 0);
@@ -55,6 +63,7 @@ ColumnBuilder::Pairs ColumnBuilder::find_pairs() const {
       const Value x = second.operand[position];
       const Entry& first = entries_[x];
       if (first.kind != Kind::applied || used[x] != 1 || pairs.of[x].first != Pair::none) continue;
+      if (first.uniform != second.uniform) continue;  // once is less
       const Pair pair = pair_of(*first.primitive, *second.primitive, position);
       if (pair == Pair::none) continue;
       pairs.of[v] = {pair, position};
@@ -92,6 +101,7 @@ class ColumnEmitter {
     std::array<Value, 3> operand{none, none, none};
     std::uint32_t store = none;  // the store that it writes; else the place of `out`
     bool overwrites = false;     // it may write over what it reads
+    bool once = false;
   };
 
   /// A stored value is computed where it is wanted, if it can be; else it is copied there at the end.
@@ -109,7 +119,7 @@ class ColumnEmitter {
     for (std::uint32_t k = 0; k < code_.stores; ++k) {
       const auto& store = b_.stores_[k];
       const Value v = store.value;
-      const bool computed = b_.entries_[v].kind == Kind::applied && store_of_[v] == none;
+      const bool computed = b_.entries_[v].kind == Kind::applied && store_of_[v] == none && is_once(v) == store.once;
       const bool in_place = computed && std::ranges::all_of(store.over, [&](Value load) {
                               return read[load] == never ? false
                                                          : read[load] < made[v] ||
@@ -119,11 +129,17 @@ class ColumnEmitter {
         store_of_[v] = k;
         pending_[made[v]].store = k;
       } else {
-        pending_.push_back(
-            {.kernel = copy_kernel<T>(b_.is_uniform(v)), .operand = {v, none, none}, .store = k, .overwrites = true});
+        pending_.push_back({.kernel = copy_kernel<T>(b_.is_uniform(v) && !store.once),
+                            .operand = {v, none, none},
+                            .store = k,
+                            .overwrites = true,
+                            .once = store.once});
       }
     }
   }
+
+  /// Only the first element of it is computed.
+  [[nodiscard]] bool is_once(Value v) const { return b_.entries_[v].kind == Kind::applied && b_.entries_[v].uniform; }
 
   void emit() {
     values_ = static_cast<Value>(b_.entries_.size());
@@ -132,7 +148,10 @@ class ColumnEmitter {
       if (entry.kind != Kind::applied || pairs_.absorbed[v]) continue;
       Pending step{.out = v};
       const auto [pair, position] = pairs_.of[v];
-      if (pair != Pair::none) {
+      if (entry.row != nullptr) {
+        step.operand[0] = entry.operand[0];
+        choose(step, 1, [row = entry.row](unsigned uniform) { return uniform == 0 ? kernel_of(*row) : nullptr; });
+      } else if (pair != Pair::none) {
         const auto& first = b_.entries_[entry.operand[position]];
         step.operand = {first.operand[0], first.operand[1], entry.operand[1u - position]};
         step.overwrites = true;
@@ -147,9 +166,21 @@ class ColumnEmitter {
     }
   }
 
+  static ColumnKernel<T> kernel_of(const RowKernel& row) {
+    if constexpr (sizeof(T) == sizeof(float))
+      return row.f32;
+    else
+      return row.f64;
+  }
+
   /// The kernel for the uniform operands of a step, or these spread over columns.
   template <class Kernels>
   void choose(Pending& step, unsigned arity, const Kernels& kernels) {
+    step.once = is_once(step.out) && b_.entries_[step.out].row == nullptr;
+    if (step.once) {  // the first element of operands that have no other
+      step.kernel = kernels(0);
+      return;
+    }
     unsigned uniform = 0;
     for (unsigned k = 0; k < arity; ++k)
       if (b_.is_uniform(step.operand[k])) uniform |= 1u << k;
@@ -203,7 +234,8 @@ class ColumnEmitter {
     for (const Pending& step : pending_) {
       code_.steps.push_back({step.kernel,
                              step.store != none ? code_.store(step.store) : where[step.out],
-                             {place_of(step.operand[0]), place_of(step.operand[1]), place_of(step.operand[2])}});
+                             {place_of(step.operand[0]), place_of(step.operand[1]), place_of(step.operand[2])},
+                             step.once});
     }
     return std::move(code_);
   }
@@ -303,7 +335,6 @@ SampleCode ColumnBuilder::samples() const {
     const Entry& entry = entries_[v];
     switch (entry.kind) {
       case Kind::load:
-      case Kind::uniform_load:
         slot[v] = entry.index;
         continue;
       case Kind::constant:

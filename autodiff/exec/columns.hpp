@@ -1,6 +1,9 @@
 // Columns: elementwise work on many numbers at once, as a list of steps over columns that stay in the first-level
 // cache.
 //
+// Where columns are the rows of a tensor, steps may also work along them (row_kernels.hpp): a sum of a row is one
+// number, and what is computed of such numbers alone is computed once a row.
+//
 // Two things are the same here. A chain of elementwise primitives on tensors is run tile by tile, a tile of every
 // tensor being a column. A program of Scalars over a batch of samples is one list of steps, a value of all samples
 // being a column. What lies between is never written to memory: a column of its own (`register`) is used again as soon
@@ -22,6 +25,7 @@
 #include <vector>
 
 #include "wengert/autodiff/exec/column_kernels.hpp"
+#include "wengert/autodiff/exec/row_kernels.hpp"
 #include "wengert/autodiff/record/primitive.hpp"
 
 namespace wengert::exec {
@@ -31,6 +35,7 @@ struct ColumnStep {
   ColumnKernel<T> kernel = nullptr;
   std::uint32_t out = 0;
   std::array<std::uint32_t, 3> operand{};  ///< places; those that there are not are 0
+  bool once = false;                       ///< for the first element alone: its operands are uniform
 };
 
 /// Steps over places. Places are numbered: registers, then loads, then stores, then constants.
@@ -76,9 +81,11 @@ class ColumnBuilder {
   Value constant(double number);
   /// An elementwise primitive with a column kernel.
   Value apply(const Primitive& primitive, std::span<const Value> operands);
+  /// A step along the columns, which are rows then.
+  Value apply(const RowKernel& kernel, Value operand);
   /// The value goes to the next store. `over`: loads whose memory that is, element for element; it is written when
-  /// nothing needs them any more.
-  void store(Value value, std::vector<Value> over = {});
+  /// nothing needs them any more. `once`: only its first element does.
+  void store(Value value, std::vector<Value> over = {}, bool once = false);
 
   [[nodiscard]] std::size_t size() const noexcept { return applied_; }
   [[nodiscard]] std::size_t load_count() const noexcept { return loads_; }
@@ -88,24 +95,25 @@ class ColumnBuilder {
   [[nodiscard]] SampleCode samples() const;
 
  private:
-  enum class Kind : std::uint8_t { load, uniform_load, constant, applied };
+  enum class Kind : std::uint8_t { load, constant, applied };
   struct Entry {
     Kind kind = Kind::applied;
     const Primitive* primitive = nullptr;
+    const RowKernel* row = nullptr;  // of a step along the column
     std::array<Value, 3> operand{};
+    bool uniform = false;     // one number for all places: a load, a constant, a reduction, what is made of these alone
     double number = 0.0;      // of a constant
     std::uint32_t index = 0;  // of a load or constant
   };
   struct Store {
     Value value = 0;
     std::vector<Value> over{};
+    bool once = false;
   };
   template <class T>
   friend class ColumnEmitter;
 
-  [[nodiscard]] bool is_uniform(Value v) const {
-    return entries_[v].kind == Kind::uniform_load || entries_[v].kind == Kind::constant;
-  }
+  [[nodiscard]] bool is_uniform(Value v) const { return entries_[v].uniform; }
   /// Which values their only users compute along with their own.
   struct Pairs {
     std::vector<bool> absorbed;
@@ -136,7 +144,7 @@ class ColumnFrame {
   void run(std::int64_t count) const noexcept {
     T* const* const at = at_.data();
     for (const ColumnStep<T>& step : code_->steps)
-      step.kernel(at[step.out], count, at[step.operand[0]], at[step.operand[1]], at[step.operand[2]]);
+      step.kernel(at[step.out], step.once ? 1 : count, at[step.operand[0]], at[step.operand[1]], at[step.operand[2]]);
   }
   [[nodiscard]] std::size_t bytes() const noexcept {
     return code_ == nullptr ? 0 : sizeof(T) * code_->registers * static_cast<std::size_t>(tile_);

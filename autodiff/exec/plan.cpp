@@ -26,12 +26,13 @@ namespace {
 enum class Kind : std::uint8_t {
   leaf,         // a variable or constant
   elementwise,  // goes into a group
+  row,          // too: a row kernel
   view,         // a way of reading its operand
   reshape,      // the same elements
   kernel,
 };
 
-constexpr std::size_t alignment = 64;
+constexpr std::int64_t alignment = 64;
 /// Registers of a group take at most so much, so that they and what they meet stay in a first-level cache of 32 KiB.
 constexpr std::size_t register_room = std::size_t{16} << 10;
 constexpr std::int64_t longest_tile = 512, shortest_tile = 64;
@@ -43,7 +44,10 @@ bool is(const graph::Operation& operation) {
   return &operation == &PrimitiveOf<P>::record;
 }
 
-std::size_t rounded(std::size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
+std::size_t rounded(std::size_t bytes) {
+  constexpr std::size_t unit = alignment;
+  return (bytes + unit - 1) / unit * unit;
+}
 std::size_t bytes_of(const Type& type) {
   return rounded(static_cast<std::size_t>(type.shape.size()) * size_of(type.dtype));
 }
@@ -130,6 +134,8 @@ class Planner {
         kind_[node] = Kind::kernel;
       else if (can_fuse(node))
         kind_[node] = Kind::elementwise;
+      else if (row_kernel(g_, node) != nullptr)
+        kind_[node] = Kind::row;
       else if (is<ops::Reshape>(operation))
         kind_[node] = Kind::reshape;
       else if (is<ops::Broadcast>(operation) || is<ops::Permute>(operation) || is<ops::Slice>(operation))
@@ -139,17 +145,66 @@ class Planner {
     }
   }
 
+  [[nodiscard]] bool grouped(NodeId node) const { return kind_[node] == Kind::elementwise || kind_[node] == Kind::row; }
+  /// A number for each row of its space, or a view of such.
+  [[nodiscard]] bool once(NodeId node) const { return space_[node] != no_node && space_[node] != node; }
+  [[nodiscard]] const Shape& space(NodeId node) const { return g_.type(space_[node]).shape; }
+  /// `shape` is that of `rows` without the last axis, or with 1 for it.
+  [[nodiscard]] static bool is_of_rows(const Shape& shape, const Shape& rows) {
+    const std::size_t outer = rows.rank() - 1;
+    if (shape.rank() != outer && (shape.rank() != rows.rank() || shape[outer] != 1)) return false;
+    for (std::size_t axis = 0; axis < outer; ++axis)
+      if (shape[axis] != rows[axis]) return false;
+    return true;
+  }
+  /// The node whose shape is the space of this one; none for what no group computes.
+  [[nodiscard]] NodeId find_space(NodeId node) const {
+    const std::span<const NodeId> operands = g_.operands(node);
+    if (kind_[node] == Kind::row) return row_kernel(g_, node)->reduces ? operands[0] : node;
+    if (kind_[node] == Kind::elementwise) {
+      NodeId rows = no_node;
+      for (const NodeId operand : operands) {
+        if (!once(operand) || !is_of_rows(g_.type(node).shape, space(operand))) continue;
+        if (rows != no_node && !(space(operand) == g_.type(rows).shape)) return node;
+        rows = space_[operand];
+      }
+      return rows != no_node ? rows : node;
+    }
+    if (kind_[node] != Kind::view && kind_[node] != Kind::reshape) return no_node;
+    const NodeId of = operands[0];
+    if (!once(of)) return no_node;
+    const Shape &shape = g_.type(node).shape, &rows = space(of);
+    const bool kept = kind_[node] == Kind::reshape ? is_of_rows(shape, rows) && is_of_rows(g_.type(of).shape, rows)
+                                                   : is<ops::Broadcast>(g_.operation(node)) && shape == rows &&
+                                                         g_.type(of).shape.rank() == rows.rank();
+    return kept ? space_[of] : no_node;
+  }
+  /// The operand has to be computed in an earlier stage.
+  [[nodiscard]] bool is_before(NodeId operand, NodeId node) const {
+    if (kind_[node] == Kind::kernel) return true;
+    if (space_[operand] == no_node) return false;  // a leaf, a kernel, a view of such
+    return space_[node] == no_node || !(space(operand) == space(node)) || group_dtype_[operand] != group_dtype_[node];
+  }
+  /// The real dtype of a node's numbers; where all are truth values, that of an operand's group.
+  [[nodiscard]] Dtype dtype_of(NodeId node) const {
+    if (is_real(g_.type(node).dtype)) return g_.type(node).dtype;
+    for (const NodeId operand : g_.operands(node))
+      if (is_real(g_.type(operand).dtype)) return g_.type(operand).dtype;
+    for (const NodeId operand : g_.operands(node))
+      if (space_[operand] != no_node) return group_dtype_[operand];
+    return Dtype::f64;
+  }
+
   void find_stages() {
     stage_.assign(g_.size(), 0);
+    space_.assign(g_.size(), no_node);
+    group_dtype_.assign(g_.size(), Dtype::f64);
     for (NodeId node = 0; node < g_.size(); ++node) {
       if (kind_[node] == Kind::leaf) continue;
-      std::uint32_t stage = 0;
-      for (const NodeId operand : g_.operands(node)) {
-        const bool later =
-            kind_[node] == Kind::kernel || (kind_[node] != Kind::elementwise && kind_[operand] == Kind::elementwise);
-        stage = std::max(stage, stage_[operand] + (later ? 1 : 0));
-      }
-      stage_[node] = stage;
+      space_[node] = find_space(node);
+      group_dtype_[node] = dtype_of(node);
+      for (const NodeId operand : g_.operands(node))
+        stage_[node] = std::max(stage_[node], stage_[operand] + (is_before(operand, node) ? 1 : 0));
     }
     delay();
   }
@@ -169,7 +224,7 @@ class Planner {
     };
     for (NodeId node = static_cast<NodeId>(g_.size()); node-- > 0;) {  // users before what they use
       const std::uint32_t wanted = first[node];
-      if (kind_[node] == Kind::elementwise && wanted != nobody && wanted > stage_[node]) {
+      if (kind_[node] == Kind::elementwise && !once(node) && wanted != nobody && wanted > stage_[node]) {
         const bool free =
             g_.type(node).dtype == Dtype::boolean ||
             (is_cheap(node) && std::ranges::all_of(g_.operands(node), [&](NodeId operand) {
@@ -180,7 +235,8 @@ class Planner {
         if (free) stage_[node] = wanted;
       }
       for (const NodeId operand : g_.operands(node)) {
-        first[operand] = std::min(first[operand], kind_[node] == Kind::elementwise ? stage_[node] : 0);
+        first[operand] =
+            std::min(first[operand], grouped(node) ? stage_[node] - (is_before(operand, node) ? 1 : 0) : 0);
         last[operand] = std::max(last[operand], stage_[node]);
       }
     }
@@ -194,14 +250,6 @@ class Planner {
            is<ops::Min>(operation) || is<ops::Where>(operation) || is<ops::Relu>(operation);
   }
 
-  /// The real dtype of a node's numbers; none where all are truth values.
-  [[nodiscard]] std::optional<Dtype> number_dtype(NodeId node) const {
-    if (is_real(g_.type(node).dtype)) return g_.type(node).dtype;
-    for (const NodeId operand : g_.operands(node))
-      if (is_real(g_.type(operand).dtype)) return g_.type(operand).dtype;
-    return std::nullopt;
-  }
-
   NodeId root(NodeId node) {
     while (parent_[node] != node) node = parent_[node] = parent_[parent_[node]];
     return node;
@@ -211,25 +259,27 @@ class Planner {
     if (a != b) parent_[std::max(a, b)] = std::min(a, b);
   }
   [[nodiscard]] bool fits(NodeId a, NodeId b) const {
-    if (kind_[b] != Kind::elementwise || stage_[a] != stage_[b]) return false;
-    if (!(g_.type(a).shape == g_.type(b).shape)) return false;
-    return group_dtype_[a] == group_dtype_[b];
+    return grouped(b) && stage_[a] == stage_[b] && space(a) == space(b) && group_dtype_[a] == group_dtype_[b];
   }
-  /// Nodes of a stage and shape that depend on one another, or read the same, form a group.
+  /// What a view of a number for each row shows; else the node.
+  [[nodiscard]] NodeId shown(NodeId node) const {
+    while (once(node) && !grouped(node)) node = g_.operands(node)[0];
+    return node;
+  }
+  /// The operand is computed by the node's own group.
+  [[nodiscard]] bool inside(NodeId operand, NodeId node) {
+    const NodeId of = shown(operand);
+    return grouped(node) && grouped(of) && root(of) == root(node);
+  }
+  /// Nodes of a stage and space that depend on one another, or read the same, form a group.
   void find_groups() {
     parent_.resize(g_.size());
     std::iota(parent_.begin(), parent_.end(), NodeId{0});
-    group_dtype_.assign(g_.size(), Dtype::f64);
     std::vector<NodeId> last_reader(g_.size(), no_node);
     for (NodeId node = 0; node < g_.size(); ++node) {
-      if (kind_[node] != Kind::elementwise) continue;
-      // Where all are truth values, the numbers are those of an operand's group.
-      std::optional<Dtype> dtype = number_dtype(node);
-      for (const NodeId operand : g_.operands(node))
-        if (!dtype && kind_[operand] == Kind::elementwise) dtype = group_dtype_[operand];
-      group_dtype_[node] = dtype.value_or(Dtype::f64);
+      if (!grouped(node)) continue;
       for (const NodeId operand : g_.operands(node)) {
-        if (fits(node, operand)) unite(node, operand);
+        if (fits(node, shown(operand))) unite(node, shown(operand));
         if (one_number(g_, operand)) continue;
         if (last_reader[operand] != no_node && fits(node, last_reader[operand])) unite(node, last_reader[operand]);
         last_reader[operand] = node;
@@ -240,14 +290,15 @@ class Planner {
   /// What has to lie in memory: for anybody but its own group, and but for views that groups read through.
   void find_materialised() {
     materialised_.assign(g_.size(), false);
+    std::vector<bool> read(g_.size(), false);  // views of numbers of rows that another group reads through
     for (const NodeId output : g_.outputs()) materialised_[output] = true;
     for (NodeId node = static_cast<NodeId>(g_.size()); node-- > 0;) {  // users before what they use
+      if (once(node) && !grouped(node) && !materialised_[node] && !read[node]) continue;
       for (const NodeId operand : g_.operands(node)) {
-        const bool through = kind_[operand] == Kind::view &&
-                             (kind_[node] == Kind::elementwise || (kind_[node] == Kind::view && !materialised_[node]));
-        const bool inside =
-            kind_[node] == Kind::elementwise && kind_[operand] == Kind::elementwise && root(operand) == root(node);
-        if (!through && !inside) materialised_[operand] = true;
+        if (inside(operand, node)) continue;
+        const bool through =
+            kind_[operand] == Kind::view && (grouped(node) || (kind_[node] == Kind::view && !materialised_[node]));
+        (through ? read : materialised_)[operand] = true;
       }
     }
   }
@@ -255,12 +306,13 @@ class Planner {
   void order() {
     std::map<NodeId, std::size_t> unit_of_group;
     for (NodeId node = 0; node < g_.size(); ++node) {
-      if (kind_[node] == Kind::elementwise) {
+      if (grouped(node)) {
         const auto [at, fresh] = unit_of_group.try_emplace(root(node), units_.size());
         if (fresh) units_.push_back({.stage = stage_[node], .group = true});
         units_[at->second].nodes.push_back(node);
       } else if (kind_[node] == Kind::kernel || (kind_[node] != Kind::leaf && materialised_[node])) {
-        units_.push_back({.stage = stage_[node], .nodes = {node}});
+        // A view of a number for each row lies there after the group that computes these.
+        units_.push_back({.stage = stage_[node] + (once(node) ? 1 : 0), .nodes = {node}});
       }
     }
     std::stable_sort(units_.begin(), units_.end(), [](const Unit& a, const Unit& b) {
@@ -372,18 +424,25 @@ class Planner {
     return {slot_of(node), kernels::dense_view(g_.type(node).shape)};
   }
 
+  /// A number for each row of a space, read as if it stood at every place of the row.
+  static Source over_rows(Source from, const Shape& shape) {
+    if (from.view.shape == shape) return from;
+    from.view.stride[shape.rank() - 1] = 0;
+    from.view.shape = shape;
+    return from;
+  }
+
   void add_group(const Unit& unit) {
     FusedStep step{.dtype = group_dtype_[unit.nodes.front()], .nodes = unit.nodes};
-    const Shape& shape = g_.type(unit.nodes.front()).shape;
+    const Shape& shape = space(unit.nodes.front());
+    step.rows = std::ranges::any_of(unit.nodes, [&](NodeId node) { return kind_[node] == Kind::row || once(node); });
     // What it reads.
     std::vector<NodeId> read_nodes;
     std::map<NodeId, Source> reads;
-    const NodeId own = root(unit.nodes.front());
     for (const NodeId node : unit.nodes) {
       for (const NodeId operand : g_.operands(node)) {
-        if ((kind_[operand] == Kind::elementwise && root(operand) == own) || one_number(g_, operand)) continue;
-        if (reads.contains(operand)) continue;
-        reads.emplace(operand, source_of(operand));
+        if (inside(operand, node) || one_number(g_, operand) || reads.contains(operand)) continue;
+        reads.emplace(operand, over_rows(source_of(operand), shape));
         read_nodes.push_back(operand);
       }
     }
@@ -395,11 +454,15 @@ class Planner {
     std::vector<ColumnBuilder::Value> operands;
     for (const NodeId node : unit.nodes) {
       operands.clear();
-      for (const NodeId operand : g_.operands(node)) {
+      for (NodeId operand : g_.operands(node)) {
+        if (inside(operand, node)) operand = shown(operand);
         if (!value.contains(operand)) value[operand] = builder.constant(*one_number(g_, operand));
         operands.push_back(value[operand]);
       }
-      value[node] = builder.apply(static_cast<const Primitive&>(g_.operation(node)), operands);
+      if (kind_[node] == Kind::row)
+        value[node] = builder.apply(*row_kernel(g_, node), operands[0]);
+      else
+        value[node] = builder.apply(static_cast<const Primitive&>(g_.operation(node)), operands);
     }
     std::vector<ColumnBuilder::Value> stored, loaded;
     for (const NodeId node : read_nodes) loaded.push_back(value[node]);
@@ -407,6 +470,7 @@ class Planner {
       if (!materialised_[node]) continue;
       stored.push_back(value[node]);
       step.stores.push_back(group_result(node, step));
+      step.stores.back().once = !(g_.type(node).shape == shape);
     }
     if (step.stores.empty()) return;  // nobody wants it
     built_.push_back({plan_.steps.size(), std::move(builder), std::move(stored), std::move(loaded)});
@@ -432,7 +496,7 @@ class Planner {
       if (step.stores[k].over)
         for (std::size_t l = 0; l < step.loads.size(); ++l)
           if (same_place(step.loads[l].slot, step.stores[k].slot)) over.push_back(built.loaded[l]);
-      builder.store(built.stored[k], std::move(over));
+      builder.store(built.stored[k], std::move(over), step.stores[k].once);
     }
     if (step.dtype == Dtype::f32)
       finish<float>(builder, step);
@@ -448,8 +512,13 @@ class Planner {
       if (load.mode == Load::Mode::moved) ++columns;
     for (const Store& store : step.stores)
       if (plan_.slots[store.slot].type.dtype == Dtype::boolean) ++columns;
-    const auto fits = static_cast<std::int64_t>(register_room / (sizeof(T) * std::max<std::size_t>(columns, 1)));
-    step.tile = std::clamp(fits / shortest_tile * shortest_tile, shortest_tile, longest_tile);
+    if (step.rows) {
+      const std::int64_t row = step.axes[step.axes.rank() - 1];
+      step.tile = (row + alignment - 1) / alignment * alignment;
+    } else {
+      const auto fits = static_cast<std::int64_t>(register_room / (sizeof(T) * std::max<std::size_t>(columns, 1)));
+      step.tile = std::clamp(fits / shortest_tile * shortest_tile, shortest_tile, longest_tile);
+    }
     plan_.register_bytes =
         std::max(plan_.register_bytes, rounded(sizeof(T) * columns * static_cast<std::size_t>(step.tile)));
     step.code = std::move(code);
@@ -465,7 +534,7 @@ class Planner {
     std::vector<std::vector<std::int64_t>> stride(views.size());
     for (std::size_t axis = shape.rank(); axis-- > 0;) {
       if (shape[axis] == 1) continue;
-      bool together = !extent.empty();
+      bool together = !extent.empty() && !(step.rows && extent.size() == 1);
       for (std::size_t v = 0; v < views.size() && together; ++v)
         together = views[v]->stride[axis] == stride[v].back() * extent.back();
       if (together) {
@@ -480,7 +549,7 @@ class Planner {
       for (auto& s : stride) s.push_back(1);
     }
     const std::size_t rank = extent.size();
-    step.flat = rank == 1 || extent.front() < short_axis;
+    step.flat = !step.rows && (rank == 1 || extent.front() < short_axis);
     std::array<std::int64_t, Shape::max_rank> extents{};
     for (std::size_t k = 0; k < rank; ++k) extents[k] = extent[rank - 1 - k];
     step.axes = Shape(std::span(extents.data(), rank), {});
@@ -672,6 +741,7 @@ class Planner {
   std::span<const ProgramOptions::State> states_;
   std::vector<Kind> kind_;
   std::vector<std::uint32_t> stage_;
+  std::vector<NodeId> space_;  // by node: whose shape is its space, itself if that is its own; no_node: in no group
   std::vector<NodeId> parent_;
   std::vector<Dtype> group_dtype_;
   std::vector<bool> materialised_;

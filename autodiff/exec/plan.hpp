@@ -6,9 +6,14 @@
 // in one arena; a place is used again when nobody needs what lies there, and a group writes over an operand that it is
 // the last to read.
 //
+// A group may also work along the last axis (row_kernels.hpp): its tiles are rows then, and what there is of a number
+// for each row - a sum, and what is made of sums alone - stays in the group too. So softmax, its cross entropy, a
+// normalisation with their derivatives are one pass each.
+//
 // How it is found: every node has a *stage*, one more than its operands' where a kernel or a change of shape lies
-// between. Elementwise nodes of one stage and shape can be computed together, in whatever order their kernels run; so
-// steps are the stages one after the other, kernels first. All of it is a few loops over the nodes.
+// between. The *space* of a node is the shape over which the group runs that computes it: its own, or that of the rows.
+// Nodes of one stage, space and dtype can be computed together, in whatever order their kernels run; so steps are the
+// stages one after the other, kernels first. All of it is a few loops over the nodes.
 //
 // Reading order: Slot, Load, FusedStep, KernelStep, Plan; plan.cpp.
 #pragma once
@@ -63,6 +68,7 @@ struct Load {
 struct Store {
   SlotId slot = no_slot;
   bool over = false;  ///< it takes the place of what the group reads, element for element
+  bool once = false;  ///< one element for each row
 };
 
 /// Elementwise work in one pass, in numbers of type `dtype`.
@@ -72,10 +78,11 @@ struct FusedStep {
   std::vector<Load> loads{};
   std::vector<Store> stores{};
   /// Axes over which it runs, those that all loads walk through alike put together; the last one is run in tiles.
-  /// `flat`: moved loads apart, everything lies in a row, and tiles may cross the last axis.
+  /// `flat`: moved loads apart, everything lies in a row, and tiles may cross the last axis. `rows`: tiles are all of
+  /// the last axis.
   Shape axes{};
   std::int64_t tile = 0;
-  bool flat = false;
+  bool flat = false, rows = false;
   std::vector<graph::NodeId> nodes{};
 };
 

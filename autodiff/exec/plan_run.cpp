@@ -200,7 +200,7 @@ void PlanMemory::run_group(const FusedStep& step, Group<T>& group) {
   const std::size_t inner = step.axes.rank() - 1;
   const std::int64_t row = step.flat ? step.axes.size() : step.axes[inner];
   Rows rows(step.axes);
-  std::int64_t done = 0;  // elements of the rows before
+  std::int64_t done = 0, index = 0;  // elements of the rows before, and their number
   do {
     for (std::int64_t begin = 0; begin < row; begin += step.tile) {
       const std::int64_t count = std::min(step.tile, row - begin);
@@ -227,17 +227,20 @@ void PlanMemory::run_group(const FusedStep& step, Group<T>& group) {
             break;
         }
       }
+      const auto place = [&](const Store& store) { return store.once ? index : done + begin; };
       for (std::size_t k = 0; k < step.stores.size(); ++k)
         if (group.truths[k] == nullptr)
-          group.frame.bind_store(k, reinterpret_cast<T*>(data_[step.stores[k].slot]) + done + begin);
+          group.frame.bind_store(k, reinterpret_cast<T*>(data_[step.stores[k].slot]) + place(step.stores[k]));
       group.frame.run(count);
       for (std::size_t k = 0; k < step.stores.size(); ++k) {
         if (group.truths[k] == nullptr) continue;
-        auto* const to = reinterpret_cast<unsigned char*>(data_[step.stores[k].slot]) + done + begin;
-        for (std::int64_t i = 0; i < count; ++i) to[i] = group.truths[k][i] != T(0) ? 1 : 0;
+        auto* const to = reinterpret_cast<unsigned char*>(data_[step.stores[k].slot]) + place(step.stores[k]);
+        const std::int64_t stored = step.stores[k].once ? 1 : count;
+        for (std::int64_t i = 0; i < stored; ++i) to[i] = group.truths[k][i] != T(0) ? 1 : 0;
       }
     }
     done += row;
+    ++index;
   } while (!step.flat && rows.next());
 }
 

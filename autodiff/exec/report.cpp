@@ -88,8 +88,8 @@ void write_plan(const ProgramData& data, const Plan& plan, std::string& text) {
       ++kernels[kernel->primitive->name];
     }
   }
-  text += counted(plan.steps.size(), "step") + ": " + counted(groups, "fused group") + " of " +
-          counted(fused, "elementwise operation");
+  text +=
+      counted(plan.steps.size(), "step") + ": " + counted(groups, "fused group") + " of " + counted(fused, "operation");
   for (const auto& [name, count] : kernels) text += ", " + std::to_string(count) + " " + std::string(name);
   text += "\nmemory: " + bytes_text(plan.arena_bytes) + " for values (at least " + bytes_text(plan.least_bytes) +
           " are needed at once), " + bytes_text(plan.register_bytes) + " for tiles\n";
@@ -98,9 +98,9 @@ void write_plan(const ProgramData& data, const Plan& plan, std::string& text) {
   for (const PlanStep& step : plan.steps) {
     text += "  " + std::to_string(++index) + ". ";
     if (const auto* group = std::get_if<FusedStep>(&step)) {
-      text += "fused " + to_string(group->axes) + " " + std::string(to_string(group->dtype)) + ", " +
-              std::to_string(group->loads.size()) + " in, " + std::to_string(group->stores.size()) + " out, " +
-              counted(code_steps(*group), "loop") + ":";
+      text += (group->rows ? "fused rows " : "fused ") + to_string(group->axes) + " " +
+              std::string(to_string(group->dtype)) + ", " + std::to_string(group->loads.size()) + " in, " +
+              std::to_string(group->stores.size()) + " out, " + counted(code_steps(*group), "loop") + ":";
       constexpr std::size_t most_named = 12;
       for (std::size_t k = 0; k < std::min(group->nodes.size(), most_named); ++k)
         text += " " + std::string(data.graph.operation(group->nodes[k]).name);

@@ -266,35 +266,51 @@ void norm(const Array& from, std::span<const std::int64_t> axes, Array& to, Scra
   }
 }
 
+template <class T>
+T logsumexp_row(const T* x, std::int64_t count) {
+  const Exponentials<T> e(x, count);
+  return e.finite() ? static_cast<T>(static_cast<double>(e.maximum) + std::log1p(e.rest)) : e.maximum;
+}
+template float logsumexp_row(const float*, std::int64_t);
+template double logsumexp_row(const double*, std::int64_t);
+
+template <class T>
+void softmax_row(const T* x, std::int64_t count, T* to) {
+  const Exponentials<T> e(x, count, to);
+  if (!e.finite()) {
+    for (std::int64_t i = 0; i < count; ++i) to[i] = e.empty() ? T(0) : std::exp(x[i] - e.maximum);
+    return;
+  }
+  const double scale = 1.0 / (1.0 + e.rest);
+  detail::run_at_simd_level<ScaleLoop<T>>(to, scale, count);
+}
+template void softmax_row(const float*, std::int64_t, float*);
+template void softmax_row(const double*, std::int64_t, double*);
+
+template <class T>
+void log_softmax_row(const T* x, std::int64_t count, T* to) {
+  const Exponentials<T> e(x, count);
+  if (e.empty()) {
+    std::fill_n(to, count, e.maximum);
+    return;
+  }
+  const double log_of_sum = std::log1p(e.rest);
+  detail::run_at_simd_level<LogLoop<T>>(x, e.maximum, log_of_sum, to, count);
+}
+template void log_softmax_row(const float*, std::int64_t, float*);
+template void log_softmax_row(const double*, std::int64_t, double*);
+
 void logsumexp(const Array& from, std::span<const std::int64_t> axes, Array& to, Scratch& scratch) {
-  reduce_rows(from, axes, to, scratch, []<class T>(const T* x, std::int64_t count) {
-    const Exponentials<T> e(x, count);
-    return e.finite() ? static_cast<T>(static_cast<double>(e.maximum) + std::log1p(e.rest)) : e.maximum;
-  });
+  reduce_rows(from, axes, to, scratch, []<class T>(const T* x, std::int64_t count) { return logsumexp_row(x, count); });
 }
 
 void softmax(const Array& from, std::span<const std::int64_t> axes, Array& to, Scratch& scratch) {
-  map_rows(from, axes, to, scratch, []<class T>(const T* x, std::int64_t count, T* y) {
-    const Exponentials<T> e(x, count, y);
-    if (!e.finite()) {
-      for (std::int64_t i = 0; i < count; ++i) y[i] = e.empty() ? T(0) : std::exp(x[i] - e.maximum);
-      return;
-    }
-    const double scale = 1.0 / (1.0 + e.rest);
-    detail::run_at_simd_level<ScaleLoop<T>>(y, scale, count);
-  });
+  map_rows(from, axes, to, scratch, []<class T>(const T* x, std::int64_t count, T* y) { softmax_row(x, count, y); });
 }
 
 void log_softmax(const Array& from, std::span<const std::int64_t> axes, Array& to, Scratch& scratch) {
-  map_rows(from, axes, to, scratch, []<class T>(const T* x, std::int64_t count, T* y) {
-    const Exponentials<T> e(x, count);
-    if (e.empty()) {
-      std::fill_n(y, count, e.maximum);
-      return;
-    }
-    const double log_of_sum = std::log1p(e.rest);
-    detail::run_at_simd_level<LogLoop<T>>(x, e.maximum, log_of_sum, y, count);
-  });
+  map_rows(from, axes, to, scratch,
+           []<class T>(const T* x, std::int64_t count, T* y) { log_softmax_row(x, count, y); });
 }
 
 }  // namespace wengert::kernels

@@ -28,4 +28,12 @@ void logsumexp(const Array& from, std::span<const std::int64_t> axes, Array& to,
 void softmax(const Array& from, std::span<const std::int64_t> axes, Array& to, Scratch& scratch);
 void log_softmax(const Array& from, std::span<const std::int64_t> axes, Array& to, Scratch& scratch);
 
+/// The same of one row, one element at least, f32 and f64; `to` is not `x`.
+template <class T>
+[[nodiscard]] T logsumexp_row(const T* x, std::int64_t count);
+template <class T>
+void softmax_row(const T* x, std::int64_t count, T* to);
+template <class T>
+void log_softmax_row(const T* x, std::int64_t count, T* to);
+
 }  // namespace wengert::kernels

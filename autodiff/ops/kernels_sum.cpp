@@ -146,6 +146,13 @@ void sum(const T* from, const Shape& shape, std::span<const std::int64_t> axes, 
 template void sum(const float*, const Shape&, std::span<const std::int64_t>, float*, Scratch&);
 template void sum(const double*, const Shape&, std::span<const std::int64_t>, double*, Scratch&);
 
+template <class T>
+T sum_row(const T* from, std::int64_t count) {
+  return pairwise(from, count);
+}
+template float sum_row(const float*, std::int64_t);
+template double sum_row(const double*, std::int64_t);
+
 void sum(const Array& from, std::span<const std::int64_t> axes, Array& to, Scratch& scratch) {
   const Summed summed(from.shape(), axes);
   with_real_type(from.dtype(), [&]<class T>(std::type_identity<T>) {

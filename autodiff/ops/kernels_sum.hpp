@@ -23,4 +23,10 @@ void sum(const T* from, const Shape& shape, std::span<const std::int64_t> axes, 
 extern template void sum(const float*, const Shape&, std::span<const std::int64_t>, float*, Scratch&);
 extern template void sum(const double*, const Shape&, std::span<const std::int64_t>, double*, Scratch&);
 
+/// The sum of a row of elements, one after the other in memory; f32 and f64.
+template <class T>
+[[nodiscard]] T sum_row(const T* from, std::int64_t count);
+extern template float sum_row(const float*, std::int64_t);
+extern template double sum_row(const double*, std::int64_t);
+
 }  // namespace wengert::kernels

@@ -1,0 +1,156 @@
+// Groups that work along rows: sums, softmax and its kin planned together with what is elementwise around them.
+#include <boost/test/unit_test.hpp>
+#include <string>
+
+#include "wengert/tests/exec/checked.hpp"
+
+using namespace wengert;
+using namespace wengert::test;
+
+namespace {
+
+std::size_t count_of(const std::string& text, const std::string& what) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++count;
+  return count;
+}
+
+/// A random function of a matrix, a number for each of its rows, and a row for all: full values and numbers of rows
+/// made of one another; its outputs are some of them and the gradients of one number.
+std::vector<Tensor> random_function(std::uint64_t seed, const std::vector<Tensor>& x) {
+  std::mt19937_64 random(seed);
+  const auto pick = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
+  const Shape shape = x[0].shape();
+  const auto last = static_cast<std::int64_t>(shape.rank()) - 1;
+  std::vector<Tensor> full{x[0], tanh(x[2])}, rows{x[1]};
+  full[1] = broadcast(full[1], shape);
+  const auto spread = [&](const Tensor& t) {
+    std::vector<std::int64_t> ones(shape.begin(), shape.end());
+    ones.back() = 1;
+    return broadcast(reshape(t, Shape(std::span<const std::int64_t>(ones))), shape);
+  };
+  const auto some_full = [&] { return full[pick(full.size())]; };
+  const auto some_rows = [&] { return rows[pick(rows.size())]; };
+  for (std::size_t step = 0; step < 6 + pick(12); ++step) {
+    switch (pick(12)) {
+      case 0:
+        full.push_back(tanh(some_full()));
+        break;
+      case 1:
+        full.push_back(some_full() * some_full());
+        break;
+      case 2:
+        full.push_back(some_full() - spread(some_rows()));
+        break;
+      case 3:
+        full.push_back(where(some_full() < some_full(), some_full(), spread(some_rows())));
+        break;
+      case 4:
+        rows.push_back(sum(some_full(), {last}) * 0.01);
+        break;
+      case 5:
+        rows.push_back(logsumexp(some_full(), {last}));
+        break;
+      case 6:
+        full.push_back(softmax(some_full(), {last}));
+        break;
+      case 7:
+        full.push_back(log_softmax(some_full(), {last}));
+        break;
+      case 8:
+        rows.push_back(where(some_rows() < some_rows(), sigmoid(some_rows()), some_rows() * some_rows()));
+        break;
+      case 9:
+        rows.push_back(sin(some_rows()));
+        break;
+      case 10:
+        full.push_back(exp(spread(sin(some_rows()))));
+        break;
+      default:
+        full.push_back(spread(rows.back()) * some_full());
+        break;
+    }
+  }
+  const Tensor loss = mean(tanh(full.back())) + mean(tanh(rows.back())) + mean(sin(some_full()));
+  std::vector<Tensor> out = gradient(loss, x);
+  out.push_back(loss);
+  out.push_back(full.back());
+  out.push_back(rows.back());
+  out.push_back(some_rows());
+  out.push_back(spread(some_rows()));
+  return out;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(programs_along_rows)
+
+BOOST_AUTO_TEST_CASE(what_is_computed_along_rows_is_one_pass) {
+  Recording r;
+  const Tensor x = r.variable(random_tensor({50, 100}, Dtype::f32));
+  const Tensor y = log_softmax(x, {1});
+  const Tensor loss = sum(y * y);
+  const Tensor g = gradient(loss, x);
+  const Program p(r, {x}, {loss, g});
+  const std::string report = p.report();
+  BOOST_TEST_INFO(report);
+  BOOST_TEST(count_of(report, "fused rows") == 1u);
+  BOOST_TEST(count_of(report, " 1 fused group") == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(normalisations_and_attention) {
+  const Function normalised = [](const std::vector<Tensor>& x) {
+    const Tensor centred = x[0] - mean(x[0], {1}, Keep::yes);
+    const Tensor y = centred / sqrt(mean(centred * centred, {1}, Keep::yes) + 1e-5) * x[1] + x[2];
+    std::vector<Tensor> out = gradient(sum(tanh(y)), x);
+    out.push_back(y);
+    return out;
+  };
+  for (const std::int64_t n : {63, 64, 100, 128, 129, 1000, 4097})
+    check(normalised, {f64({7, n}), f64({n}), f64({n})}, 1e-12);
+  check(normalised, {f32({16, 128}), f32({128}), f32({128})}, 2e-4);
+  check(
+      [](const std::vector<Tensor>& x) {
+        const Tensor weights = softmax(matmul(x[0], permute(x[1], {0, 2, 1})) * 0.1, {2});
+        std::vector<Tensor> out = gradient(sum(square(matmul(weights, x[2]))), x);
+        out.push_back(weights);
+        return out;
+      },
+      std::vector<Type>(3, f64({3, 80, 9})), 1e-12);
+}
+
+BOOST_AUTO_TEST_CASE(rows_of_one_and_of_nothing_but_numbers) {
+  const Function f = [](const std::vector<Tensor>& x) {
+    const Tensor s = sum(x[0], {1}, Keep::yes);
+    return std::vector<Tensor>{softmax(x[0] * 2.0, {1}), x[0] - s, exp(s * 0.01), reshape(s, {s.size()}) < 0.5};
+  };
+  check(f, {f64({1, 70})}, 1e-13);
+  check(f, {f64({5, 70})}, 1e-13);
+}
+
+BOOST_AUTO_TEST_CASE(random_functions_along_rows) {
+  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+    BOOST_TEST_CONTEXT("function " << seed)
+    check([seed](const std::vector<Tensor>& x) { return random_function(seed, x); },
+          {f64({5, 67}), f64({5}), f64({67})}, 1e-11);
+  }
+  for (std::uint64_t seed = 151; seed <= 180; ++seed) {
+    BOOST_TEST_CONTEXT("function " << seed)
+    check([seed](const std::vector<Tensor>& x) { return random_function(seed, x); },
+          {f64({2, 3, 64}), f64({2, 3}), f64({64})}, 1e-11);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_condition_of_another_dtype_is_computed_before) {
+  Recording r;
+  const Tensor a = r.variable(random_tensor({200}, Dtype::f32)), b = r.variable(random_tensor({200}, Dtype::f32));
+  const Tensor c = r.variable(random_tensor({200})), d = r.variable(random_tensor({200}));
+  const Tensor y = where(a < b, c * d, c + d);
+  const Program p(r, {a, b, c, d}, {y});
+  Program::Workspace w(p);
+  w.set(0, a), w.set(1, b), w.set(2, c), w.set(3, d);
+  p.run(w);
+  BOOST_TEST(largest_difference(w.get(0), y) == 0.0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
