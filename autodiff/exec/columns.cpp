@@ -34,10 +34,11 @@ ColumnBuilder::Value ColumnBuilder::apply(const Primitive& primitive, std::span<
   ++applied_;
   return static_cast<Value>(entries_.size() - 1);
 }
-ColumnBuilder::Value ColumnBuilder::apply(const RowKernel& kernel, Value operand) {
-  entries_.push_back({.primitive = kernel.primitive, .row = &kernel, .operand = {operand}, .uniform = kernel.reduces});
-  ++applied_;
-  return static_cast<Value>(entries_.size() - 1);
+ColumnBuilder::Value ColumnBuilder::apply(const RowKernel& kernel, std::span<const Value> operands) {
+  const Value value = apply(*kernel.primitive, operands);
+  entries_[value].row = &kernel;
+  entries_[value].uniform = kernel.reduces;
+  return value;
 }
 void ColumnBuilder::store(Value value, std::vector<Value> over, bool once) {
   stores_.push_back({value, std::move(over), once});
@@ -149,8 +150,11 @@ class ColumnEmitter {
       Pending step{.out = v};
       const auto [pair, position] = pairs_.of[v];
       if (entry.row != nullptr) {
-        step.operand[0] = entry.operand[0];
-        choose(step, 1, [row = entry.row](unsigned uniform) { return uniform == 0 ? kernel_of(*row) : nullptr; });
+        const auto arity = static_cast<unsigned>(entry.primitive->arity);
+        for (unsigned k = 0; k < arity; ++k) step.operand[k] = entry.operand[k];
+        choose(step, arity, [row = entry.row](unsigned uniform) {
+          return (uniform & ~unsigned{row->first}) == 0 ? kernel_of(*row) : nullptr;
+        });
       } else if (pair != Pair::none) {
         const auto& first = b_.entries_[entry.operand[position]];
         step.operand = {first.operand[0], first.operand[1], entry.operand[1u - position]};

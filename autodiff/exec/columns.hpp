@@ -82,7 +82,7 @@ class ColumnBuilder {
   /// An elementwise primitive with a column kernel.
   Value apply(const Primitive& primitive, std::span<const Value> operands);
   /// A step along the columns, which are rows then.
-  Value apply(const RowKernel& kernel, Value operand);
+  Value apply(const RowKernel& kernel, std::span<const Value> operands);
   /// The value goes to the next store. `over`: loads whose memory that is, element for element; it is written when
   /// nothing needs them any more. `once`: only its first element does.
   void store(Value value, std::vector<Value> over = {}, bool once = false);

@@ -134,7 +134,8 @@ class Planner {
         kind_[node] = Kind::kernel;
       else if (can_fuse(node))
         kind_[node] = Kind::elementwise;
-      else if (row_kernel(g_, node) != nullptr)
+      else if (const RowKernel* const row = row_kernel(g_, node);
+               row != nullptr && (!row->has_position || kind_[g_.operands(node)[1]] != Kind::view))
         kind_[node] = Kind::row;
       else if (is<ops::Reshape>(operation))
         kind_[node] = Kind::reshape;
@@ -359,10 +360,12 @@ class Planner {
     if (slot_[node] != no_slot) return slot_[node];
     if (g_.operation_id(node) != graph::constant_operation)
       throw InternalError{{.operation = "plan", .problem = "a value is read before it is there"}};
-    slot_[node] = new_slot({.home = Slot::Home::constant,
-                            .type = g_.type(node),
-                            .constant = passes::constant_elements(g_.attribute(node)),
-                            .node = node});
+    const Array elements = passes::constant_elements(g_.attribute(node));
+    slot_[node] =
+        new_slot({.home = Slot::Home::constant,
+                  .type = g_.type(node),
+                  .constant = is_real(elements.dtype()) ? elements : elements.dense(),  // positions: one by one
+                  .node = node});
     return slot_[node];
   }
   /// The state whose next value a node of this group is, if it may be written over the old one; else a new slot.
@@ -450,7 +453,8 @@ class Planner {
     ColumnBuilder builder;
     std::unordered_map<NodeId, ColumnBuilder::Value> value;
     for (std::size_t k = 0; k < read_nodes.size(); ++k)
-      value[read_nodes[k]] = builder.load(step.loads[k].mode == Load::Mode::uniform);
+      value[read_nodes[k]] =
+          builder.load(step.loads[k].mode == Load::Mode::uniform || step.loads[k].mode == Load::Mode::position);
     std::vector<ColumnBuilder::Value> operands;
     for (const NodeId node : unit.nodes) {
       operands.clear();
@@ -460,10 +464,12 @@ class Planner {
         operands.push_back(value[operand]);
       }
       if (kind_[node] == Kind::row)
-        value[node] = builder.apply(*row_kernel(g_, node), operands[0]);
+        value[node] = builder.apply(*row_kernel(g_, node), operands);
       else
         value[node] = builder.apply(static_cast<const Primitive&>(g_.operation(node)), operands);
     }
+    for (const NodeId node : unit.nodes)
+      if (kind_[node] == Kind::row && row_kernel(g_, node)->has_position) note_positions(node, read_nodes, step);
     std::vector<ColumnBuilder::Value> stored, loaded;
     for (const NodeId node : read_nodes) loaded.push_back(value[node]);
     for (const NodeId node : unit.nodes) {
@@ -475,6 +481,17 @@ class Planner {
     if (step.stores.empty()) return;  // nobody wants it
     built_.push_back({plan_.steps.size(), std::move(builder), std::move(stored), std::move(loaded)});
     plan_.steps.emplace_back(std::move(step));
+  }
+
+  void note_positions(NodeId node, const std::vector<NodeId>& read_nodes, FusedStep& step) {
+    const auto load = std::ranges::find(read_nodes, g_.operands(node)[1]) - read_nodes.begin();
+    step.positions.push_back({.load = static_cast<std::size_t>(load),
+                              .extent = step.axes[step.axes.rank() - 1],
+                              .node = node,
+                              .primitive = &static_cast<const Primitive&>(g_.operation(node)),
+                              .attribute = g_.attribute(node),
+                              .operand = g_.type(g_.operands(node)[0]),
+                              .result = g_.type(node)});
   }
 
   /// Code, once it is known which stores write over loads.
@@ -509,7 +526,7 @@ class Planner {
     ColumnCode<T> code = builder.columns<T>();
     std::size_t columns = code.registers;
     for (const Load& load : step.loads)
-      if (load.mode == Load::Mode::moved) ++columns;
+      if (load.mode == Load::Mode::moved || load.mode == Load::Mode::position) ++columns;
     for (const Store& store : step.stores)
       if (plan_.slots[store.slot].type.dtype == Dtype::boolean) ++columns;
     if (step.rows) {
@@ -567,6 +584,8 @@ class Planner {
       }
       if (truth)
         load.mode = Load::Mode::moved;
+      else if (!is_real(plan_.slots[source.slot].type.dtype))
+        load.mode = Load::Mode::position;
       else if (still || (!step.flat && stride[v].front() == 0))
         load.mode = Load::Mode::uniform;
       else if (dense || (!step.flat && stride[v].front() == 1))

@@ -58,6 +58,7 @@ struct Load {
     direct,   // elements one after the other along the last axis
     uniform,  // one element for all of the last axis
     moved,    // by any strides, or truth values: brought into a column first
+    position  // one integer for each row, brought into a column as a number of the group; see FusedStep::positions
   };
   SlotId slot = no_slot;
   Mode mode = Mode::direct;
@@ -84,6 +85,17 @@ struct FusedStep {
   std::int64_t tile = 0;
   bool flat = false, rows = false;
   std::vector<graph::NodeId> nodes{};
+  /// What reads positions has their range checked, row by row: 0 … extent - 1. Outside, the primitive says what is
+  /// wrong.
+  struct Positions {
+    std::size_t load = 0;
+    std::int64_t extent = 0;
+    graph::NodeId node = graph::no_node;
+    const Primitive* primitive = nullptr;
+    graph::Attribute attribute{};
+    Type operand{}, result{};  // of operand 0; of the primitive
+  };
+  std::vector<Positions> positions{};
 };
 
 /// A primitive by its own kernel.

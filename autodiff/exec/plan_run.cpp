@@ -73,6 +73,12 @@ void copy_elements(const Array& from, std::byte* to) {
   for (std::size_t k = 0; k < copies; ++k) std::memcpy(to + k * bytes.size(), bytes.data(), bytes.size());
 }
 
+/// Zeros, one of them stored.
+Array zeros(const Type& type) {
+  return type.dtype == Dtype::f32 ? Array::uniform_of<float>(type.shape, 0.0F)
+                                  : Array::uniform_of<double>(type.shape, 0.0);
+}
+
 }  // namespace
 
 void PlanMemory::Free::operator()(std::byte* memory) const noexcept { ::operator delete(memory, line); }
@@ -128,7 +134,7 @@ PlanMemory::Group<T> PlanMemory::group_of(const FusedStep& step) {
                  std::vector<T*>(step.stores.size())};
   at += code.registers * static_cast<std::size_t>(step.tile);
   for (std::size_t k = 0; k < step.loads.size(); ++k) {
-    if (step.loads[k].mode != Load::Mode::moved) continue;
+    if (step.loads[k].mode != Load::Mode::moved && step.loads[k].mode != Load::Mode::position) continue;
     group.moved[k] = at;
     group.frame.bind_load(k, at);
     at += step.tile;
@@ -197,6 +203,7 @@ void PlanMemory::run() {
 
 template <class T>
 void PlanMemory::run_group(const FusedStep& step, Group<T>& group) {
+  for (const FusedStep::Positions& positions : step.positions) check_positions(step, positions);
   const std::size_t inner = step.axes.rank() - 1;
   const std::int64_t row = step.flat ? step.axes.size() : step.axes[inner];
   Rows rows(step.axes);
@@ -225,6 +232,9 @@ void PlanMemory::run_group(const FusedStep& step, Group<T>& group) {
             else
               move_in(load, step.axes, reinterpret_cast<const T*>(data), done + begin, count, group.moved[k]);
             break;
+          case Load::Mode::position:
+            *group.moved[k] = static_cast<T>(reinterpret_cast<const std::int64_t*>(data)[rows.offset(load)]);
+            break;
         }
       }
       const auto place = [&](const Store& store) { return store.once ? index : done + begin; };
@@ -244,6 +254,23 @@ void PlanMemory::run_group(const FusedStep& step, Group<T>& group) {
   } while (!step.flat && rows.next());
 }
 
+void PlanMemory::check_positions(const FusedStep& step, const FusedStep::Positions& positions) const {
+  const Array& of = arrays_[step.loads[positions.load].slot];
+  const auto stored = of.stored<std::int64_t>();
+  if (std::ranges::all_of(stored, [&](std::int64_t at) { return at >= 0 && at < positions.extent; })) return;
+  try {
+    const std::array operands{zeros(positions.operand), of};
+    static_cast<void>(positions.primitive->on_tensors.value(operands, positions.attribute, positions.result));
+  } catch (const Error& error) {
+    rethrow(error, positions.node);
+  }
+}
+
+void PlanMemory::rethrow(const Error& error, graph::NodeId node) const {
+  const auto found = lines_.find(node);
+  error.rethrow_at(found == lines_.end() ? std::source_location{} : detail::location_of(found->second));
+}
+
 void PlanMemory::run_kernel(const KernelStep& step) {
   const std::size_t count = step.operands.size();
   for (std::size_t k = 0; k < count; ++k) operands_[k] = arrays_[step.operands[k]];
@@ -257,8 +284,7 @@ void PlanMemory::run_kernel(const KernelStep& step) {
       copy_elements(rules.value(operands, step.attribute, to.type()), data_[step.result]);
     }
   } catch (const Error& error) {
-    const auto found = lines_.find(step.node);
-    error.rethrow_at(found == lines_.end() ? std::source_location{} : detail::location_of(found->second));
+    rethrow(error, step.node);
   }
   for (std::size_t k = 0; k < count; ++k) operands_[k] = Array();
 }

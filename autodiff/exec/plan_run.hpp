@@ -53,7 +53,9 @@ class PlanMemory {
   Group<T> group_of(const FusedStep& step);
   template <class T>
   void run_group(const FusedStep& step, Group<T>& group);
+  void check_positions(const FusedStep& step, const FusedStep::Positions& positions) const;
   void run_kernel(const KernelStep& step);
+  [[noreturn]] void rethrow(const Error& error, graph::NodeId node) const;
   void run_copy(const CopyStep& step);
 
   const Plan& plan_;

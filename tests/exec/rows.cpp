@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 #include <string>
 
+#include "wengert/graph/error.hpp"
 #include "wengert/tests/exec/checked.hpp"
 
 using namespace wengert;
@@ -96,6 +97,57 @@ BOOST_AUTO_TEST_CASE(what_is_computed_along_rows_is_one_pass) {
   BOOST_TEST_INFO(report);
   BOOST_TEST(count_of(report, "fused rows") == 1u);
   BOOST_TEST(count_of(report, " 1 fused group") == 1u);
+}
+
+Tensor integers(const std::vector<std::int64_t>& values, const Shape& shape) {
+  return Tensor(Array::from(std::span<const std::int64_t>(values), shape));
+}
+
+BOOST_AUTO_TEST_CASE(cross_entropy_with_its_gradient_is_one_pass) {
+  std::vector<std::int64_t> labels(30);
+  for (std::size_t k = 0; k < labels.size(); ++k) labels[k] = static_cast<std::int64_t>(k * k % 70);
+  for (const Dtype dtype : {Dtype::f32, Dtype::f64}) {
+    Recording r;
+    const Tensor x = r.variable(random_tensor({30, 70}, dtype));
+    const Tensor label = r.variable(integers(labels, {30, 1}));
+    const Tensor loss = -mean(take_along(log_softmax(x, {1}), label, 1));
+    const Tensor g = gradient(loss, x);
+    const Program p(r, {x, label}, {loss, g});
+    BOOST_TEST(count_of(p.report(), "fused rows") == 1u);
+    BOOST_TEST(count_of(p.report(), "along f") == 0u);
+    Program::Workspace w(p);
+    w.set(0, x), w.set(1, label);
+    p.run(w);
+    BOOST_TEST(largest_difference(w.get(0), loss) <= 1e-6);
+    BOOST_TEST(largest_difference(w.get(1), g) <= (dtype == Dtype::f32 ? 1e-7 : 1e-15));
+    // Other labels; and one that is not there.
+    std::vector<std::int64_t> others(30, 69);
+    w.set(1, integers(others, {30, 1}));
+    p.run(w);
+    BOOST_TEST(largest_difference(w.get(0), -mean(take_along(log_softmax(x, {1}), integers(others, {30, 1}), 1))) <=
+               1e-6);
+    others[29] = 70;
+    w.set(1, integers(others, {30, 1}));
+    BOOST_CHECK_EXCEPTION(p.run(w), Error, [](const Error& error) {
+      const std::string text = error.what();
+      return text.find("70") != std::string::npos && text.find("rows.cpp") != std::string::npos;
+    });
+  }
+}
+
+BOOST_AUTO_TEST_CASE(positions_that_are_constants_or_repeat) {
+  Recording r;
+  const Tensor x = r.variable(random_tensor({4, 100})), u = r.variable(random_tensor({4, 1}));
+  const Tensor same(Array::uniform_of<std::int64_t>(Shape{4, 1}, 99));
+  const Tensor several = integers({3, 99, 0, 17}, {4, 1});
+  const std::vector<Tensor> y{tanh(take_along(x * 2.0, same, 1)), scatter_add_along(sin(u), several, 100, 1) * x,
+                              softmax(scatter_add_along(u, same, 100, 1) + x, {1})};
+  const Program p(r, {x, u}, y);
+  BOOST_TEST(count_of(p.report(), "along f") == 0u);
+  Program::Workspace w(p);
+  w.set(0, x), w.set(1, u);
+  p.run(w);
+  for (std::size_t k = 0; k < y.size(); ++k) BOOST_TEST(largest_difference(w.get(k), y[k]) <= 1e-15);
 }
 
 BOOST_AUTO_TEST_CASE(normalisations_and_attention) {
