@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <type_traits>
@@ -62,43 +63,53 @@ double sum_of(const T* x, std::int64_t count) {
   return ((part[0] + part[4]) + (part[2] + part[6])) + ((part[1] + part[5]) + (part[3] + part[7]));
 }
 
-/// The largest of every 16th element, and whether any is NaN.
-constexpr std::int64_t largest_lanes = 16;
+/// A whole number for each element, in the order of the elements: -NaN, -∞, …, -0, 0, …, ∞, NaN. The largest of whole
+/// numbers is found by vector code, whatever the order in which they are compared.
 template <class T>
-struct LargestLoop {
-  static WENGERT_INLINE void run(const T* x, std::int64_t groups, T* largest, T* strange) {
-    T most[largest_lanes], odd[largest_lanes];  // in registers: what lies behind pointers might be x
-    for (std::int64_t k = 0; k < largest_lanes; ++k) most[k] = largest[k], odd[k] = strange[k];
-    for (std::int64_t i = 0; i < groups; ++i) {
-      for (std::int64_t k = 0; k < largest_lanes; ++k) {
-        const T v = x[largest_lanes * i + k];
-        most[k] = v > most[k] ? v : most[k];
-        odd[k] = v == v ? odd[k] : v;
-      }
+using Key = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
+template <class T>
+WENGERT_INLINE Key<T> key_of(T x) {
+  const auto bits = std::bit_cast<Key<T>>(x);
+  return bits ^ ((bits >> (8 * sizeof(T) - 1)) & std::numeric_limits<Key<T>>::max());
+}
+template <class T>
+struct KeyLoop {
+  static WENGERT_INLINE void run(const T* x, std::int64_t count, Key<T>* largest, Key<T>* smallest) {
+    Key<T> most = *largest, least = *smallest;
+    for (std::int64_t i = 0; i < count; ++i) {
+      const Key<T> key = key_of(x[i]);
+      most = key > most ? key : most;
+      least = key < least ? key : least;
     }
-    for (std::int64_t k = 0; k < largest_lanes; ++k) largest[k] = most[k], strange[k] = odd[k];
+    *largest = most, *smallest = least;
+  }
+};
+/// The first run of `look` elements with `value` among them: its begin, or the end of the last whole one.
+constexpr std::int64_t look = 64;
+template <class T>
+struct LookLoop {
+  static WENGERT_INLINE void run(const T* x, std::int64_t count, T value, std::int64_t* begin) {
+    std::int64_t at = 0;
+    for (; at + look <= count; at += look) {
+      int found = 0;
+      for (std::int64_t i = 0; i < look; ++i) found |= x[at + i] == value ? 1 : 0;
+      if (found != 0) break;
+    }
+    *begin = at;
   }
 };
 /// The maximum of a row, NaN if there is one; `at`: the first place of it.
 template <class T>
 T maximum_of(const T* x, std::int64_t count, std::int64_t& at) {
-  T maximum = -std::numeric_limits<T>::infinity();
+  constexpr T infinity = std::numeric_limits<T>::infinity();
   at = -1;
-  if (count == 0) return maximum;
-  std::array<T, largest_lanes> largest, strange{};
-  largest.fill(maximum);
-  const std::int64_t groups = count / largest_lanes;
-  detail::run_at_simd_level<LargestLoop<T>>(x, groups, largest.data(), strange.data());
-  for (std::int64_t i = groups * largest_lanes; i < count; ++i) {
-    const auto k = static_cast<std::size_t>(i % largest_lanes);
-    largest[k] = x[i] > largest[k] ? x[i] : largest[k];
-    strange[k] = x[i] == x[i] ? strange[k] : x[i];
-  }
-  for (std::size_t k = 0; k < largest.size(); ++k) {
-    if (std::isnan(strange[k])) return strange[k];
-    maximum = std::max(maximum, largest[k]);
-  }
-  for (at = 0; x[at] != maximum;) ++at;
+  if (count == 0) return -infinity;
+  Key<T> largest = key_of(x[0]), smallest = largest;
+  detail::run_at_simd_level<KeyLoop<T>>(x, count, &largest, &smallest);
+  if (largest > key_of(infinity) || smallest < key_of(-infinity)) return std::numeric_limits<T>::quiet_NaN();
+  const T maximum = std::bit_cast<T>(static_cast<Key<T>>(key_of(std::bit_cast<T>(largest))));
+  detail::run_at_simd_level<LookLoop<T>>(x, count, maximum, &at);
+  while (x[at] != maximum) ++at;
   return maximum;
 }
 
