@@ -88,7 +88,8 @@ View composed(const Graph& g, NodeId node, const View& from) {
 
 class Planner {
  public:
-  Planner(const Graph& g, std::span<const ProgramOptions::State> states) : g_(g), states_(states) {}
+  Planner(const Graph& g, std::span<const ProgramOptions::State> states, bool guarded)
+      : g_(g), states_(states), guarded_(guarded) {}
 
   Plan run() && {
     classify();
@@ -370,7 +371,7 @@ class Planner {
   }
   /// The state whose next value a node of this group is, if it may be written over the old one; else a new slot.
   Store group_result(NodeId node, const FusedStep& step) {
-    for (std::size_t k = 0; k < states_.size(); ++k) {
+    for (std::size_t k = 0; k < states_.size() && !guarded_; ++k) {
       const NodeId variable = g_.variables()[states_[k].input];
       if (g_.outputs()[states_[k].output] != node || last_reader_[variable] > unit_) continue;
       const SlotId state = plan_.states[k];
@@ -599,6 +600,7 @@ class Planner {
   /// A state's next value comes to its place when nothing needs the old one any more.
   void add_state_copies() {
     for (const NodeId output : g_.outputs()) plan_.outputs.push_back(slot_of(output));
+    plan_.commit = plan_.steps.size();
     for (std::size_t k = 0; k < states_.size(); ++k) {
       const SlotId from = plan_.outputs[states_[k].output];
       if (taken_.contains(plan_.states[k])) continue;
@@ -758,6 +760,7 @@ class Planner {
 
   const Graph& g_;
   std::span<const ProgramOptions::State> states_;
+  bool guarded_;
   std::vector<Kind> kind_;
   std::vector<std::uint32_t> stage_;
   std::vector<NodeId> space_;  // by node: whose shape is its space, itself if that is its own; no_node: in no group
@@ -775,6 +778,8 @@ class Planner {
 
 }  // namespace
 
-Plan plan(const Graph& graph, std::span<const ProgramOptions::State> states) { return Planner(graph, states).run(); }
+Plan plan(const Graph& graph, std::span<const ProgramOptions::State> states, bool guarded) {
+  return Planner(graph, states, guarded).run();
+}
 
 }  // namespace wengert::exec

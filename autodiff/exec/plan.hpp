@@ -120,13 +120,15 @@ struct Plan {
   std::vector<SlotId> inputs;   // by input; no_slot: nothing needs it
   std::vector<SlotId> outputs;  // by output of the graph
   std::vector<SlotId> states;   // by state
+  std::size_t commit = 0;       // steps from here on copy next values to their states
   std::size_t arena_bytes = 0;
   std::size_t least_bytes = 0;       // of the largest set of values that are needed at once
   std::size_t register_bytes = 0;    // of the group that needs most
   std::size_t largest_operands = 0;  // of a kernel
 };
 
-/// Throws ArgumentError for an operation that has no value.
-[[nodiscard]] Plan plan(const graph::Graph& graph, std::span<const ProgramOptions::State> states);
+/// Throws ArgumentError for an operation that has no value. `guarded`: states have to stay what they were until it is
+/// known that the guards hold; they are written by the last steps alone.
+[[nodiscard]] Plan plan(const graph::Graph& graph, std::span<const ProgramOptions::State> states, bool guarded = false);
 
 }  // namespace wengert::exec

@@ -186,19 +186,21 @@ void PlanMemory::bind() {
 
 void PlanMemory::run() {
   if (!bound_) bind();
-  for (std::size_t n = 0; n < plan_.steps.size(); ++n) {
+  for (std::size_t n = 0; n < plan_.commit; ++n) {
     const PlanStep& step = plan_.steps[n];
     if (const auto* fused = std::get_if<FusedStep>(&step)) {
       if (auto* f32 = std::get_if<Group<float>>(&groups_[n]))
         run_group(*fused, *f32);
       else
         run_group(*fused, std::get<Group<double>>(groups_[n]));
-    } else if (const auto* kernel = std::get_if<KernelStep>(&step)) {
-      run_kernel(*kernel);
     } else {
-      run_copy(std::get<CopyStep>(step));
+      run_kernel(std::get<KernelStep>(step));
     }
   }
+}
+
+void PlanMemory::commit() {
+  for (std::size_t n = plan_.commit; n < plan_.steps.size(); ++n) run_copy(std::get<CopyStep>(plan_.steps[n]));
 }
 
 template <class T>

@@ -25,8 +25,10 @@ class PlanMemory {
   void set_input(std::size_t k, const Array& value);
   [[nodiscard]] bool has_input(std::size_t k) const noexcept;
   void release_inputs() noexcept;
-  /// All steps. Throws what operations throw, with their line.
+  /// All steps but those that write states. Throws what operations throw, with their line.
   void run();
+  /// States become their next values.
+  void commit();
   /// The elements of a slot: a view of this memory, or the caller's input.
   [[nodiscard]] const Array& elements(SlotId slot) const { return arrays_[slot]; }
   /// The same in memory of its own.

@@ -1,6 +1,8 @@
 #include "wengert/autodiff/exec/program.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -76,7 +78,7 @@ std::shared_ptr<const ProgramData> made(Captured captured, const ProgramOptions&
   if (options.states.empty() && Lanes::can_run(data->graph)) {
     data->lanes.emplace(data->graph);
   } else {
-    data->plan = plan(data->graph, options.states);
+    data->plan = plan(data->graph, options.states, !data->captured.guards.empty());
   }
   return data;
 }
@@ -192,9 +194,12 @@ RunStatus Program::try_run(Workspace& w, std::source_location where) const {
                          .hint = "Workspace::set"}};
   }
   d.memory->run();
-  if (guard_count() == 0 || d.memory->elements(data_->plan->outputs.back()).element(0) == 0.0) return RunStatus::ok;
-  d.failed = true;
-  return RunStatus::guard_failed;
+  if (guard_count() != 0 && d.memory->elements(data_->plan->outputs.back()).element(0) != 0.0) {
+    d.failed = true;
+    return RunStatus::guard_failed;
+  }
+  d.memory->commit();
+  return RunStatus::ok;
 }
 
 // --- Workspace ------------------------------------------------------------------------------------------------------
@@ -299,14 +304,21 @@ std::optional<FailedGuard> Program::Workspace::failed_guard() const {
     if (!data_->failed) return std::nullopt;
     for (const SlotId slot : p.plan->inputs) inputs.push_back(data_->memory->elements(slot));
   }
-  // As it was recorded, value by value: the first in the order of the program is the one that failed.
+  // As it was recorded, value by value: the first in the order of the program is the one that failed. If all hold so,
+  // rounding decided, and it is one whose sides are as good as equal.
   const std::vector<Array> values = evaluate_all(p.captured.graph, inputs);
+  std::optional<FailedGuard> nearest;
+  double least = std::numeric_limits<double>::infinity();
   for (const CapturedGuard& guard : p.captured.guards) {
     const double side[2]{values[guard.side[0]].element(0), values[guard.side[1]].element(0)};
-    if ((guard.compare(side) != 0.0) == guard.info.outcome) continue;
-    return FailedGuard{.guard = guard.info, .now = {side[0], side[1]}};
+    const FailedGuard failed{.guard = guard.info, .now = {side[0], side[1]}};
+    if ((guard.compare(side) != 0.0) != guard.info.outcome) return failed;
+    const double distance = std::abs(side[0] - side[1]) / std::max(std::abs(side[0]), std::abs(side[1]));
+    if (nearest && !(distance < least)) continue;
+    nearest = failed;
+    least = distance;
   }
-  return std::nullopt;
+  return nearest;
 }
 
 }  // namespace wengert

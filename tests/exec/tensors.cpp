@@ -157,4 +157,51 @@ BOOST_AUTO_TEST_CASE(a_report_says_what_will_run) {
     BOOST_TEST(text.find(part) != std::string::npos, text << " lacks " << part);
 }
 
+BOOST_AUTO_TEST_CASE(a_failed_guard_leaves_states_as_they_were) {
+  Recording r;
+  const Scalar sum = r.variable(1.0), x = r.variable(2.0);
+  const Scalar next = sum + x;
+  const Scalar y = next < 10.0 ? next * next : sum;
+  const Program p(r, {sum, x}, {next, y}, {.states = {{0, 0}}});
+  Program::Workspace w(p);
+  w.set(0, 1.0);
+  w.set(1, 4.0);
+  p.run(w);
+  BOOST_TEST(w.state(0).value().element(0) == 5.0);
+  w.set(1, 6.0);
+  BOOST_TEST((p.try_run(w) == RunStatus::guard_failed));
+  BOOST_TEST(w.state(0).value().element(0) == 5.0);
+  const auto failed = w.failed_guard();
+  BOOST_TEST_REQUIRE(failed.has_value());
+  BOOST_TEST(failed->now[0] == 11.0);
+  BOOST_CHECK_THROW(p.run(w), GuardFailed);
+  w.set(1, 2.0);
+  p.run(w);
+  BOOST_TEST(w.state(0).value().element(0) == 7.0);
+  BOOST_TEST(w.number(1) == 49.0);
+}
+
+// a·c + b·c is computed as (a + b)·c, which may be 1 where the other is not.
+BOOST_AUTO_TEST_CASE(a_guard_that_only_rounding_decides_is_named_too) {
+  Recording r;
+  const Scalar a = r.variable(0.25), b = r.variable(0.25), c = r.variable(0.5);
+  const Scalar sum = a * c + b * c;
+  const Scalar y = sum < 1.0 ? sum : sum * 2.0;
+  const Program p(r, {a, b, c}, {y});
+  Program::Workspace w(p);
+  std::mt19937_64 random(7);
+  std::uniform_real_distribution<double> some(0.1, 3.0);
+  int failed = 0, by_rounding = 0;
+  for (int repeat = 0; repeat < 20'000; ++repeat) {
+    const double u = some(random), v = some(random), scale = 1 / (u + v);
+    double out = 0;
+    if (p.try_run(w, std::array{u, v, scale}, std::span(&out, 1)) == RunStatus::ok) continue;
+    ++failed;
+    by_rounding += u * scale + v * scale < 1.0 ? 1 : 0;
+    BOOST_TEST_REQUIRE(w.failed_guard().has_value());
+  }
+  BOOST_TEST(failed > 0);
+  BOOST_TEST(by_rounding > 0);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
