@@ -1,6 +1,7 @@
 #include "wengert/autodiff/exec/plan.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <map>
 #include <numeric>
 #include <optional>
@@ -8,6 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "wengert/autodiff/exec/arena.hpp"
 #include "wengert/autodiff/ops/elementwise.hpp"
 #include "wengert/autodiff/ops/kernels_strided.hpp"
 #include "wengert/autodiff/ops/moving.hpp"
@@ -36,6 +38,8 @@ constexpr std::int64_t alignment = 64;
 /// Registers of a group take at most so much, so that they and what they meet stay in a first-level cache of 32 KiB.
 constexpr std::size_t register_room = std::size_t{16} << 10;
 constexpr std::int64_t longest_tile = 512, shortest_tile = 64;
+/// A sum of all elements is one of sums of tiles from so many on; tiles are whole runs of the sum's tree then.
+constexpr std::int64_t least_total = 2048, run_of_total = 128;
 /// A last axis this short is not worth a loop of its own: what does not lie in a row is brought into a column.
 constexpr std::int64_t short_axis = 64;
 
@@ -289,15 +293,29 @@ class Planner {
     }
   }
 
+  /// The sum of all elements of what a group computes: its tiles may be summed up where they are.
+  [[nodiscard]] bool is_total(NodeId node) const {
+    if (kind_[node] != Kind::kernel || !is<ops::Sum>(g_.operation(node))) return false;
+    const NodeId of = g_.operands(node)[0];
+    const Type& type = g_.type(of);
+    return kind_[of] == Kind::elementwise && !once(of) && type.dtype == group_dtype_[of] &&
+           type.shape.size() >= least_total && g_.type(node).shape.size() == 1 &&
+           std::get<std::vector<std::int64_t>>(g_.attribute(node)).size() == type.shape.rank();
+  }
   /// What has to lie in memory: for anybody but its own group, and but for views that groups read through.
   void find_materialised() {
     materialised_.assign(g_.size(), false);
+    totals_.clear();
     std::vector<bool> read(g_.size(), false);  // views of numbers of rows that another group reads through
     for (const NodeId output : g_.outputs()) materialised_[output] = true;
     for (NodeId node = static_cast<NodeId>(g_.size()); node-- > 0;) {  // users before what they use
       if (once(node) && !grouped(node) && !materialised_[node] && !read[node]) continue;
       for (const NodeId operand : g_.operands(node)) {
         if (inside(operand, node)) continue;
+        if (is_total(node)) {
+          totals_[operand].push_back(node);
+          continue;
+        }
         const bool through =
             kind_[operand] == Kind::view && (grouped(node) || (kind_[node] == Kind::view && !materialised_[node]));
         (through ? read : materialised_)[operand] = true;
@@ -402,6 +420,11 @@ class Planner {
       slot_[node] = new_slot({.home = Slot::Home::alias, .type = g_.type(node), .index = of, .node = node});
       return;
     }
+    if (const auto total = tiles_of_.find(node); total != tiles_of_.end()) {
+      total->second.result = result_slot(node);
+      plan_.steps.emplace_back(total->second);
+      return;
+    }
     // Every operation of a recording is a Primitive, but for variables and constants.
     const auto& primitive = static_cast<const Primitive&>(g_.operation(node));
     KernelStep step;
@@ -474,6 +497,20 @@ class Planner {
     std::vector<ColumnBuilder::Value> stored, loaded;
     for (const NodeId node : read_nodes) loaded.push_back(value[node]);
     for (const NodeId node : unit.nodes) {
+      const auto totals = totals_.find(node);
+      if (totals == totals_.end()) continue;
+      if (!step.flat) {  // the tiles are no runs of the sum's tree
+        materialised_[node] = true;
+        continue;
+      }
+      const Type tiles{step.dtype, Shape{(shape.size() + run_of_total - 1) / run_of_total}};
+      stored.push_back(builder.apply(*row_sum(), std::span(&value[node], 1)));
+      step.stores.push_back({.slot = new_slot({.type = tiles, .node = node}), .once = true});
+      step.has_totals = true;
+      for (const NodeId total : totals->second)
+        tiles_of_[total] = {step.stores.back().slot, no_slot, plan_.steps.size(), total};
+    }
+    for (const NodeId node : unit.nodes) {
       if (!materialised_[node]) continue;
       stored.push_back(value[node]);
       step.stores.push_back(group_result(node, step));
@@ -536,6 +573,9 @@ class Planner {
     } else {
       const auto fits = static_cast<std::int64_t>(register_room / (sizeof(T) * std::max<std::size_t>(columns, 1)));
       step.tile = std::clamp(fits / shortest_tile * shortest_tile, shortest_tile, longest_tile);
+      if (step.has_totals)
+        step.tile =
+            std::max(static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(step.tile))), run_of_total);
     }
     plan_.register_bytes =
         std::max(plan_.register_bytes, rounded(sizeof(T) * columns * static_cast<std::size_t>(step.tile)));
@@ -624,6 +664,8 @@ class Planner {
       for (const Load& load : group->loads) f(load.slot);
     } else if (const auto* kernel = std::get_if<KernelStep>(&step)) {
       for (const SlotId slot : kernel->operands) f(slot);
+    } else if (const auto* total = std::get_if<TotalStep>(&step)) {
+      f(total->tiles);
     } else {
       f(std::get<CopyStep>(step).from);
     }
@@ -634,6 +676,8 @@ class Planner {
       for (const Store& store : group->stores) f(store.slot);
     } else if (const auto* kernel = std::get_if<KernelStep>(&step)) {
       f(kernel->result);
+    } else if (const auto* total = std::get_if<TotalStep>(&step)) {
+      f(total->result);
     }
   }
 
@@ -646,59 +690,8 @@ class Planner {
       for_writes(plan_.steps[n], note);
     }
     for (const SlotId output : plan_.outputs) last[holder(output)] = never;
-    std::multimap<std::size_t, std::size_t> free_by_size;  // size -> offset
-    std::map<std::size_t, std::size_t> free_by_offset;     // offset -> size
-    std::size_t end = 0, now = 0;
-    const auto take_out = [&](std::map<std::size_t, std::size_t>::iterator it) {
-      auto range = free_by_size.equal_range(it->second);
-      for (auto s = range.first; s != range.second; ++s) {
-        if (s->second != it->first) continue;
-        free_by_size.erase(s);
-        break;
-      }
-      free_by_offset.erase(it);
-    };
-    const auto give = [&](std::size_t offset, std::size_t size) {
-      if (size == 0) return;
-      auto next = free_by_offset.lower_bound(offset);
-      if (next != free_by_offset.begin()) {
-        const auto before = std::prev(next);
-        if (before->first + before->second == offset) {
-          offset = before->first, size += before->second;
-          take_out(before);
-          next = free_by_offset.lower_bound(offset);
-        }
-      }
-      if (next != free_by_offset.end() && offset + size == next->first) {
-        size += next->second;
-        take_out(next);
-      }
-      free_by_offset.emplace(offset, size);
-      free_by_size.emplace(size, offset);
-    };
-    const auto take = [&](std::size_t size) {
-      if (size == 0) return std::size_t{0};
-      const auto fit = free_by_size.lower_bound(size);
-      if (fit != free_by_size.end()) {
-        const std::size_t offset = fit->second, all = fit->first;
-        take_out(free_by_offset.find(offset));
-        give(offset + size, all - size);
-        return offset;
-      }
-      // The free piece at the end grows.
-      if (!free_by_offset.empty()) {
-        const auto back = std::prev(free_by_offset.end());
-        if (back->first + back->second == end) {
-          const std::size_t offset = back->first;
-          take_out(back);
-          end = offset + size;
-          return offset;
-        }
-      }
-      const std::size_t offset = end;
-      end += size;
-      return offset;
-    };
+    Arena arena;
+    std::size_t now = 0;
     for (std::uint32_t n = 0; n < plan_.steps.size(); ++n) {
       PlanStep& step = plan_.steps[n];
       std::vector<SlotId> dying;
@@ -726,17 +719,17 @@ class Planner {
       for_writes(step, [&](SlotId slot) {
         Slot& result = plan_.slots[slot];
         if (result.home != Slot::Home::arena || is_over(step, slot)) return;
-        result.offset = take(bytes_of(result.type));
+        result.offset = arena.take(bytes_of(result.type));
         now += bytes_of(result.type);
         plan_.least_bytes = std::max(plan_.least_bytes, now);
       });
       for_writes(step, note_dying);  // written, but never read
       for (const SlotId old : dying) {
-        give(plan_.slots[old].offset, bytes_of(plan_.slots[old].type));
+        arena.give(plan_.slots[old].offset, bytes_of(plan_.slots[old].type));
         now -= bytes_of(plan_.slots[old].type);
       }
     }
-    plan_.arena_bytes = end;
+    plan_.arena_bytes = arena.size();
   }
   [[nodiscard]] static bool is_over(const PlanStep& step, SlotId slot) {
     const auto* group = std::get_if<FusedStep>(&step);
@@ -767,6 +760,8 @@ class Planner {
   std::vector<NodeId> parent_;
   std::vector<Dtype> group_dtype_;
   std::vector<bool> materialised_;
+  std::unordered_map<NodeId, std::vector<NodeId>> totals_;  // by what is summed up: the sums
+  std::unordered_map<NodeId, TotalStep> tiles_of_;          // by sum
   std::vector<Unit> units_;
   std::size_t unit_ = 0;                  // at hand
   std::vector<std::size_t> last_reader_;  // by variable: the last unit that reads it

@@ -69,7 +69,7 @@ struct Load {
 struct Store {
   SlotId slot = no_slot;
   bool over = false;  ///< it takes the place of what the group reads, element for element
-  bool once = false;  ///< one element for each row
+  bool once = false;  ///< one element for each row, or for each tile of what is `flat`
 };
 
 /// Elementwise work in one pass, in numbers of type `dtype`.
@@ -84,6 +84,7 @@ struct FusedStep {
   Shape axes{};
   std::int64_t tile = 0;
   bool flat = false, rows = false;
+  bool has_totals = false;  // tiles are whole runs of kernels::sum
   std::vector<graph::NodeId> nodes{};
   /// What reads positions has their range checked, row by row: 0 … extent - 1. Outside, the primitive says what is
   /// wrong.
@@ -112,7 +113,14 @@ struct CopyStep {
   SlotId from = no_slot, to = no_slot;
 };
 
-using PlanStep = std::variant<FusedStep, KernelStep, CopyStep>;
+/// The sum of all elements of a value that a group computes and does not store: of the sums of its tiles.
+struct TotalStep {
+  SlotId tiles = no_slot, result = no_slot;
+  std::size_t group = 0;  // the step that leaves them, tile by tile
+  graph::NodeId node = graph::no_node;
+};
+
+using PlanStep = std::variant<FusedStep, KernelStep, TotalStep, CopyStep>;
 
 struct Plan {
   std::vector<Slot> slots;

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <new>
 
+#include "wengert/autodiff/ops/kernels_sum.hpp"
 #include "wengert/autodiff/record/stream.hpp"
 #include "wengert/graph/error.hpp"
 
@@ -193,8 +194,10 @@ void PlanMemory::run() {
         run_group(*fused, *f32);
       else
         run_group(*fused, std::get<Group<double>>(groups_[n]));
+    } else if (const auto* kernel = std::get_if<KernelStep>(&step)) {
+      run_kernel(*kernel);
     } else {
-      run_kernel(std::get<KernelStep>(step));
+      run_total(std::get<TotalStep>(step));
     }
   }
 }
@@ -209,7 +212,7 @@ void PlanMemory::run_group(const FusedStep& step, Group<T>& group) {
   const std::size_t inner = step.axes.rank() - 1;
   const std::int64_t row = step.flat ? step.axes.size() : step.axes[inner];
   Rows rows(step.axes);
-  std::int64_t done = 0, index = 0;  // elements of the rows before, and their number
+  std::int64_t done = 0, index = 0;  // elements of the rows before; tiles before
   do {
     for (std::int64_t begin = 0; begin < row; begin += step.tile) {
       const std::int64_t count = std::min(step.tile, row - begin);
@@ -250,9 +253,9 @@ void PlanMemory::run_group(const FusedStep& step, Group<T>& group) {
         const std::int64_t stored = step.stores[k].once ? 1 : count;
         for (std::int64_t i = 0; i < stored; ++i) to[i] = group.truths[k][i] != T(0) ? 1 : 0;
       }
+      ++index;
     }
     done += row;
-    ++index;
   } while (!step.flat && rows.next());
 }
 
@@ -289,6 +292,18 @@ void PlanMemory::run_kernel(const KernelStep& step) {
     rethrow(error, step.node);
   }
   for (std::size_t k = 0; k < count; ++k) operands_[k] = Array();
+}
+
+void PlanMemory::run_total(const TotalStep& step) {
+  const auto& group = std::get<FusedStep>(plan_.steps[step.group]);
+  const auto sum = [&]<class T>(std::type_identity<T>) {
+    *reinterpret_cast<T*>(data_[step.result]) =
+        kernels::sum_of_tiles(reinterpret_cast<const T*>(data_[step.tiles]), group.axes.size(), group.tile);
+  };
+  if (group.dtype == Dtype::f32)
+    sum(std::type_identity<float>{});
+  else
+    sum(std::type_identity<double>{});
 }
 
 void PlanMemory::run_copy(const CopyStep& step) { copy_elements(arrays_[step.from], data_[step.to]); }

@@ -58,6 +58,7 @@ class PlanMemory {
   void check_positions(const FusedStep& step, const FusedStep::Positions& positions) const;
   void run_kernel(const KernelStep& step);
   [[noreturn]] void rethrow(const Error& error, graph::NodeId node) const;
+  void run_total(const TotalStep& step);
   void run_copy(const CopyStep& step);
 
   const Plan& plan_;

@@ -44,6 +44,9 @@ std::size_t moved_by(const Plan& plan, const PlanStep& step) {
   } else if (const auto* kernel = std::get_if<KernelStep>(&step)) {
     for (const SlotId slot : kernel->operands) add(slot);
     add(kernel->result);
+  } else if (const auto* total = std::get_if<TotalStep>(&step)) {
+    add(total->tiles);
+    add(total->result);
   } else {
     add(std::get<CopyStep>(step).from);
     add(std::get<CopyStep>(step).to);
@@ -109,6 +112,8 @@ void write_plan(const ProgramData& data, const Plan& plan, std::string& text) {
       text += std::string(kernel->primitive->name);
       for (const SlotId slot : kernel->operands) text += " " + to_string(plan.slots[slot].type);
       text += " -> " + to_string(plan.slots[kernel->result].type);
+    } else if (const auto* total = std::get_if<TotalStep>(&step)) {
+      text += "sum of the tiles of step " + std::to_string(total->group + 1);
     } else {
       text += "copy " + to_string(plan.slots[std::get<CopyStep>(step).from].type);
     }

@@ -82,4 +82,6 @@ const RowKernel* row_kernel(const graph::Graph& graph, graph::NodeId node) {
   return takes ? &take_kernel : &scatter_kernel;
 }
 
+const RowKernel* row_sum() { return along_axes.data(); }
+
 }  // namespace wengert::exec

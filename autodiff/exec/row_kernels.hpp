@@ -24,4 +24,7 @@ struct RowKernel {
 /// dtypes, and for rows too short to be worth a pass of their own or too long for the caches.
 [[nodiscard]] const RowKernel* row_kernel(const graph::Graph& graph, graph::NodeId node);
 
+/// The sum of a tile.
+[[nodiscard]] const RowKernel* row_sum();
+
 }  // namespace wengert::exec

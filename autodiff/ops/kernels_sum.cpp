@@ -26,23 +26,35 @@ T sum_of_run(const T* from, std::int64_t count) {
   return ((lane[0] + lane[4]) + (lane[1] + lane[5])) + ((lane[2] + lane[6]) + (lane[3] + lane[7]));
 }
 
-/// The sum of `count` elements: runs, combined like the carries of a binary counter. Level k of the tree holds the sum
-/// of 2^k runs; no recursion, and 64 levels are more than any count needs.
+/// The sum of parts as a tree, in the way of the carries of a binary counter: level k holds the sum of 2^k parts. No
+/// recursion, and 64 levels are more than any count needs.
+template <class T>
+class Tree {
+ public:
+  void add(T sum) {
+    std::size_t k = 0;
+    for (; parts_ >> k & 1u; ++k) sum = level_[k] + sum;
+    level_[k] = sum;
+    ++parts_;
+  }
+  /// With what is left, less than a part.
+  [[nodiscard]] T total(T rest) const {
+    for (std::size_t k = 0; parts_ >> k != 0; ++k)
+      if (parts_ >> k & 1u) rest = level_[k] + rest;
+    return rest;
+  }
+
+ private:
+  std::array<T, 64> level_{};
+  std::uint64_t parts_ = 0;
+};
+
 template <class T>
 T pairwise(const T* from, std::int64_t count) {
-  std::array<T, 64> level{};
-  std::uint64_t runs = 0;
+  Tree<T> tree;
   std::int64_t at = 0;
-  for (; at + run <= count; at += run, ++runs) {
-    T sum = sum_of_run(from + at, run);
-    std::size_t k = 0;
-    for (; runs >> k & 1u; ++k) sum = level[k] + sum;
-    level[k] = sum;
-  }
-  T sum = at < count ? sum_of_run(from + at, count - at) : T(0);
-  for (std::size_t k = 0; runs >> k != 0; ++k)
-    if (runs >> k & 1u) sum = level[k] + sum;
-  return sum;
+  for (; at + run <= count; at += run) tree.add(sum_of_run(from + at, run));
+  return tree.total(at < count ? sum_of_run(from + at, count - at) : T(0));
 }
 
 /// to[j] = Σ_i from[i·width + j] over `rows` rows, by the same tree, for a strip of columns at a time.
@@ -145,6 +157,16 @@ void sum(const T* from, const Shape& shape, std::span<const std::int64_t> axes, 
 }
 template void sum(const float*, const Shape&, std::span<const std::int64_t>, float*, Scratch&);
 template void sum(const double*, const Shape&, std::span<const std::int64_t>, double*, Scratch&);
+
+template <class T>
+T sum_of_tiles(const T* tiles, std::int64_t count, std::int64_t length) {
+  Tree<T> tree;
+  std::int64_t at = 0;
+  for (; at + length <= count; at += length) tree.add(*tiles++);
+  return tree.total(at < count ? *tiles : T(0));
+}
+template float sum_of_tiles(const float*, std::int64_t, std::int64_t);
+template double sum_of_tiles(const double*, std::int64_t, std::int64_t);
 
 template <class T>
 T sum_row(const T* from, std::int64_t count) {

@@ -23,6 +23,13 @@ void sum(const T* from, const Shape& shape, std::span<const std::int64_t> axes, 
 extern template void sum(const float*, const Shape&, std::span<const std::int64_t>, float*, Scratch&);
 extern template void sum(const double*, const Shape&, std::span<const std::int64_t>, double*, Scratch&);
 
+/// The sum of `count` elements from those of its tiles, each by sum_row; of `length`, 2^k runs of 128, only the last may
+/// be shorter. The bits are those of sum_row of all.
+template <class T>
+[[nodiscard]] T sum_of_tiles(const T* tiles, std::int64_t count, std::int64_t length);
+extern template float sum_of_tiles(const float*, std::int64_t, std::int64_t);
+extern template double sum_of_tiles(const double*, std::int64_t, std::int64_t);
+
 /// The sum of a row of elements, one after the other in memory; f32 and f64.
 template <class T>
 [[nodiscard]] T sum_row(const T* from, std::int64_t count);

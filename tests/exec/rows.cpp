@@ -150,6 +150,31 @@ BOOST_AUTO_TEST_CASE(positions_that_are_constants_or_repeat) {
   for (std::size_t k = 0; k < y.size(); ++k) BOOST_TEST(largest_difference(w.get(k), y[k]) <= 1e-15);
 }
 
+BOOST_AUTO_TEST_CASE(a_sum_of_all_is_one_of_tiles_with_the_same_bits) {
+  for (const std::int64_t n : {4097, 4223, 4224, 4600, 100'000, 131'072}) {
+    for (const Dtype dtype : {Dtype::f32, Dtype::f64}) {
+      Recording r;
+      const Tensor a = r.variable(random_tensor({n}, dtype)), b = r.variable(random_tensor({n}, dtype));
+      const Tensor y = sum(tanh(a * b) * a);
+      const std::vector<Tensor> g = gradient(y, {a, b});
+      const Program p(r, {a, b}, {y, g[0], g[1]}, {.exact = true});
+      BOOST_TEST(count_of(p.report(), "sum of the tiles") == 1u);
+      BOOST_TEST(count_of(p.report(), " 1 fused group") == 1u);
+      Program::Workspace w(p);
+      w.set(0, a), w.set(1, b);
+      p.run(w);
+      BOOST_TEST(w.get(0).value().element(0) == y.value().element(0));
+    }
+  }
+  // What is stored too, two sums of one value, a sum of axes that are not walked through in a row.
+  check(
+      [](const std::vector<Tensor>& x) {
+        const Tensor y = x[0] * x[1];
+        return std::vector<Tensor>{y, sum(y), sum(y) * 2.0, sum(permute(x[0], {1, 0}) * 3.0), mean(exp(x[0]), {0, 1})};
+      },
+      {f64({90, 70}), f64({70})}, 1e-13);
+}
+
 BOOST_AUTO_TEST_CASE(normalisations_and_attention) {
   const Function normalised = [](const std::vector<Tensor>& x) {
     const Tensor centred = x[0] - mean(x[0], {1}, Keep::yes);
