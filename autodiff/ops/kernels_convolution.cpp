@@ -7,6 +7,7 @@
 
 #include "wengert/autodiff/ops/kernels.hpp"
 #include "wengert/autodiff/ops/kernels_gemm.hpp"
+#include "wengert/autodiff/ops/kernels_matmul.hpp"
 #include "wengert/autodiff/ops/simd.hpp"
 
 namespace wengert::kernels {
@@ -238,8 +239,9 @@ void convolve(const Array& x, const Array& w, const ConvolutionSizes& s, Array& 
     const std::int64_t count = s.places[0] * s.places[1];
     for_each_tile(s, columns.step(),
                   [&](std::int64_t in, std::int64_t out, std::int64_t at, std::int64_t begin, std::int64_t end) {
-                    gemm(s.outputs, (end - begin) * s.places[1], rows, MatrixAt<const T>{factors + at, rows},
-                         columns.of(from + in, begin, end), MatrixAt<T>{y + out + begin * s.places[1], count}, false);
+                    gemm<T>(s.outputs, (end - begin) * s.places[1], rows, MatrixAt<const T>{factors + at, rows},
+                            columns.of(from + in, begin, end), MatrixAt<T>{y + out + begin * s.places[1], count}, false,
+                            scratch);
                   });
     if ((s.padded || s.cotangent != 0) && !all_finite(y, to.size())) {
       std::fill_n(y, to.size(), T(0));
@@ -264,8 +266,8 @@ void convolve_by_input(const Array& g, const Array& w, const ConvolutionSizes& s
                     const std::int64_t width = (end - begin) * s.places[1];
                     const MatrixAt<T> products =
                         columns.direct() ? MatrixAt<T>{x + in, count} : MatrixAt<T>{columns.tile(), width};
-                    gemm(rows, width, s.outputs, MatrixAt<const T>{factors + at, rows, true},
-                         MatrixAt<const T>{from + out + begin * s.places[1], count}, products, false);
+                    gemm<T>(rows, width, s.outputs, MatrixAt<const T>{factors + at, rows, true},
+                            MatrixAt<const T>{from + out + begin * s.places[1], count}, products, false, scratch);
                     if (!columns.direct()) columns.add_to(x + in, begin, end);
                   });
     if (s.cotangent != 0 && !all_finite(x, to.size())) {
@@ -290,9 +292,9 @@ void convolve_by_weight(const Array& x, const Array& g, const ConvolutionSizes& 
     std::fill_n(sums, to.size(), T(0));
     for_each_tile(s, columns.step(),
                   [&](std::int64_t in, std::int64_t out, std::int64_t at, std::int64_t begin, std::int64_t end) {
-                    gemm(rows, s.outputs, (end - begin) * s.places[1], columns.of(from + in, begin, end),
-                         MatrixAt<const T>{cotangent + out + begin * s.places[1], count, true},
-                         MatrixAt<T>{sums + at, s.outputs}, true);
+                    gemm<T>(rows, s.outputs, (end - begin) * s.places[1], columns.of(from + in, begin, end),
+                            MatrixAt<const T>{cotangent + out + begin * s.places[1], count, true},
+                            MatrixAt<T>{sums + at, s.outputs}, true, scratch);
                   });
     for (std::int64_t group = 0; group < s.groups; ++group)
       for (std::int64_t o = 0; o < s.outputs; ++o)

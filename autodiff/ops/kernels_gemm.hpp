@@ -1,7 +1,13 @@
-// One matrix product inside a kernel, on memory that the kernel lays out. Whole arrays: kernels_matmul.hpp.
+// One matrix product, on memory that a kernel lays out: the one file (with its source) that knows libraries for it.
+// Whole arrays: kernels_matmul.hpp.
+//
+// libxsmm compiles a kernel for a shape, OpenBLAS has one for all. Which of them multiplies is decided by the shape
+// alone; the measurements are in docs/decisions/products.md. Without the two, plain loops do.
 #pragma once
 
 #include <cstdint>
+
+#include "wengert/autodiff/ops/scratch.hpp"
 
 namespace wengert::kernels {
 
@@ -13,15 +19,46 @@ struct MatrixAt {
   bool transposed = false;
 };
 
-/// c = a·b, or c += a·b: a is m×k, b is k×n, c is m×n and not transposed; a and b as they are after transposing. By the
-/// BLAS, on one thread, in a fixed order; by plain loops where there is none.
-void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const MatrixAt<const float>& a,
-          const MatrixAt<const float>& b, const MatrixAt<float>& c, bool add);
-void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const MatrixAt<const double>& a,
-          const MatrixAt<const double>& b, const MatrixAt<double>& c, bool add);
+/// How libxsmm multiplies: c = a·b (or c += a·b), in which b is not transposed, panel of b by panel.
+struct Panels {
+  using Kernel = void (*)();
 
-/// True when no element is ∞ or NaN.
-[[nodiscard]] bool all_finite(const float* elements, std::int64_t count);
-[[nodiscard]] bool all_finite(const double* elements, std::int64_t count);
+  int m = 0, n = 0, k = 0, pitch_a = 0, pitch_b = 0, pitch_c = 0;
+  bool transposed_a = false, add = false;
+  int width = 0, depth = 0;  ///< columns and rows of a panel, but the last ones'
+  Kernel only = nullptr;     ///< the kernel, where one panel is all
+};
+
+/// Products of one shape and layout: c = a·b, or c += a·b. a is m×k, b is k×n, c is m×n and not transposed; a and b as
+/// they are after transposing. On one thread, in a fixed order: the same bits every time on one machine type. f32, f64.
+template <class T>
+class Gemm {
+ public:
+  /// Reads of the matrices how they lie, not their elements.
+  Gemm(std::int64_t m, std::int64_t n, std::int64_t k, const MatrixAt<const T>& a, const MatrixAt<const T>& b,
+       const MatrixAt<T>& c, bool add);
+  /// Multiplies elements that lie so. Throws CapacityError when memory for the scratch runs out.
+  void operator()(const T* a, const T* b, T* c, Scratch& scratch) const;
+
+ private:
+  enum class Way : std::uint8_t { nothing, direct, turned, blas, blas_vector, loops };
+
+  std::int64_t m_, n_, k_, pitch_a_, pitch_b_, pitch_c_;
+  bool transposed_a_, transposed_b_, add_;
+  Way way_ = Way::loops;
+  Panels panels_;  // of the product that libxsmm computes
+};
+extern template class Gemm<float>;
+extern template class Gemm<double>;
+
+/// One such product.
+template <class T>
+void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const MatrixAt<const T>& a, const MatrixAt<const T>& b,
+          const MatrixAt<T>& c, bool add, Scratch& scratch) {
+  Gemm<T>(m, n, k, a, b, c, add)(a.elements, b.elements, c.elements, scratch);
+}
+
+/// Keeps the BLAS to one thread, from the first call on; why so, and for whom: kernels_gemm.cpp. Without one, nothing.
+void make_blas_serial();
 
 }  // namespace wengert::kernels

@@ -1,7 +1,7 @@
 // The one file that knows a LAPACK: OpenBLAS's own, or another where OpenBLAS was not found.
 //
 // LAPACK counts rows first (column-major), arrays do the opposite; matrices are copied and turned on the way in and
-// out, which costs n² beside n³. Its BLAS is the one of kernels_matmul.cpp, and serial for the reasons given there.
+// out, which costs n² beside n³. Its BLAS is the one of kernels_gemm.cpp, and serial for the reasons given there.
 // The routines are declared here: Debian's OpenBLAS comes without a header for them.
 //
 // Reading order: Lapack (the routines by element type), Matrix, LU, then the kernels in the order of the header.
@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "wengert/autodiff/ops/kernels.hpp"
-#include "wengert/autodiff/ops/kernels_matmul.hpp"
+#include "wengert/autodiff/ops/kernels_gemm.hpp"
 #include "wengert/autodiff/ops/linear_algebra.hpp"
 #include "wengert/graph/error.hpp"
 

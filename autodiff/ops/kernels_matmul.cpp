@@ -1,25 +1,9 @@
-// The one file that knows a BLAS; kernels_lapack.cpp calls LAPACK, which calls the same.
-//
-// Threads of OpenBLAS. Our promise is that bits do not depend on the number of threads and that our own pool is the
-// only one, so its products must be serial. OpenBLAS 0.3.21 (Debian 12) keeps its thread count in one variable of the
-// process; there is no per-call or per-thread setting before 0.3.27. What was weighed:
-//   - cutting products into pieces below its threading threshold (64³) touches nothing global, but costs 35 to 65 % of
-//   the
-//     speed from 256³ up (f64 256³: 33 instead of 56 GFLOP/s on one core);
-//   - setting and restoring the count around each call races with every other user of the library;
-//   - setting it to one once, at the first product that goes there: taken. A program that also calls OpenBLAS itself
-//   and wants
-//     threads there sets the count again afterwards; our results stay right, only the promise on bits weakens.
+// Reading order: the plain loops, multiply (who multiplies, and what a mask asks for), matmul (item by item).
 #include "wengert/autodiff/ops/kernels_matmul.hpp"
 
 #include <algorithm>
 #include <array>
-#include <climits>
 #include <type_traits>
-
-#if WENGERT_WITH_OPENBLAS
-#  include <cblas.h>
-#endif
 
 #include "wengert/autodiff/ops/kernels.hpp"
 #include "wengert/autodiff/ops/kernels_gemm.hpp"
@@ -75,67 +59,7 @@ void multiply_plainly(std::int64_t m, std::int64_t n, std::int64_t k, const Matr
   }
 }
 
-#if WENGERT_WITH_OPENBLAS
-
-// Weak: another library that offers the cblas interface may stand in for OpenBLAS at link time.
-extern "C" void openblas_set_num_threads(int) __attribute__((weak));
-
-void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const double* a, int lda, const double* b,
-          int ldb, double* c) {
-  cblas_dgemm(CblasRowMajor, ta, tb, m, n, k, 1.0, a, lda, b, ldb, 0.0, c, n);
-}
-void gemm(CBLAS_TRANSPOSE ta, CBLAS_TRANSPOSE tb, int m, int n, int k, const float* a, int lda, const float* b, int ldb,
-          float* c) {
-  cblas_sgemm(CblasRowMajor, ta, tb, m, n, k, 1.0F, a, lda, b, ldb, 0.0F, c, n);
-}
-void gemv(CBLAS_TRANSPOSE t, int rows, int columns, const double* a, const double* x, double* y) {
-  cblas_dgemv(CblasRowMajor, t, rows, columns, 1.0, a, columns, x, 1, 0.0, y, 1);
-}
-void gemv(CBLAS_TRANSPOSE t, int rows, int columns, const float* a, const float* x, float* y) {
-  cblas_sgemv(CblasRowMajor, t, rows, columns, 1.0F, a, columns, x, 1, 0.0F, y, 1);
-}
-
-constexpr CBLAS_TRANSPOSE transposed(bool yes) { return yes ? CblasTrans : CblasNoTrans; }
-
-void gemm_at(int m, int n, int k, const MatrixAt<const double>& a, const MatrixAt<const double>& b,
-             const MatrixAt<double>& c, bool add) {
-  cblas_dgemm(CblasRowMajor, transposed(a.transposed), transposed(b.transposed), m, n, k, 1.0, a.elements,
-              static_cast<int>(a.pitch), b.elements, static_cast<int>(b.pitch), add ? 1.0 : 0.0, c.elements,
-              static_cast<int>(c.pitch));
-}
-void gemm_at(int m, int n, int k, const MatrixAt<const float>& a, const MatrixAt<const float>& b,
-             const MatrixAt<float>& c, bool add) {
-  cblas_sgemm(CblasRowMajor, transposed(a.transposed), transposed(b.transposed), m, n, k, 1.0F, a.elements,
-              static_cast<int>(a.pitch), b.elements, static_cast<int>(b.pitch), add ? 1.0F : 0.0F, c.elements,
-              static_cast<int>(c.pitch));
-}
-
-/// False when a size does not fit BLAS's int.
-template <class T>
-bool multiply_by_blas(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, bool ta, const T* b, bool tb, T* c) {
-  if (std::max({m, n, k}) > INT_MAX) return false;
-  make_blas_serial();
-  const int rows = static_cast<int>(m), columns = static_cast<int>(n), inner = static_cast<int>(k);
-  if (n == 1) {
-    gemv(transposed(ta), ta ? inner : rows, ta ? rows : inner, a, b, c);
-  } else if (m == 1) {
-    gemv(transposed(!tb), tb ? columns : inner, tb ? inner : columns, b, a, c);
-  } else {
-    gemm(transposed(ta), transposed(tb), rows, columns, inner, a, ta ? rows : inner, b, tb ? inner : columns, c);
-  }
-  return true;
-}
-
-#else
-
-template <class T>
-bool multiply_by_blas(std::int64_t, std::int64_t, std::int64_t, const T*, bool, const T*, bool, T*) {
-  return false;
-}
-
-#endif
-
-/// Products of fewer multiplications than this go through the loops: a call of OpenBLAS costs about 50 ns there.
+/// Products of fewer multiplications than this go through the loops: a call of a library costs about 50 ns there.
 constexpr double tiny = 64;
 
 /// x - x is 0 for a number, NaN for ∞ and NaN.
@@ -152,69 +76,37 @@ bool finite(const T* c, std::int64_t count) {
   return sum == T(0);
 }
 
+/// The items of a product.
 template <class T>
-void multiply(std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const T* b, std::int64_t flags, T* c) {
+void multiply(std::int64_t items, std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const T* b,
+              std::int64_t flags, T* c, Scratch& scratch) {
   const bool ta = (flags & transpose_first) != 0, tb = (flags & transpose_second) != 0;
-  const Matrix<T> first = matrix(a, m, k, ta), second = matrix(b, k, n, tb);
-  const double multiplications = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-  if (multiplications <= tiny || !multiply_by_blas(m, n, k, a, ta, b, tb, c))
-    multiply_plainly<0>(m, n, k, first, second, c);
-  if ((flags & (mask_first | mask_second)) != 0 && !finite(c, m * n)) {
-    if ((flags & mask_first) != 0)
-      multiply_plainly<1>(m, n, k, first, second, c);
-    else
-      multiply_plainly<2>(m, n, k, first, second, c);
-  }
-}
-
-template <class T>
-void multiply_at(std::int64_t m, std::int64_t n, std::int64_t k, const MatrixAt<const T>& a, const MatrixAt<const T>& b,
-                 const MatrixAt<T>& c, bool add) {
-  if (m == 0 || n == 0) return;
-#if WENGERT_WITH_OPENBLAS
-  if (k > 0 && std::max({m, n, k, a.pitch, b.pitch, c.pitch}) <= INT_MAX) {
-    make_blas_serial();
-    gemm_at(static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), a, b, c, add);
-    return;
-  }
-#endif
-  const auto of = [](const MatrixAt<const T>& at) {
-    return at.transposed ? Matrix<T>{at.elements, 1, at.pitch} : Matrix<T>{at.elements, at.pitch, 1};
+  const auto each = [&](const auto& one) {
+    for (std::int64_t item = 0; item < items; ++item) one(a + item * m * k, b + item * k * n, c + item * m * n);
   };
-  const Matrix<T> first = of(a), second = of(b);
-  for (std::int64_t i = 0; i < m; ++i) {
-    T* const row = c.elements + i * c.pitch;
-    if (!add) std::fill_n(row, n, T(0));
-    for (std::int64_t p = 0; p < k; ++p) {
-      const T factor = first.at(i, p);
-      for (std::int64_t j = 0; j < n; ++j) row[j] += factor * second.at(p, j);
-    }
+  const auto plainly = [&]<int Masked>(const T* one_a, const T* one_b, T* one_c) {
+    multiply_plainly<Masked>(m, n, k, matrix(one_a, m, k, ta), matrix(one_b, k, n, tb), one_c);
+  };
+  if (static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) <= tiny) {
+    each([&](const T* one_a, const T* one_b, T* one_c) { plainly.template operator()<0>(one_a, one_b, one_c); });
+  } else {
+    const Gemm<T> product(m, n, k, {a, ta ? m : k, ta}, {b, tb ? k : n, tb}, {c, n}, false);
+    each([&](const T* one_a, const T* one_b, T* one_c) { product(one_a, one_b, one_c, scratch); });
   }
+  if ((flags & (mask_first | mask_second)) == 0) return;
+  each([&](const T* one_a, const T* one_b, T* one_c) {
+    if (finite(one_c, m * n)) return;
+    if ((flags & mask_first) != 0)
+      plainly.template operator()<1>(one_a, one_b, one_c);
+    else
+      plainly.template operator()<2>(one_a, one_b, one_c);
+  });
 }
 
 }  // namespace
 
-void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const MatrixAt<const float>& a,
-          const MatrixAt<const float>& b, const MatrixAt<float>& c, bool add) {
-  multiply_at<float>(m, n, k, a, b, c, add);
-}
-void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const MatrixAt<const double>& a,
-          const MatrixAt<const double>& b, const MatrixAt<double>& c, bool add) {
-  multiply_at<double>(m, n, k, a, b, c, add);
-}
-
 bool all_finite(const float* elements, std::int64_t count) { return finite(elements, count); }
 bool all_finite(const double* elements, std::int64_t count) { return finite(elements, count); }
-
-void make_blas_serial() {
-#if WENGERT_WITH_OPENBLAS
-  static const bool done = [] {
-    if (&openblas_set_num_threads != nullptr) openblas_set_num_threads(1);
-    return true;
-  }();
-  static_cast<void>(done);
-#endif
-}
 
 void matmul(const Array& a, const Array& b, std::int64_t flags, Array& to, Scratch& scratch) {
   const Shape& result = to.shape();
@@ -226,8 +118,7 @@ void matmul(const Array& a, const Array& b, std::int64_t flags, Array& to, Scrat
     if (result.size() == 0 || k == 0) return static_cast<void>(std::fill_n(c, result.size(), T(0)));
     const T *const from_a = dense_elements<T>(a, scratch), *const from_b = dense_elements<T>(b, scratch);
     const std::int64_t items = result.size() / (m * n);
-    for (std::int64_t item = 0; item < items; ++item)
-      multiply(m, n, k, from_a + item * m * k, from_b + item * k * n, flags, c + item * m * n);
+    multiply(items, m, n, k, from_a, from_b, flags, c, scratch);
   });
 }
 

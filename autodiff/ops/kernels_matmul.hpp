@@ -1,5 +1,4 @@
-// Matrix products. Large ones go to OpenBLAS, tiny ones (and all of them where OpenBLAS was not found) through plain
-// loops.
+// Matrix products. Tiny ones go through plain loops, the others to the libraries (kernels_gemm.hpp).
 #pragma once
 
 #include <cstdint>
@@ -24,8 +23,8 @@ inline constexpr std::int64_t product_flags = 15;
 /// the same bits every time on one machine type. Throws CapacityError when memory runs out.
 void matmul(const Array& a, const Array& b, std::int64_t flags, Array& to, Scratch& scratch);
 
-/// Keeps the BLAS to one thread, from the first call on; why so, and for whom: kernels_matmul.cpp. Without one,
-/// nothing.
-void make_blas_serial();
+/// True when no element is ∞ or NaN.
+[[nodiscard]] bool all_finite(const float* elements, std::int64_t count);
+[[nodiscard]] bool all_finite(const double* elements, std::int64_t count);
 
 }  // namespace wengert::kernels

@@ -46,6 +46,7 @@ THIRD_PARTY = {
     "spdlog/": r"autodiff/(.*/)?log\.cpp",
     "fmt/": r"autodiff/(.*/)?log\.cpp",
     "cblas.h": r"autodiff/.*\.cpp",
+    "libxsmm": r"autodiff/ops/kernels_gemm\.cpp",
     "Eigen/": r"autodiff/bridges/eigen.*\.hpp",
     "unsupported/Eigen/": r"(?!)",
     "ceres/": r"autodiff/bridges/ceres\.hpp",

@@ -1,0 +1,161 @@
+// One matrix product (kernels_gemm.hpp) against plain loops: every way that a shape can go, wherever the matrices lie.
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include "allocation_count.hpp"
+#include "wengert/autodiff/ops/kernels_gemm.hpp"
+
+using namespace wengert::kernels;
+using wengert::test::allocations;
+using wengert::test::counts_allocations;
+
+namespace {
+
+/// A matrix of m×n, or its transpose, with `gap` elements between its rows that nobody may read (NaN) or write.
+template <class T>
+struct Lying {
+  std::int64_t rows, columns, pitch;
+  bool transposed;
+  std::vector<T> elements;
+
+  Lying(std::int64_t m, std::int64_t n, bool transposes, std::int64_t gap, std::mt19937& random)
+      : rows(transposes ? n : m),
+        columns(transposes ? m : n),
+        pitch(columns + gap),
+        transposed(transposes),
+        elements(static_cast<std::size_t>(rows * pitch), std::numeric_limits<T>::quiet_NaN()) {
+    std::uniform_real_distribution<double> within(-1.0, 1.0);
+    for (std::int64_t i = 0; i < rows; ++i)
+      for (std::int64_t j = 0; j < columns; ++j) lying(i, j) = static_cast<T>(within(random));
+  }
+  T& lying(std::int64_t i, std::int64_t j) { return elements[static_cast<std::size_t>(i * pitch + j)]; }
+  T& at(std::int64_t i, std::int64_t j) { return transposed ? lying(j, i) : lying(i, j); }
+  [[nodiscard]] MatrixAt<const T> matrix() const { return {elements.data(), pitch, transposed}; }
+};
+
+struct Way {
+  std::int64_t m, n, k;
+  bool ta, tb, add;
+  std::int64_t gap;
+};
+
+template <class T>
+void check(const Way& w, Scratch& scratch, std::mt19937& random) {
+  Lying<T> a(w.m, w.k, w.ta, w.gap, random), b(w.k, w.n, w.tb, w.gap, random), c(w.m, w.n, false, w.gap, random);
+  Lying<T> before = c;
+  if (!w.add)
+    for (std::int64_t i = 0; i < w.m; ++i)
+      for (std::int64_t j = 0; j < w.n; ++j) c.at(i, j) = std::numeric_limits<T>::quiet_NaN();
+  gemm<T>(w.m, w.n, w.k, a.matrix(), b.matrix(), {c.elements.data(), c.pitch}, w.add, scratch);
+  // Higham, Accuracy and Stability of Numerical Algorithms, §3.1: (k + 1)·u·Σ|a·b| for any order of the sum; twice, for
+  // the sum here rounds, too.
+  const double unit = static_cast<double>(std::numeric_limits<T>::epsilon()) / 2;
+  bool gaps = true, near = true;
+  for (std::int64_t i = 0; i < w.m; ++i) {
+    for (std::int64_t j = 0; j < w.n; ++j) {
+      double sum = w.add ? static_cast<double>(before.at(i, j)) : 0.0, size = std::abs(sum);
+      for (std::int64_t p = 0; p < w.k; ++p) {
+        const double term = static_cast<double>(a.at(i, p)) * static_cast<double>(b.at(p, j));
+        sum += term;
+        size += std::abs(term);
+      }
+      near = near && std::abs(sum - static_cast<double>(c.at(i, j))) <= 2 * static_cast<double>(w.k + 2) * unit * size;
+    }
+    for (std::int64_t j = w.n; j < c.pitch; ++j) gaps = gaps && std::isnan(c.lying(i, j));
+  }
+  BOOST_TEST(gaps);
+  BOOST_TEST(near);
+}
+
+template <class T>
+void check_shape(std::int64_t m, std::int64_t n, std::int64_t k, Scratch& scratch, std::mt19937& random) {
+  for (const bool ta : {false, true})
+    for (const bool tb : {false, true})
+      for (const bool add : {false, true})
+        for (const std::int64_t gap : {0, 3}) {
+          BOOST_TEST_CONTEXT(m << "×" << n << "×" << k << " " << ta << tb << add << " gap " << gap << " of "
+                               << sizeof(T)) {
+            check<T>({m, n, k, ta, tb, add, gap}, scratch, random);
+          }
+        }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(products)
+
+BOOST_AUTO_TEST_CASE(every_layout_of_small_shapes) {
+  std::mt19937 random(1);
+  Scratch scratch;
+  const std::int64_t sizes[]{0, 1, 2, 5, 8, 10, 17, 33};
+  for (const std::int64_t m : sizes)
+    for (const std::int64_t n : sizes)
+      for (const std::int64_t k : sizes) {
+        check_shape<float>(m, n, k, scratch, random);
+        check_shape<double>(m, n, k, scratch, random);
+      }
+}
+
+// Too large for one panel of b (or of aᵀ, where the product is turned), and so large that it is left to the BLAS.
+BOOST_AUTO_TEST_CASE(every_layout_of_large_shapes) {
+  std::mt19937 random(2);
+  Scratch scratch;
+  check_shape<float>(40, 600, 520, scratch, random);
+  check_shape<double>(300, 40, 530, scratch, random);
+  check_shape<double>(40, 290, 530, scratch, random);
+  check_shape<double>(3, 530, 610, scratch, random);
+}
+
+BOOST_AUTO_TEST_CASE(a_product_that_was_computed_before_allocates_nothing) {
+  std::mt19937 random(3);
+  for (const auto& [m, n, k] : {std::array<std::int64_t, 3>{32, 256, 784},
+                                {64, 10, 128},
+                                {1, 128, 10},
+                                {40, 600, 520},
+                                {256, 1, 100},
+                                {12, 12, 12}})
+    for (const bool ta : {false, true})
+      for (const bool tb : {false, true}) {
+        Lying<float> a(m, k, ta, 0, random), b(k, n, tb, 0, random), c(m, n, false, 0, random);
+        Scratch scratch;
+        std::uint64_t before = 0;
+        for (int round = 0; round < 2; ++round) {
+          before = allocations();
+          const Scratch::Mark mark(scratch);
+          gemm<float>(m, n, k, a.matrix(), b.matrix(), {c.elements.data(), c.pitch}, false, scratch);
+        }
+        BOOST_TEST_CONTEXT(m << "×" << n << "×" << k << " " << ta << tb) {
+          if (counts_allocations) BOOST_TEST(allocations() == before);
+        }
+      }
+}
+
+// Kernels are compiled when they are first asked for: here by four threads at once.
+BOOST_AUTO_TEST_CASE(threads_that_ask_at_once_get_the_same_bits) {
+  std::mt19937 random(4);
+  for (std::int64_t m = 18; m < 42; ++m) {
+    const Lying<double> a(m, 27, false, 0, random), b(27, 29, true, 0, random);
+    std::vector<std::vector<double>> results(4, std::vector<double>(static_cast<std::size_t>(m * 29)));
+    {
+      std::vector<std::jthread> threads;
+      for (std::vector<double>& c : results)
+        threads.emplace_back([&] {
+          Scratch scratch;
+          gemm<double>(m, 29, 27, a.matrix(), b.matrix(), {c.data(), 29}, false, scratch);
+        });
+    }
+    for (const std::vector<double>& c : results)
+      BOOST_TEST(std::memcmp(c.data(), results[0].data(), c.size() * sizeof(double)) == 0);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
