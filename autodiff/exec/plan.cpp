@@ -9,7 +9,8 @@
 #include <unordered_map>
 #include <utility>
 
-#include "wengert/autodiff/exec/arena.hpp"
+#include "wengert/autodiff/exec/plan_graph.hpp"
+#include "wengert/autodiff/exec/plan_places.hpp"
 #include "wengert/autodiff/ops/elementwise.hpp"
 #include "wengert/autodiff/ops/kernels_strided.hpp"
 #include "wengert/autodiff/ops/moving.hpp"
@@ -43,57 +44,10 @@ constexpr std::int64_t least_total = 2048, run_of_total = 128;
 /// A last axis this short is not worth a loop of its own: what does not lie in a row is brought into a column.
 constexpr std::int64_t short_axis = 64;
 
-template <class P>
-bool is(const graph::Operation& operation) {
-  return &operation == &PrimitiveOf<P>::record;
-}
-
-std::size_t rounded(std::size_t bytes) {
-  constexpr std::size_t unit = alignment;
-  return (bytes + unit - 1) / unit * unit;
-}
-std::size_t bytes_of(const Type& type) {
-  return rounded(static_cast<std::size_t>(type.shape.size()) * size_of(type.dtype));
-}
-
-/// The element of a constant, or of what repeats one, that is the same everywhere.
-std::optional<double> one_number(const Graph& g, NodeId node) {
-  while (g.operation_id(node) != graph::variable_operation && g.operation_id(node) != graph::constant_operation &&
-         (is<ops::Broadcast>(g.operation(node)) || is<ops::Reshape>(g.operation(node))))
-    node = g.operands(node)[0];
-  if (g.operation_id(node) != graph::constant_operation) return std::nullopt;
-  const Dtype dtype = g.type(node).dtype;
-  if (!is_real(dtype) && dtype != Dtype::boolean) return std::nullopt;
-  return passes::uniform_element(g.attribute(node));
-}
-
-/// The places in the elements of `from` that a view node reads.
-View composed(const Graph& g, NodeId node, const View& from) {
-  const graph::Operation& operation = g.operation(node);
-  const Shape& shape = g.type(node).shape;
-  View view{.shape = shape, .start = from.start};
-  const auto& numbers = std::get<std::vector<std::int64_t>>(g.attribute(node));
-  if (is<ops::Broadcast>(operation)) {
-    const std::size_t added = shape.rank() - from.shape.rank();
-    for (std::size_t axis = 0; axis < from.shape.rank(); ++axis)
-      if (from.shape[axis] != 1) view.stride[axis + added] = from.stride[axis];
-  } else if (is<ops::Permute>(operation)) {
-    for (std::size_t axis = 0; axis < shape.rank(); ++axis)
-      view.stride[axis] = from.stride[static_cast<std::size_t>(numbers[axis])];
-  } else {  // slice: all starts, all stops, all steps
-    const std::size_t rank = shape.rank();
-    for (std::size_t axis = 0; axis < rank; ++axis) {
-      view.start += numbers[axis] * from.stride[axis];
-      view.stride[axis] = numbers[2 * rank + axis] * from.stride[axis];
-    }
-  }
-  return view;
-}
-
 class Planner {
  public:
-  Planner(const Graph& g, std::span<const ProgramOptions::State> states, bool guarded)
-      : g_(g), states_(states), guarded_(guarded) {}
+  Planner(const Graph& g, std::span<const ProgramOptions::State> states, const PlanOptions& options)
+      : g_(g), states_(states), options_(options) {}
 
   Plan run() && {
     classify();
@@ -101,11 +55,12 @@ class Planner {
     find_groups();
     find_materialised();
     order();
+    if (!options_.guarded && !options_.exact) find_updates();
     make_slots();
     find_last_readers();
     for (unit_ = 0; unit_ < units_.size(); ++unit_) add_step(units_[unit_]);
     add_state_copies();
-    place();
+    place(plan_);
     for (const Built& built : built_) compile(built);
     return std::move(plan_);
   }
@@ -116,6 +71,8 @@ class Planner {
     std::uint32_t stage = 0;
     bool group = false;
     std::vector<NodeId> nodes{};
+    std::optional<Update> update{};  // instead, of state `state`
+    std::size_t state = 0;
   };
 
   [[nodiscard]] static bool has_number_type(Dtype dtype) { return is_real(dtype) || dtype == Dtype::boolean; }
@@ -340,6 +297,39 @@ class Planner {
     });
   }
 
+  /// Steps that add a product to a state: units of their own, out of the groups, in place of the products'.
+  void find_updates() {
+    const std::vector<std::uint32_t> uses = uses_of(g_);
+    std::set<NodeId> absorbed;
+    std::map<NodeId, Unit> update_of;  // by the state's next value
+    for (std::size_t k = 0; k < states_.size(); ++k) {
+      const NodeId old = g_.variables()[states_[k].input], next = g_.outputs()[states_[k].output];
+      if (kind_[next] != Kind::elementwise || uses[next] != 1) continue;
+      const auto update = find_update(g_, uses, old, next);
+      if (!update || kind_[update->product] != Kind::kernel) continue;
+      Unit unit{.stage = stage_[next], .group = true, .nodes = {update->product}, .update = update, .state = k};
+      if (update->scaled != no_node) {
+        if (root(update->scaled) != root(next)) continue;
+        unit.nodes.push_back(update->scaled);
+      }
+      unit.nodes.push_back(next);
+      absorbed.insert(unit.nodes.begin(), unit.nodes.end());
+      update_of.emplace(next, std::move(unit));
+    }
+    if (update_of.empty()) return;
+    std::vector<Unit> units;
+    for (Unit& unit : units_) {
+      std::vector<Unit> updates;
+      for (const NodeId node : unit.nodes)
+        if (const auto found = update_of.find(node); found != update_of.end())
+          updates.push_back(std::move(found->second));
+      std::erase_if(unit.nodes, [&](NodeId node) { return absorbed.contains(node); });
+      if (!unit.nodes.empty()) units.push_back(std::move(unit));
+      for (Unit& update : updates) units.push_back(std::move(update));
+    }
+    units_ = std::move(units);
+  }
+
   /// The last unit that reads each variable, through views or not.
   void find_last_readers() {
     last_reader_.assign(g_.size(), 0);
@@ -389,12 +379,12 @@ class Planner {
   }
   /// The state whose next value a node of this group is, if it may be written over the old one; else a new slot.
   Store group_result(NodeId node, const FusedStep& step) {
-    for (std::size_t k = 0; k < states_.size() && !guarded_; ++k) {
+    for (std::size_t k = 0; k < states_.size() && !options_.guarded; ++k) {
       const NodeId variable = g_.variables()[states_[k].input];
       if (g_.outputs()[states_[k].output] != node || last_reader_[variable] > unit_) continue;
       const SlotId state = plan_.states[k];
       if (taken_.contains(state) || !(plan_.slots[state].type == g_.type(node)) ||
-          !overwritable(step, state, g_.type(node)))
+          !overwritable(plan_, step, state, g_.type(node)))
         continue;
       taken_.insert(state);
       slot_[node] = state;
@@ -409,7 +399,37 @@ class Planner {
 
   // --- Steps ---
 
+  void add_update(const Unit& unit) {
+    const Update& update = *unit.update;
+    const NodeId next = unit.nodes.back();
+    const SlotId state = plan_.states[unit.state];
+    const NodeId old = g_.variables()[states_[unit.state].input];
+    const std::span<const NodeId> operands = g_.operands(update.product);
+    const bool reads_old = std::ranges::any_of(
+        operands, [&](NodeId x) { return kind_[x] == Kind::leaf ? x == old : holder(plan_, slot_of(x)) == state; });
+    if (reads_old || taken_.contains(state) || last_reader_[old] > unit_) {
+      // Somebody needs the old value still.
+      add_kernel(update.product);
+      add_group({.stage = unit.stage, .group = true, .nodes = {unit.nodes.begin() + 1, unit.nodes.end()}});
+      return;
+    }
+    UpdateStep step{.a = slot_of(operands[0]),
+                    .b = slot_of(operands[1]),
+                    .flags = std::get<std::int64_t>(g_.attribute(update.product)),
+                    .state = state,
+                    .factor = update.factor,
+                    .node = update.product};
+    if (update.scale != no_node) step.scale = slot_of(update.scale);
+    taken_.insert(state);
+    slot_[next] = state;
+    plan_.steps.emplace_back(step);
+  }
+
   void add_step(const Unit& unit) {
+    if (unit.update) {
+      add_update(unit);
+      return;
+    }
     if (unit.group) {
       add_group(unit);
       return;
@@ -425,6 +445,9 @@ class Planner {
       plan_.steps.emplace_back(total->second);
       return;
     }
+    add_kernel(node);
+  }
+  void add_kernel(NodeId node) {
     // Every operation of a recording is a Primitive, but for variables and constants.
     const auto& primitive = static_cast<const Primitive&>(g_.operation(node));
     KernelStep step;
@@ -539,9 +562,9 @@ class Planner {
     std::vector<ColumnBuilder::Value> stored, loaded;
   };
   [[nodiscard]] bool same_place(SlotId a, SlotId b) const {
-    const Slot &x = plan_.slots[holder(a)], &y = plan_.slots[holder(b)];
+    const Slot &x = plan_.slots[holder(plan_, a)], &y = plan_.slots[holder(plan_, b)];
     if (x.home != y.home) return false;
-    return x.home == Slot::Home::arena ? x.offset == y.offset : holder(a) == holder(b);
+    return x.home == Slot::Home::arena ? x.offset == y.offset : holder(plan_, a) == holder(plan_, b);
   }
   void compile(const Built& built) {
     auto& step = std::get<FusedStep>(plan_.steps[built.step]);
@@ -644,7 +667,7 @@ class Planner {
     for (std::size_t k = 0; k < states_.size(); ++k) {
       const SlotId from = plan_.outputs[states_[k].output];
       if (taken_.contains(plan_.states[k])) continue;
-      if (plan_.slots[holder(from)].home == Slot::Home::state && from != plan_.states[k])
+      if (plan_.slots[holder(plan_, from)].home == Slot::Home::state && from != plan_.states[k])
         throw ArgumentError{{.operation = "program",
                              .problem = "the next value of a state is another state",
                              .expected = "something computed, an input or a constant"}};
@@ -652,108 +675,9 @@ class Planner {
     }
   }
 
-  // --- Places in the arena ---
-
-  [[nodiscard]] SlotId holder(SlotId slot) const {
-    while (plan_.slots[slot].home == Slot::Home::alias) slot = static_cast<SlotId>(plan_.slots[slot].index);
-    return slot;
-  }
-  template <class F>
-  static void for_reads(const PlanStep& step, F&& f) {
-    if (const auto* group = std::get_if<FusedStep>(&step)) {
-      for (const Load& load : group->loads) f(load.slot);
-    } else if (const auto* kernel = std::get_if<KernelStep>(&step)) {
-      for (const SlotId slot : kernel->operands) f(slot);
-    } else if (const auto* total = std::get_if<TotalStep>(&step)) {
-      f(total->tiles);
-    } else {
-      f(std::get<CopyStep>(step).from);
-    }
-  }
-  template <class F>
-  static void for_writes(const PlanStep& step, F&& f) {
-    if (const auto* group = std::get_if<FusedStep>(&step)) {
-      for (const Store& store : group->stores) f(store.slot);
-    } else if (const auto* kernel = std::get_if<KernelStep>(&step)) {
-      f(kernel->result);
-    } else if (const auto* total = std::get_if<TotalStep>(&step)) {
-      f(total->result);
-    }
-  }
-
-  void place() {
-    constexpr std::uint32_t never = 0xFFFFFFFFu;
-    std::vector<std::uint32_t> last(plan_.slots.size(), 0);
-    for (std::uint32_t n = 0; n < plan_.steps.size(); ++n) {
-      const auto note = [&](SlotId slot) { last[holder(slot)] = n; };
-      for_reads(plan_.steps[n], note);
-      for_writes(plan_.steps[n], note);
-    }
-    for (const SlotId output : plan_.outputs) last[holder(output)] = never;
-    Arena arena;
-    std::size_t now = 0;
-    for (std::uint32_t n = 0; n < plan_.steps.size(); ++n) {
-      PlanStep& step = plan_.steps[n];
-      std::vector<SlotId> dying;
-      const auto note_dying = [&](SlotId slot) {
-        const SlotId old = holder(slot);
-        if (plan_.slots[old].home == Slot::Home::arena && last[old] == n &&
-            std::ranges::find(dying, old) == dying.end())
-          dying.push_back(old);
-      };
-      for_reads(step, note_dying);
-      if (auto* group = std::get_if<FusedStep>(&step)) {
-        for (Store& store : group->stores) {
-          if (plan_.slots[store.slot].home != Slot::Home::arena) continue;
-          // Over an operand that is read element for element, and by nothing else.
-          const auto old = std::ranges::find_if(dying, [&](SlotId slot) {
-            return bytes_of(plan_.slots[slot].type) == bytes_of(plan_.slots[store.slot].type) &&
-                   overwritable(*group, slot, plan_.slots[store.slot].type);
-          });
-          if (old == dying.end()) continue;
-          plan_.slots[store.slot].offset = plan_.slots[*old].offset;
-          store.over = true;
-          dying.erase(old);
-        }
-      }
-      for_writes(step, [&](SlotId slot) {
-        Slot& result = plan_.slots[slot];
-        if (result.home != Slot::Home::arena || is_over(step, slot)) return;
-        result.offset = arena.take(bytes_of(result.type));
-        now += bytes_of(result.type);
-        plan_.least_bytes = std::max(plan_.least_bytes, now);
-      });
-      for_writes(step, note_dying);  // written, but never read
-      for (const SlotId old : dying) {
-        arena.give(plan_.slots[old].offset, bytes_of(plan_.slots[old].type));
-        now -= bytes_of(plan_.slots[old].type);
-      }
-    }
-    plan_.arena_bytes = arena.size();
-  }
-  [[nodiscard]] static bool is_over(const PlanStep& step, SlotId slot) {
-    const auto* group = std::get_if<FusedStep>(&step);
-    return group != nullptr &&
-           std::ranges::any_of(group->stores, [&](const Store& store) { return store.slot == slot && store.over; });
-  }
-  /// The group reads slot `old` element for element only, so that a result of the type `result` may replace it.
-  [[nodiscard]] bool overwritable(const FusedStep& group, SlotId old, const Type& result) const {
-    if (size_of(plan_.slots[old].type.dtype) != size_of(result.dtype)) return false;
-    return std::all_of(group.loads.begin(), group.loads.end(), [&](const Load& load) {
-      if (holder(load.slot) != old) return true;
-      if (load.mode != Load::Mode::direct || load.start != 0) return false;
-      std::int64_t step = 1;
-      for (std::size_t axis = group.axes.rank(); axis-- > 0;) {
-        if (load.stride[axis] != step) return false;
-        step *= group.axes[axis];
-      }
-      return true;
-    });
-  }
-
   const Graph& g_;
   std::span<const ProgramOptions::State> states_;
-  bool guarded_;
+  PlanOptions options_;
   std::vector<Kind> kind_;
   std::vector<std::uint32_t> stage_;
   std::vector<NodeId> space_;  // by node: whose shape is its space, itself if that is its own; no_node: in no group
@@ -773,8 +697,8 @@ class Planner {
 
 }  // namespace
 
-Plan plan(const Graph& graph, std::span<const ProgramOptions::State> states, bool guarded) {
-  return Planner(graph, states, guarded).run();
+Plan plan(const Graph& graph, std::span<const ProgramOptions::State> states, const PlanOptions& options) {
+  return Planner(graph, states, options).run();
 }
 
 }  // namespace wengert::exec

@@ -120,7 +120,17 @@ struct TotalStep {
   graph::NodeId node = graph::no_node;
 };
 
-using PlanStep = std::variant<FusedStep, KernelStep, TotalStep, CopyStep>;
+/// state ← state + factor · (a product), which is never written down.
+struct UpdateStep {
+  SlotId a = no_slot, b = no_slot;
+  std::int64_t flags = 0;  // kernels::Product
+  SlotId state = no_slot;
+  double factor = 1.0;
+  SlotId scale = no_slot;  // of one element: another factor
+  graph::NodeId node = graph::no_node;
+};
+
+using PlanStep = std::variant<FusedStep, KernelStep, TotalStep, UpdateStep, CopyStep>;
 
 struct Plan {
   std::vector<Slot> slots;
@@ -135,8 +145,13 @@ struct Plan {
   std::size_t largest_operands = 0;  // of a kernel
 };
 
-/// Throws ArgumentError for an operation that has no value. `guarded`: states have to stay what they were until it is
-/// known that the guards hold; they are written by the last steps alone.
-[[nodiscard]] Plan plan(const graph::Graph& graph, std::span<const ProgramOptions::State> states, bool guarded = false);
+struct PlanOptions {
+  bool guarded =
+      false;           ///< states stay what they were until it is known that the guards hold: the last steps write them
+  bool exact = false;  ///< nothing is rounded otherwise than node by node
+};
+/// Throws ArgumentError for an operation that has no value.
+[[nodiscard]] Plan plan(const graph::Graph& graph, std::span<const ProgramOptions::State> states,
+                        const PlanOptions& options);
 
 }  // namespace wengert::exec

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <new>
 
+#include "wengert/autodiff/ops/kernels_matmul.hpp"
 #include "wengert/autodiff/ops/kernels_sum.hpp"
 #include "wengert/autodiff/record/stream.hpp"
 #include "wengert/graph/error.hpp"
@@ -196,8 +197,10 @@ void PlanMemory::run() {
         run_group(*fused, std::get<Group<double>>(groups_[n]));
     } else if (const auto* kernel = std::get_if<KernelStep>(&step)) {
       run_kernel(*kernel);
+    } else if (const auto* total = std::get_if<TotalStep>(&step)) {
+      run_total(*total);
     } else {
-      run_total(std::get<TotalStep>(step));
+      run_update(std::get<UpdateStep>(step));
     }
   }
 }
@@ -304,6 +307,11 @@ void PlanMemory::run_total(const TotalStep& step) {
     sum(std::type_identity<float>{});
   else
     sum(std::type_identity<double>{});
+}
+
+void PlanMemory::run_update(const UpdateStep& step) {
+  const double factor = step.factor * (step.scale == no_slot ? 1.0 : arrays_[step.scale].element(0));
+  kernels::matmul_add(arrays_[step.a], arrays_[step.b], step.flags, factor, arrays_[step.state], scratch_);
 }
 
 void PlanMemory::run_copy(const CopyStep& step) { copy_elements(arrays_[step.from], data_[step.to]); }

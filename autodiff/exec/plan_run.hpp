@@ -59,6 +59,7 @@ class PlanMemory {
   void run_kernel(const KernelStep& step);
   [[noreturn]] void rethrow(const Error& error, graph::NodeId node) const;
   void run_total(const TotalStep& step);
+  void run_update(const UpdateStep& step);
   void run_copy(const CopyStep& step);
 
   const Plan& plan_;

@@ -78,7 +78,8 @@ std::shared_ptr<const ProgramData> made(Captured captured, const ProgramOptions&
   if (options.states.empty() && Lanes::can_run(data->graph)) {
     data->lanes.emplace(data->graph);
   } else {
-    data->plan = plan(data->graph, options.states, !data->captured.guards.empty());
+    data->plan = plan(data->graph, options.states,
+                      {.guarded = !data->captured.guards.empty(), .exact = options.exact || !options.passes});
   }
   return data;
 }

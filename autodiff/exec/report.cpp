@@ -47,6 +47,8 @@ std::size_t moved_by(const Plan& plan, const PlanStep& step) {
   } else if (const auto* total = std::get_if<TotalStep>(&step)) {
     add(total->tiles);
     add(total->result);
+  } else if (const auto* update = std::get_if<UpdateStep>(&step)) {
+    for (const SlotId slot : {update->a, update->b, update->state, update->state}) add(slot);
   } else {
     add(std::get<CopyStep>(step).from);
     add(std::get<CopyStep>(step).to);
@@ -112,6 +114,9 @@ void write_plan(const ProgramData& data, const Plan& plan, std::string& text) {
       text += std::string(kernel->primitive->name);
       for (const SlotId slot : kernel->operands) text += " " + to_string(plan.slots[slot].type);
       text += " -> " + to_string(plan.slots[kernel->result].type);
+    } else if (const auto* update = std::get_if<UpdateStep>(&step)) {
+      text += "matmul " + to_string(plan.slots[update->a].type) + " " + to_string(plan.slots[update->b].type) +
+              " added to " + to_string(plan.slots[update->state].type);
     } else if (const auto* total = std::get_if<TotalStep>(&step)) {
       text += "sum of the tiles of step " + std::to_string(total->group + 1);
     } else {

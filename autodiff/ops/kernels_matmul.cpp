@@ -7,6 +7,7 @@
 
 #include "wengert/autodiff/ops/kernels.hpp"
 #include "wengert/autodiff/ops/kernels_gemm.hpp"
+#include "wengert/autodiff/ops/simd.hpp"
 
 namespace wengert::kernels {
 
@@ -103,6 +104,49 @@ void multiply(std::int64_t items, std::int64_t m, std::int64_t n, std::int64_t k
   });
 }
 
+/// to[i] += factor · x[i].
+template <class T>
+struct AddLoop {
+  static WENGERT_INLINE void run(T* __restrict to, const T* __restrict x, T factor, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i) to[i] += factor * x[i];
+  }
+};
+
+template <class T>
+void multiply_and_add(std::int64_t items, std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const T* b,
+                      std::int64_t flags, T factor, T* c, Scratch& scratch) {
+  // A zero of the cotangent meets nothing but numbers, or else the product is made by itself.
+  const bool clean = (flags & mask_first) != 0    ? finite(b, items * k * n)
+                     : (flags & mask_second) != 0 ? finite(a, items * m * k)
+                                                  : true;
+  const double work = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+  const Scratch::Mark mark(scratch);
+  if (!clean || work <= tiny) {
+    T* const product = scratch.take<T>(items * m * n);
+    multiply(items, m, n, k, a, b, flags, product, scratch);
+    detail::run_at_simd_level<AddLoop<T>>(c, product, factor, items * m * n);
+    return;
+  }
+  if (k == 1) {  // as many loads and stores as there can be
+    for (std::int64_t item = 0; item < items; ++item)
+      for (std::int64_t i = 0; i < m; ++i)
+        detail::run_at_simd_level<AddLoop<T>>(c + (item * m + i) * n, b + item * n, factor * a[item * m + i], n);
+    return;
+  }
+  if (factor != T(1)) {
+    const bool first = m <= n;
+    const T* const from = first ? a : b;
+    const std::int64_t count = items * k * (first ? m : n);
+    T* const scaled = scratch.take<T>(count);
+    for (std::int64_t i = 0; i < count; ++i) scaled[i] = factor * from[i];
+    (first ? a : b) = scaled;
+  }
+  const bool ta = (flags & transpose_first) != 0, tb = (flags & transpose_second) != 0;
+  const Gemm<T> product(m, n, k, {a, ta ? m : k, ta}, {b, tb ? k : n, tb}, {c, n}, true);
+  for (std::int64_t item = 0; item < items; ++item)
+    product(a + item * m * k, b + item * k * n, c + item * m * n, scratch);
+}
+
 }  // namespace
 
 bool all_finite(const float* elements, std::int64_t count) { return finite(elements, count); }
@@ -119,6 +163,19 @@ void matmul(const Array& a, const Array& b, std::int64_t flags, Array& to, Scrat
     const T *const from_a = dense_elements<T>(a, scratch), *const from_b = dense_elements<T>(b, scratch);
     const std::int64_t items = result.size() / (m * n);
     multiply(items, m, n, k, from_a, from_b, flags, c, scratch);
+  });
+}
+
+void matmul_add(const Array& a, const Array& b, std::int64_t flags, double factor, Array& to, Scratch& scratch) {
+  const Shape& result = to.shape();
+  const std::size_t rank = result.rank();
+  const std::int64_t m = result[rank - 2], n = result[rank - 1];
+  const std::int64_t k = a.shape()[(flags & transpose_first) != 0 ? rank - 2 : rank - 1];
+  if (result.size() == 0 || k == 0) return;
+  with_real_type(to.dtype(), [&]<class T>(std::type_identity<T>) {
+    const T *const from_a = dense_elements<T>(a, scratch), *const from_b = dense_elements<T>(b, scratch);
+    multiply_and_add(result.size() / (m * n), m, n, k, from_a, from_b, flags, static_cast<T>(factor),
+                     to.mutable_data<T>().data(), scratch);
   });
 }
 

@@ -23,6 +23,10 @@ inline constexpr std::int64_t product_flags = 15;
 /// the same bits every time on one machine type. Throws CapacityError when memory runs out.
 void matmul(const Array& a, const Array& b, std::int64_t flags, Array& to, Scratch& scratch);
 
+/// to += factor · (the product). The factor is multiplied into the operand of fewer elements; what rounds is that, the
+/// product and the sum.
+void matmul_add(const Array& a, const Array& b, std::int64_t flags, double factor, Array& to, Scratch& scratch);
+
 /// True when no element is ∞ or NaN.
 [[nodiscard]] bool all_finite(const float* elements, std::int64_t count);
 [[nodiscard]] bool all_finite(const double* elements, std::int64_t count);

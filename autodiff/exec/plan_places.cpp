@@ -1,0 +1,123 @@
+#include "wengert/autodiff/exec/plan_places.hpp"
+
+#include <algorithm>
+
+#include "wengert/autodiff/exec/arena.hpp"
+
+namespace wengert::exec {
+
+namespace {
+
+template <class F>
+void for_reads(const PlanStep& step, F&& f) {
+  if (const auto* group = std::get_if<FusedStep>(&step)) {
+    for (const Load& load : group->loads) f(load.slot);
+  } else if (const auto* kernel = std::get_if<KernelStep>(&step)) {
+    for (const SlotId slot : kernel->operands) f(slot);
+  } else if (const auto* total = std::get_if<TotalStep>(&step)) {
+    f(total->tiles);
+  } else if (const auto* update = std::get_if<UpdateStep>(&step)) {
+    f(update->a);
+    f(update->b);
+    if (update->scale != no_slot) f(update->scale);
+  } else {
+    f(std::get<CopyStep>(step).from);
+  }
+}
+template <class F>
+void for_writes(const PlanStep& step, F&& f) {
+  if (const auto* group = std::get_if<FusedStep>(&step)) {
+    for (const Store& store : group->stores) f(store.slot);
+  } else if (const auto* kernel = std::get_if<KernelStep>(&step)) {
+    f(kernel->result);
+  } else if (const auto* total = std::get_if<TotalStep>(&step)) {
+    f(total->result);
+  }
+}
+
+bool is_over(const PlanStep& step, SlotId slot) {
+  const auto* group = std::get_if<FusedStep>(&step);
+  return group != nullptr &&
+         std::ranges::any_of(group->stores, [&](const Store& store) { return store.slot == slot && store.over; });
+}
+
+}  // namespace
+
+std::size_t rounded(std::size_t bytes) {
+  constexpr std::size_t line = 64;
+  return (bytes + line - 1) / line * line;
+}
+std::size_t bytes_in_arena(const Type& type) {
+  return rounded(static_cast<std::size_t>(type.shape.size()) * size_of(type.dtype));
+}
+
+SlotId holder(const Plan& plan, SlotId slot) {
+  while (plan.slots[slot].home == Slot::Home::alias) slot = static_cast<SlotId>(plan.slots[slot].index);
+  return slot;
+}
+
+bool overwritable(const Plan& plan, const FusedStep& group, SlotId old, const Type& result) {
+  if (size_of(plan.slots[old].type.dtype) != size_of(result.dtype)) return false;
+  return std::all_of(group.loads.begin(), group.loads.end(), [&](const Load& load) {
+    if (holder(plan, load.slot) != old) return true;
+    if (load.mode != Load::Mode::direct || load.start != 0) return false;
+    std::int64_t step = 1;
+    for (std::size_t axis = group.axes.rank(); axis-- > 0;) {
+      if (load.stride[axis] != step) return false;
+      step *= group.axes[axis];
+    }
+    return true;
+  });
+}
+
+void place(Plan& plan) {
+  constexpr std::uint32_t never = 0xFFFFFFFFu;
+  std::vector<std::uint32_t> last(plan.slots.size(), 0);
+  for (std::uint32_t n = 0; n < plan.steps.size(); ++n) {
+    const auto note = [&](SlotId slot) { last[holder(plan, slot)] = n; };
+    for_reads(plan.steps[n], note);
+    for_writes(plan.steps[n], note);
+  }
+  for (const SlotId output : plan.outputs) last[holder(plan, output)] = never;
+  Arena arena;
+  std::size_t now = 0;
+  for (std::uint32_t n = 0; n < plan.steps.size(); ++n) {
+    PlanStep& step = plan.steps[n];
+    std::vector<SlotId> dying;
+    const auto note_dying = [&](SlotId slot) {
+      const SlotId old = holder(plan, slot);
+      if (plan.slots[old].home == Slot::Home::arena && last[old] == n && std::ranges::find(dying, old) == dying.end())
+        dying.push_back(old);
+    };
+    for_reads(step, note_dying);
+    if (auto* group = std::get_if<FusedStep>(&step)) {
+      for (Store& store : group->stores) {
+        if (plan.slots[store.slot].home != Slot::Home::arena) continue;
+        // Over an operand that is read element for element, and by nothing else.
+        const auto old = std::ranges::find_if(dying, [&](SlotId slot) {
+          return bytes_in_arena(plan.slots[slot].type) == bytes_in_arena(plan.slots[store.slot].type) &&
+                 overwritable(plan, *group, slot, plan.slots[store.slot].type);
+        });
+        if (old == dying.end()) continue;
+        plan.slots[store.slot].offset = plan.slots[*old].offset;
+        store.over = true;
+        dying.erase(old);
+      }
+    }
+    for_writes(step, [&](SlotId slot) {
+      Slot& result = plan.slots[slot];
+      if (result.home != Slot::Home::arena || is_over(step, slot)) return;
+      result.offset = arena.take(bytes_in_arena(result.type));
+      now += bytes_in_arena(result.type);
+      plan.least_bytes = std::max(plan.least_bytes, now);
+    });
+    for_writes(step, note_dying);  // written, but never read
+    for (const SlotId old : dying) {
+      arena.give(plan.slots[old].offset, bytes_in_arena(plan.slots[old].type));
+      now -= bytes_in_arena(plan.slots[old].type);
+    }
+  }
+  plan.arena_bytes = arena.size();
+}
+
+}  // namespace wengert::exec

@@ -1,0 +1,24 @@
+// Places: where in the arena the values of a plan lie.
+#pragma once
+
+#include <cstddef>
+
+#include "wengert/autodiff/exec/plan.hpp"
+
+namespace wengert::exec {
+
+/// Whole lines of 64 bytes.
+[[nodiscard]] std::size_t rounded(std::size_t bytes);
+[[nodiscard]] std::size_t bytes_in_arena(const Type& type);
+
+/// The slot whose elements a slot shows: itself, unless it is an alias.
+[[nodiscard]] SlotId holder(const Plan& plan, SlotId slot);
+
+/// The group reads slot `old` element for element only, so that a result of the type `result` may replace it.
+[[nodiscard]] bool overwritable(const Plan& plan, const FusedStep& group, SlotId old, const Type& result);
+
+/// Gives every value of the arena its place, from the step that writes it to the last that reads it; a group writes
+/// over what it is the last to read, where it may. Sets arena_bytes and least_bytes.
+void place(Plan& plan);
+
+}  // namespace wengert::exec
