@@ -36,6 +36,12 @@ std::int64_t tile_of(std::size_t columns) {
 
 }  // namespace
 
+kernels::Chunks Lanes::chunks(std::int64_t samples) const {
+  constexpr double step_time = 0.4;  // nanoseconds for a sample; functions take longer
+  return {(samples + tile_ - 1) / tile_,
+          step_time * static_cast<double>(columns_.steps.size()) * static_cast<double>(std::min(tile_, samples))};
+}
+
 Lanes::Lanes(const Graph& graph) {
   ColumnBuilder builder;
   std::vector<ColumnBuilder::Value> value(graph.size());

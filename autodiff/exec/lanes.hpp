@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "wengert/autodiff/exec/columns.hpp"
+#include "wengert/autodiff/ops/threads.hpp"
 #include "wengert/graph/graph.hpp"
 
 namespace wengert::exec {
@@ -21,6 +22,8 @@ class Lanes {
   [[nodiscard]] const SampleCode& samples() const noexcept { return samples_; }
   /// Samples that are run at once: as many as keep the columns in the cache.
   [[nodiscard]] std::int64_t tile() const noexcept { return tile_; }
+  /// How the tiles of a batch are divided between threads.
+  [[nodiscard]] kernels::Chunks chunks(std::int64_t samples) const;
 
  private:
   ColumnCode<double> columns_;

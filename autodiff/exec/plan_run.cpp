@@ -16,21 +16,22 @@ namespace {
 
 constexpr std::align_val_t line{64};
 
-/// The rows of some axes: indices of all but the last, counted up.
+/// The rows of some axes: indices of all but the last, counted up from a row on.
 class Rows {
  public:
-  explicit Rows(const Shape& axes) : axes_(axes), outer_(axes.rank() - 1) {}
+  Rows(const Shape& axes, std::int64_t row) : axes_(axes), outer_(axes.rank() - 1) {
+    for (std::size_t k = outer_; k-- > 0; row /= axes[k]) index_[k] = row % axes[k];
+  }
   [[nodiscard]] std::int64_t offset(const Load& load) const {
     std::int64_t result = load.start;
     for (std::size_t k = 0; k < outer_; ++k) result += index_[k] * load.stride[k];
     return result;
   }
-  bool next() {
+  void next() {
     for (std::size_t k = outer_; k-- > 0;) {
-      if (++index_[k] < axes_[k]) return true;
+      if (++index_[k] < axes_[k]) return;
       index_[k] = 0;
     }
-    return false;
   }
 
  private:
@@ -81,15 +82,39 @@ Array zeros(const Type& type) {
                                   : Array::uniform_of<double>(type.shape, 0.0);
 }
 
+/// Elements that lie one after the other, and how many tiles they are.
+struct Row {
+  std::int64_t length, tiles;
+  explicit Row(const FusedStep& step)
+      : length(step.flat ? step.axes.size() : step.axes[step.axes.rank() - 1]),
+        tiles((length + step.tile - 1) / step.tile) {}
+};
+
 }  // namespace
+
+kernels::Chunks chunks_of(const FusedStep& step) {
+  // Nanoseconds: a loop of arithmetic over four bytes (functions take longer), and what is moved by strides.
+  constexpr double loop = 0.15, by_strides = 1;
+  const Row row(step);
+  const std::size_t loops = std::visit([](const auto& code) { return code.steps.size(); }, step.code);
+  const auto moved = std::ranges::count_if(step.loads, [](const Load& l) { return l.mode == Load::Mode::moved; });
+  const double of_element =
+      loop * static_cast<double>(size_of(step.dtype) / 4 * loops) + by_strides * static_cast<double>(moved);
+  const std::int64_t tiles = row.length == 0 ? 0 : step.axes.size() / row.length * row.tiles;
+  return {tiles, of_element * static_cast<double>(std::min(step.tile, row.length))};
+}
 
 void PlanMemory::Free::operator()(std::byte* memory) const noexcept { ::operator delete(memory, line); }
 PlanMemory::Memory PlanMemory::room(std::size_t bytes) {
   return Memory(static_cast<std::byte*>(::operator new(std::max<std::size_t>(bytes, 64), line)));
 }
 
-PlanMemory::PlanMemory(const Plan& plan, const std::unordered_map<graph::NodeId, const void*>& lines)
-    : plan_(plan), lines_(lines), arena_(room(plan.arena_bytes)), registers_(room(plan.register_bytes)) {
+PlanMemory::PlanMemory(const Plan& plan, const std::unordered_map<graph::NodeId, const void*>& lines, int threads)
+    : plan_(plan),
+      lines_(lines),
+      arena_(room(plan.arena_bytes)),
+      registers_(room(plan.register_bytes * static_cast<std::size_t>(threads))),
+      scratch_(threads) {
   arrays_.resize(plan.slots.size());
   data_.assign(plan.slots.size(), nullptr);
   std::vector<std::size_t> state_offset;
@@ -116,21 +141,27 @@ PlanMemory::PlanMemory(const Plan& plan, const std::unordered_map<graph::NodeId,
         break;
     }
   }
-  groups_.resize(plan.steps.size());
-  for (std::size_t n = 0; n < plan.steps.size(); ++n) {
-    const auto* step = std::get_if<FusedStep>(&plan.steps[n]);
+  const auto workers = static_cast<std::size_t>(threads);
+  for (const PlanStep& step : plan.steps) {
+    const auto* group = std::get_if<FusedStep>(&step);
+    chunks_.push_back(group == nullptr ? kernels::Chunks(0, 0) : chunks_of(*group));
+  }
+  groups_.resize(plan.steps.size() * workers);
+  for (std::size_t n = 0; n < groups_.size(); ++n) {
+    const auto* step = std::get_if<FusedStep>(&plan.steps[n / workers]);
     if (step == nullptr) continue;
+    std::byte* const registers = registers_.get() + n % workers * plan.register_bytes;
     if (step->dtype == Dtype::f32)
-      groups_[n] = group_of<float>(*step);
+      groups_[n] = group_of<float>(*step, registers);
     else
-      groups_[n] = group_of<double>(*step);
+      groups_[n] = group_of<double>(*step, registers);
   }
   operands_.resize(plan.largest_operands);
 }
 
 template <class T>
-PlanMemory::Group<T> PlanMemory::group_of(const FusedStep& step) {
-  auto* at = reinterpret_cast<T*>(registers_.get());
+PlanMemory::Group<T> PlanMemory::group_of(const FusedStep& step, std::byte* registers) {
+  auto* at = reinterpret_cast<T*>(registers);
   const auto& code = std::get<ColumnCode<T>>(step.code);
   Group<T> group{ColumnFrame<T>(code, step.tile, at), std::vector<T*>(step.loads.size()),
                  std::vector<T*>(step.stores.size())};
@@ -191,10 +222,7 @@ void PlanMemory::run() {
   for (std::size_t n = 0; n < plan_.commit; ++n) {
     const PlanStep& step = plan_.steps[n];
     if (const auto* fused = std::get_if<FusedStep>(&step)) {
-      if (auto* f32 = std::get_if<Group<float>>(&groups_[n]))
-        run_group(*fused, *f32);
-      else
-        run_group(*fused, std::get<Group<double>>(groups_[n]));
+      run_group(*fused, n);
     } else if (const auto* kernel = std::get_if<KernelStep>(&step)) {
       run_kernel(*kernel);
     } else if (const auto* total = std::get_if<TotalStep>(&step)) {
@@ -209,16 +237,27 @@ void PlanMemory::commit() {
   for (std::size_t n = plan_.commit; n < plan_.steps.size(); ++n) run_copy(std::get<CopyStep>(plan_.steps[n]));
 }
 
-template <class T>
-void PlanMemory::run_group(const FusedStep& step, Group<T>& group) {
+void PlanMemory::run_group(const FusedStep& step, std::size_t n) {
   for (const FusedStep::Positions& positions : step.positions) check_positions(step, positions);
-  const std::size_t inner = step.axes.rank() - 1;
-  const std::int64_t row = step.flat ? step.axes.size() : step.axes[inner];
-  Rows rows(step.axes);
-  std::int64_t done = 0, index = 0;  // elements of the rows before; tiles before
-  do {
-    for (std::int64_t begin = 0; begin < row; begin += step.tile) {
-      const std::int64_t count = std::min(step.tile, row - begin);
+  const kernels::Chunks& chunks = chunks_[n];
+  const auto workers = static_cast<std::size_t>(scratch_.threads());
+  kernels::run_chunks(chunks.count, scratch_.threads(), [&](std::int64_t chunk, int worker) {
+    AnyGroup& group = groups_[n * workers + static_cast<std::size_t>(worker)];
+    if (auto* f32 = std::get_if<Group<float>>(&group))
+      run_tiles(step, *f32, chunks.begin(chunk), chunks.end(chunk));
+    else
+      run_tiles(step, std::get<Group<double>>(group), chunks.begin(chunk), chunks.end(chunk));
+  });
+}
+
+template <class T>
+void PlanMemory::run_tiles(const FusedStep& step, Group<T>& group, std::int64_t tile, std::int64_t end) {
+  const Row row(step);
+  Rows rows(step.axes, step.flat ? 0 : tile / row.tiles);
+  std::int64_t done = tile / row.tiles * row.length;  // elements of the rows before
+  for (std::int64_t begin = tile % row.tiles * step.tile; tile < end; rows.next(), done += row.length, begin = 0) {
+    for (; begin < row.length && tile < end; begin += step.tile, ++tile) {
+      const std::int64_t count = std::min(step.tile, row.length - begin);
       for (std::size_t k = 0; k < step.loads.size(); ++k) {
         const Load& load = step.loads[k];
         const std::byte* const data = data_[load.slot];
@@ -245,7 +284,7 @@ void PlanMemory::run_group(const FusedStep& step, Group<T>& group) {
             break;
         }
       }
-      const auto place = [&](const Store& store) { return store.once ? index : done + begin; };
+      const auto place = [&](const Store& store) { return store.once ? tile : done + begin; };
       for (std::size_t k = 0; k < step.stores.size(); ++k)
         if (group.truths[k] == nullptr)
           group.frame.bind_store(k, reinterpret_cast<T*>(data_[step.stores[k].slot]) + place(step.stores[k]));
@@ -256,10 +295,8 @@ void PlanMemory::run_group(const FusedStep& step, Group<T>& group) {
         const std::int64_t stored = step.stores[k].once ? 1 : count;
         for (std::int64_t i = 0; i < stored; ++i) to[i] = group.truths[k][i] != T(0) ? 1 : 0;
       }
-      ++index;
     }
-    done += row;
-  } while (!step.flat && rows.next());
+  }
 }
 
 void PlanMemory::check_positions(const FusedStep& step, const FusedStep::Positions& positions) const {
@@ -323,6 +360,8 @@ Array PlanMemory::copy_of(SlotId slot) const {
   return result;
 }
 
-std::size_t PlanMemory::bytes() const noexcept { return plan_.arena_bytes + plan_.register_bytes + state_bytes_; }
+std::size_t PlanMemory::bytes() const noexcept {
+  return plan_.arena_bytes + plan_.register_bytes * static_cast<std::size_t>(scratch_.threads()) + state_bytes_;
+}
 
 }  // namespace wengert::exec

@@ -10,14 +10,18 @@
 
 #include "wengert/autodiff/exec/plan.hpp"
 #include "wengert/autodiff/ops/scratch.hpp"
+#include "wengert/autodiff/ops/threads.hpp"
 #include "wengert/graph/array.hpp"
 
 namespace wengert::exec {
 
+/// How the tiles of a group are divided between threads.
+[[nodiscard]] kernels::Chunks chunks_of(const FusedStep& step);
+
 class PlanMemory {
  public:
-  /// Plan and lines, the user's of each node, outlive it.
-  PlanMemory(const Plan& plan, const std::unordered_map<graph::NodeId, const void*>& lines);
+  /// For runs by so many threads. Plan and lines, the user's of each node, outlive it.
+  PlanMemory(const Plan& plan, const std::unordered_map<graph::NodeId, const void*>& lines, int threads);
   PlanMemory(const PlanMemory&) = delete;
   PlanMemory& operator=(const PlanMemory&) = delete;
 
@@ -42,6 +46,7 @@ class PlanMemory {
   using Memory = std::unique_ptr<std::byte[], Free>;
   static Memory room(std::size_t bytes);
 
+  /// Where one worker runs a group.
   template <class T>
   struct Group {
     ColumnFrame<T> frame;
@@ -52,9 +57,11 @@ class PlanMemory {
 
   void bind();
   template <class T>
-  Group<T> group_of(const FusedStep& step);
+  Group<T> group_of(const FusedStep& step, std::byte* registers);
+  void run_group(const FusedStep& step, std::size_t n);
+  /// Tiles from `tile` to before `end`, row by row.
   template <class T>
-  void run_group(const FusedStep& step, Group<T>& group);
+  void run_tiles(const FusedStep& step, Group<T>& group, std::int64_t tile, std::int64_t end);
   void check_positions(const FusedStep& step, const FusedStep::Positions& positions) const;
   void run_kernel(const KernelStep& step);
   [[noreturn]] void rethrow(const Error& error, graph::NodeId node) const;
@@ -66,11 +73,12 @@ class PlanMemory {
   const std::unordered_map<graph::NodeId, const void*>& lines_;
   Memory arena_, registers_, states_;
   std::size_t state_bytes_ = 0;
-  std::vector<Array> arrays_;     // by slot
-  std::vector<std::byte*> data_;  // by slot: where its elements begin
-  std::vector<AnyGroup> groups_;  // by step
-  std::vector<Array> operands_;   // of the kernel at hand
-  kernels::Scratch scratch_;
+  std::vector<Array> arrays_;            // by slot
+  std::vector<std::byte*> data_;         // by slot: where its elements begin
+  std::vector<kernels::Chunks> chunks_;  // by step, of groups
+  std::vector<AnyGroup> groups_;         // by step, and in it by worker
+  std::vector<Array> operands_;          // of the kernel at hand
+  kernels::Scratch scratch_;             // knows the number of threads
   bool bound_ = false;
 };
 

@@ -1,6 +1,7 @@
 #include "wengert/autodiff/exec/program.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -8,6 +9,7 @@
 
 #include "wengert/autodiff/exec/evaluate.hpp"
 #include "wengert/autodiff/exec/program_data.hpp"
+#include "wengert/autodiff/ops/threads.hpp"
 #include "wengert/autodiff/passes/passes.hpp"
 #include "wengert/graph/error.hpp"
 
@@ -62,8 +64,15 @@ void check_states(const ProgramData& data, std::source_location where) {
 }
 
 std::shared_ptr<const ProgramData> made(Captured captured, const ProgramOptions& options, std::source_location where) {
+  if (options.threads < 0)
+    throw ArgumentError{{.operation = "program",
+                         .problem = std::to_string(options.threads) + " threads",
+                         .expected = "1 or more, or 0: as many as the machine runs side by side",
+                         .where = where}};
   auto data = std::make_shared<ProgramData>();
   data->options = options;
+  data->options.threads =
+      std::min(options.threads == 0 ? kernels::machine_threads() : options.threads, kernels::most_threads);
   data->captured = std::move(captured);
   data->graph = data->captured.graph;
   for (const NodeId input : data->graph.variables()) data->input_types.push_back(data->graph.type(input));
@@ -155,25 +164,35 @@ RunStatus Program::try_run_batch(Workspace& w, std::span<const double> x, std::s
   check_count("outputs", y.size(), n * output_count(), where);
   WorkspaceData& d = *w.data_;
   d.failed_at.clear();
-  RunStatus status = RunStatus::ok;
   const bool guarded = guard_count() != 0;
   const std::size_t inputs = input_count(), outputs = output_count();
-  for (std::int64_t begin = 0; begin < count; begin += d.frame.tile()) {
-    const std::int64_t lanes = std::min(d.frame.tile(), count - begin);
-    for (std::size_t k = 0; k < inputs; ++k) d.frame.bind_load(k, x.data() + k * n + begin);
-    for (std::size_t k = 0; k < outputs; ++k) d.frame.bind_store(k, y.data() + k * n + begin);
-    if (guarded) d.frame.bind_store(outputs, d.failures.data());
-    d.frame.run(lanes);
-    if (!guarded) continue;
-    for (std::int64_t i = 0; i < lanes; ++i) {
-      const bool fails = d.failures[static_cast<std::size_t>(i)] != 0.0;
-      if (!failed.empty()) failed[static_cast<std::size_t>(begin + i)] = fails ? 1 : 0;
-      if (!fails || status != RunStatus::ok) continue;
-      status = RunStatus::guard_failed;
-      for (std::size_t k = 0; k < inputs; ++k) d.failed_at.push_back(x[k * n + static_cast<std::size_t>(begin + i)]);
+  const std::int64_t tile = data_->lanes->tile();
+  std::atomic<std::int64_t> first_failed = count;
+  const auto run_tile = [&](std::int64_t begin, WorkspaceData::Lane& lane) {
+    const std::int64_t samples = std::min(tile, count - begin);
+    for (std::size_t k = 0; k < inputs; ++k) lane.frame.bind_load(k, x.data() + k * n + begin);
+    for (std::size_t k = 0; k < outputs; ++k) lane.frame.bind_store(k, y.data() + k * n + begin);
+    if (guarded) lane.frame.bind_store(outputs, lane.failures.data());
+    lane.frame.run(samples);
+    if (!guarded) return;
+    const auto fails = [&](std::int64_t i) { return lane.failures[static_cast<std::size_t>(i)] != 0.0; };
+    if (!failed.empty())
+      for (std::int64_t i = 0; i < samples; ++i) failed[static_cast<std::size_t>(begin + i)] = fails(i) ? 1 : 0;
+    std::int64_t first = 0;
+    while (first < samples && !fails(first)) ++first;
+    if (first == samples) return;
+    std::int64_t known = first_failed.load();
+    while (begin + first < known && !first_failed.compare_exchange_weak(known, begin + first)) {
     }
-  }
-  return status;
+  };
+  const kernels::Chunks chunks = data_->lanes->chunks(count);
+  kernels::run_chunks(chunks.count, data_->options.threads, [&](std::int64_t chunk, int worker) {
+    for (std::int64_t k = chunks.begin(chunk); k < chunks.end(chunk); ++k)
+      run_tile(k * tile, d.lanes[static_cast<std::size_t>(worker)]);
+  });
+  if (first_failed == count) return RunStatus::ok;
+  for (std::size_t k = 0; k < inputs; ++k) d.failed_at.push_back(x[k * n + static_cast<std::size_t>(first_failed)]);
+  return RunStatus::guard_failed;
 }
 
 // --- Tensors --------------------------------------------------------------------------------------------------------
@@ -209,15 +228,16 @@ WorkspaceData::WorkspaceData(std::shared_ptr<const ProgramData> of) : program(st
   given.resize(program->input_types.size());
   failed_at.reserve(program->input_types.size());
   if (!program->lanes) {
-    memory = std::make_unique<PlanMemory>(*program->plan, program->lines);
+    memory = std::make_unique<PlanMemory>(*program->plan, program->lines, program->options.threads);
     return;
   }
   results.resize(program->output_types.size());
-  const Lanes& lanes = *program->lanes;
-  frame = ColumnFrame<double>(lanes.columns(), lanes.tile());
-  slots.resize(std::max<std::size_t>(lanes.samples().slots(), 1));
-  std::ranges::copy(lanes.samples().constants, slots.begin() + lanes.samples().loads);
-  failures.resize(static_cast<std::size_t>(lanes.tile()));
+  const Lanes& of_program = *program->lanes;
+  for (int worker = 0; worker < program->options.threads; ++worker)
+    lanes.push_back({.frame = ColumnFrame<double>(of_program.columns(), of_program.tile()),
+                     .failures = std::vector<double>(static_cast<std::size_t>(of_program.tile()))});
+  slots.resize(std::max<std::size_t>(of_program.samples().slots(), 1));
+  std::ranges::copy(of_program.samples().constants, slots.begin() + of_program.samples().loads);
 }
 
 namespace {
@@ -292,7 +312,8 @@ Tensor Program::Workspace::state(std::size_t k, std::source_location where) cons
   return Tensor(data_->memory->copy_of(p.plan->states[k]));
 }
 std::size_t Program::Workspace::bytes() const noexcept {
-  return data_->memory ? data_->memory->bytes() : data_->frame.bytes() + sizeof(double) * data_->slots.size();
+  if (data_->memory) return data_->memory->bytes();
+  return data_->lanes.size() * data_->lanes.front().frame.bytes() + sizeof(double) * data_->slots.size();
 }
 
 std::optional<FailedGuard> Program::Workspace::failed_guard() const {

@@ -8,8 +8,8 @@
 //     program.run(w, std::array{0.5, 2.0}, result);        // z and its gradient at another point
 //     program.run_batch(w, inputs, outputs, 100'000);      // at a hundred thousand points
 //
-// A program needs its recording no more. It is const and may be shared by threads, each with a workspace of its own.
-// While it runs it allocates nothing.
+// A program needs its recording no more. It is const and may be shared by threads, each with a workspace of its own;
+// and it may use several threads itself (ProgramOptions::threads). While it runs it allocates nothing.
 //
 // Comparisons that decided branches of what was recorded are guards: a run at inputs at which one of them decides
 // otherwise throws GuardFailed with the line of the comparison (or says so, try_run). What left the recording by
@@ -47,6 +47,11 @@ struct ProgramOptions {
   bool exact = false;
   /// No rewrites at all: the graph as it was recorded.
   bool passes = true;
+  /// Threads that a run may use, the caller's among them; 0: as many as the machine runs side by side. They are those
+  /// of the process's one pool; while another run has them, a run goes on alone. Work that takes less than some tens of
+  /// microseconds is not divided. Results are the same, bit for bit, for any number of threads. A workspace has memory
+  /// for each of them.
+  int threads = 1;
 };
 
 enum class RunStatus : std::uint8_t { ok, guard_failed };
@@ -62,7 +67,7 @@ class Program {
 
   /// `inputs` are variables of the recording, `outputs` any values of it, or constants. Variables that are no inputs
   /// keep their values. Throws StaleHandle, ForeignRecording; ArgumentError for an input that is a constant, computed
-  /// or there twice, and for states that do not fit.
+  /// or there twice, for states that do not fit, and for less than 0 threads.
   Program(const Recording& recording, const detail::HandleList& inputs, const detail::HandleList& outputs,
           const ProgramOptions& options = {}, std::source_location where = std::source_location::current());
   /// Of a graph: its variables are the inputs, in their order. Throws ArgumentError for a graph with operations that
@@ -81,7 +86,7 @@ class Program {
   /// The graph that is run, rewritten.
   [[nodiscard]] const graph::Graph& graph() const noexcept;
   /// What was done and what a run will do, a line each: nodes before and after the passes, steps with their shapes,
-  /// bytes of memory and the least that could do, bytes moved.
+  /// bytes of memory and the least that could do, bytes moved, what is divided between threads.
   [[nodiscard]] std::string report() const;
 
   /// @name Programs of numbers. x has input_count() of them, y gets output_count(); they do not overlap.

@@ -24,8 +24,8 @@ struct PassRecord {
 };
 
 struct ProgramData {
-  Captured captured;  // as it was recorded: guards are told from it
-  ProgramOptions options;
+  Captured captured;       // as it was recorded: guards are told from it
+  ProgramOptions options;  // threads: at least 1
   std::vector<PassRecord> passes;
   graph::Graph graph;                                    // what is run
   std::unordered_map<graph::NodeId, const void*> lines;  // of its tensor operations
@@ -39,9 +39,12 @@ struct WorkspaceData {
 
   std::shared_ptr<const ProgramData> program;
   // Programs of numbers.
-  ColumnFrame<double> frame;
-  std::vector<double> slots;     // of one sample
-  std::vector<double> failures;  // a column: by sample of a tile, some guard failed
+  struct Lane {
+    ColumnFrame<double> frame;
+    std::vector<double> failures;  // a column: by sample of a tile, some guard failed
+  };
+  std::vector<Lane> lanes;    // by worker
+  std::vector<double> slots;  // of one sample
   // Other programs.
   std::unique_ptr<PlanMemory> memory;
   // What set() gave to a program of numbers, and what run() made of it.

@@ -71,7 +71,7 @@ void write_passes(const ProgramData& data, std::string& text) {
   text += "run: " + counted(data.graph.size(), "node") + "\n";
 }
 
-void write_lanes(const Lanes& lanes, std::string& text) {
+void write_lanes(const Lanes& lanes, int threads, std::string& text) {
   const auto& code = lanes.columns();
   text += "numbers, in batches of " + std::to_string(lanes.tile()) + " samples: " + counted(code.steps.size(), "step") +
           ", " + counted(code.registers, "column") + " of " +
@@ -79,16 +79,24 @@ void write_lanes(const Lanes& lanes, std::string& text) {
           counted(code.constants.size(), "constant") + "\n";
   text += "one sample: " + counted(lanes.samples().steps.size(), "step") + ", " +
           bytes_text(sizeof(double) * lanes.samples().slots()) + "\n";
+  text += "threads: " + std::to_string(threads);
+  if (threads > 1) {
+    std::int64_t tiles = 1;
+    while (tiles < 1 << 20 && lanes.chunks(tiles * lanes.tile()).count < 2) tiles *= 2;
+    text += ", batches of " + std::to_string(tiles * lanes.tile()) + " samples and more are divided";
+  }
+  text += "\n";
 }
 
 void write_plan(const ProgramData& data, const Plan& plan, std::string& text) {
-  std::size_t groups = 0, fused = 0, moved = 0;
+  std::size_t groups = 0, fused = 0, moved = 0, divided = 0;
   std::map<std::string_view, std::size_t> kernels;
   for (const PlanStep& step : plan.steps) {
     moved += moved_by(plan, step);
     if (const auto* group = std::get_if<FusedStep>(&step)) {
       ++groups;
       fused += group->nodes.size();
+      divided += chunks_of(*group).count > 1 ? 1 : 0;
     } else if (const auto* kernel = std::get_if<KernelStep>(&step)) {
       ++kernels[kernel->primitive->name];
     }
@@ -99,6 +107,11 @@ void write_plan(const ProgramData& data, const Plan& plan, std::string& text) {
   text += "\nmemory: " + bytes_text(plan.arena_bytes) + " for values (at least " + bytes_text(plan.least_bytes) +
           " are needed at once), " + bytes_text(plan.register_bytes) + " for tiles\n";
   text += "moved: " + bytes_text(moved) + " a run\n";
+  text += "threads: " + std::to_string(data.options.threads);
+  if (data.options.threads > 1)
+    text += ", " + std::to_string(divided) + " of " + counted(groups, "fused group") +
+            " divided; kernels divide their work by its shape";
+  text += "\n";
   std::size_t index = 0;
   for (const PlanStep& step : plan.steps) {
     text += "  " + std::to_string(++index) + ". ";
@@ -131,7 +144,7 @@ void write_plan(const ProgramData& data, const Plan& plan, std::string& text) {
 std::string Program::report() const {
   std::string text;
   write_passes(*data_, text);
-  if (data_->lanes) write_lanes(*data_->lanes, text);
+  if (data_->lanes) write_lanes(*data_->lanes, data_->options.threads, text);
   if (data_->plan) write_plan(*data_, *data_->plan, text);
   return text;
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "wengert/autodiff/ops/refuse.hpp"
+#include "wengert/autodiff/ops/threads.hpp"
 
 namespace wengert::ops {
 
@@ -59,23 +60,28 @@ void for_each_slice(const Split& split, std::span<const std::int64_t> index, con
 }
 
 /// element(place in the array with the axis, place in the array of the shape of the positions); `split` is that of the
-/// former, `count` the extent of the latter.
+/// former, `count` the extent of the latter. Outer indices are divided between threads.
 template <class Element>
 void for_each_element(const Split& split, std::int64_t count, std::span<const std::int64_t> index,
-                      const Element& element) {
+                      kernels::Scratch& scratch, const Element& element) {
   if (index.empty()) return;
-  if (split.inner == 1) {
-    std::int64_t at = 0;
-    for (std::int64_t o = 0; o < split.outer; ++o)
-      for (std::int64_t i = 0; i < count; ++i, ++at) element(o * split.extent + index[position_of(at)], at);
-    return;
-  }
-  for (std::int64_t o = 0; o < split.outer; ++o)
-    for (std::int64_t i = 0; i < count; ++i)
-      for (std::int64_t j = 0; j < split.inner; ++j) {
-        const std::int64_t at = (o * count + i) * split.inner + j;
-        element((o * split.extent + index[position_of(at)]) * split.inner + j, at);
-      }
+  constexpr double element_time = 1;  // nanoseconds
+  const kernels::Chunks chunks(split.outer, element_time * static_cast<double>(count * split.inner));
+  kernels::in_chunks(chunks.count, scratch, [&](std::int64_t chunk, kernels::Scratch&) {
+    const std::int64_t begin = chunks.begin(chunk), end = chunks.end(chunk);
+    if (split.inner == 1) {
+      std::int64_t at = begin * count;
+      for (std::int64_t o = begin; o < end; ++o)
+        for (std::int64_t i = 0; i < count; ++i, ++at) element(o * split.extent + index[position_of(at)], at);
+      return;
+    }
+    for (std::int64_t o = begin; o < end; ++o)
+      for (std::int64_t i = 0; i < count; ++i)
+        for (std::int64_t j = 0; j < split.inner; ++j) {
+          const std::int64_t at = (o * count + i) * split.inner + j;
+          element((o * split.extent + index[position_of(at)]) * split.inner + j, at);
+        }
+  });
 }
 
 /// Adds the slices of `from` to `to`, at checked positions.
@@ -90,12 +96,13 @@ void add_slices(const Array& from, std::span<const std::int64_t> index, std::int
   });
 }
 
-void add_elements(const Array& from, std::span<const std::int64_t> index, std::int64_t axis, Array& to) {
+void add_elements(const Array& from, std::span<const std::int64_t> index, std::int64_t axis, Array& to,
+                  kernels::Scratch& scratch) {
   kernels::with_real_type(to.dtype(), [&]<class T>(std::type_identity<T>) {
     const T* const source = from.stored<T>().data();
     const std::int64_t stride = from.stride();
     T* const target = to.mutable_data<T>().data();
-    for_each_element(Split(to.shape(), axis), from.shape()[position_of(axis)], index,
+    for_each_element(Split(to.shape(), axis), from.shape()[position_of(axis)], index, scratch,
                      [=](std::int64_t t, std::int64_t f) { target[t] += source[f * stride]; });
   });
 }
@@ -256,15 +263,16 @@ void TakeAlong::value_into(std::span<const Array> x, const Attribute& axis_attri
   with_element_type(to.dtype(), [&]<class T>(std::type_identity<T>) {
     const T* const source = kernels::dense_elements<T>(x[0], scratch);
     T* const target = to.mutable_data<T>().data();
-    for_each_element(split, to.shape()[position_of(axis)], index,
+    for_each_element(split, to.shape()[position_of(axis)], index, scratch,
                      [=](std::int64_t f, std::int64_t t) { target[t] = source[f]; });
   });
 }
 
 void TakeAlong::add_transposed(std::size_t, const Array& cotangent, std::span<const Array> x, const Attribute& axis,
                                kernels::Accumulator& adjoint) {
+  kernels::Scratch scratch;
   add_elements(cotangent, x[1].dense().data<std::int64_t>(), std::get<std::int64_t>(axis),
-               adjoint.writable(x[0].type(), name));
+               adjoint.writable(x[0].type(), name), scratch);
 }
 
 std::vector<Sample> TakeAlong::samples() {
@@ -297,7 +305,7 @@ void ScatterAddAlong::value_into(std::span<const Array> x, const Attribute& plac
                                  kernels::Scratch& scratch) {
   const auto index = checked_positions(name, x[1], to.type(), integers(place)[0], scratch);
   fill_with_zeros(to);
-  if (to.size() != 0) add_elements(x[0], index, integers(place)[0], to);
+  if (to.size() != 0) add_elements(x[0], index, integers(place)[0], to, scratch);
 }
 
 std::vector<Sample> ScatterAddAlong::samples() {

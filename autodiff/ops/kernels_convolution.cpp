@@ -9,6 +9,7 @@
 #include "wengert/autodiff/ops/kernels_gemm.hpp"
 #include "wengert/autodiff/ops/kernels_matmul.hpp"
 #include "wengert/autodiff/ops/simd.hpp"
+#include "wengert/autodiff/ops/threads.hpp"
 
 namespace wengert::kernels {
 
@@ -99,7 +100,7 @@ class Columns {
     starts_ = scratch.take<std::int64_t>(rows());
   }
 
-  [[nodiscard]] std::int64_t rows() const { return s_.channels * s_.window[0] * s_.window[1]; }
+  [[nodiscard]] std::int64_t rows() const { return s_.rows(); }
   /// Rows of places in one tile.
   [[nodiscard]] std::int64_t step() const { return direct_ ? s_.places[0] : step_; }
   /// The input is its own matrix of columns.
@@ -185,11 +186,22 @@ struct Pieces {
         weight(s.outputs * s.channels * s.window[0] * s.window[1]) {}
 };
 
-/// tile(begin of the piece of the input, of the output, of the weight, first row of places, behind the last one).
+/// Items of a convolution, divided.
+template <class T>
+Chunks chunks_of(const ConvolutionSizes& s, std::int64_t rows, std::int64_t most = 64) {
+  constexpr double term_time = 0.012 * sizeof(T);  // nanoseconds for a multiply-add, and its part of the copies
+  return {s.items,
+          term_time * static_cast<double>(s.groups * s.outputs) * static_cast<double>(rows) *
+              static_cast<double>(s.places[0] * s.places[1]),
+          1, most};
+}
+
+/// tile(begin of the piece of the input, of the output, of the weight, first row of places, behind the last one) for
+/// the items from `item` to before `end`.
 template <class F>
-void for_each_tile(const ConvolutionSizes& s, std::int64_t step, const F& tile) {
+void for_each_tile(const ConvolutionSizes& s, std::int64_t item, std::int64_t end, std::int64_t step, const F& tile) {
   const Pieces pieces(s);
-  for (std::int64_t item = 0; item < s.items; ++item)
+  for (; item < end; ++item)
     for (std::int64_t group = 0; group < s.groups; ++group)
       for (std::int64_t begin = 0; begin < s.places[0]; begin += step)
         tile((item * s.groups + group) * pieces.input, (item * s.groups + group) * pieces.output, group * pieces.weight,
@@ -232,17 +244,20 @@ void add_term(T& to, T first, T second, std::int64_t cotangent) {
 void convolve(const Array& x, const Array& w, const ConvolutionSizes& s, Array& to, Scratch& scratch) {
   with_real_type(to.dtype(), [&]<class T>(std::type_identity<T>) {
     T* const y = to.mutable_data<T>().data();
-    Columns<T> columns(s, scratch);
-    const std::int64_t rows = columns.rows();
+    const std::int64_t rows = s.rows();
     if (rows == 0 || to.size() == 0) return static_cast<void>(std::fill_n(y, to.size(), T(0)));
     const T *const from = dense_elements<T>(x, scratch), *const factors = dense_elements<T>(w, scratch);
     const std::int64_t count = s.places[0] * s.places[1];
-    for_each_tile(s, columns.step(),
-                  [&](std::int64_t in, std::int64_t out, std::int64_t at, std::int64_t begin, std::int64_t end) {
-                    gemm<T>(s.outputs, (end - begin) * s.places[1], rows, MatrixAt<const T>{factors + at, rows},
-                            columns.of(from + in, begin, end), MatrixAt<T>{y + out + begin * s.places[1], count}, false,
-                            scratch);
-                  });
+    const Chunks chunks = chunks_of<T>(s, rows);
+    in_chunks(chunks.count, scratch, [&](std::int64_t chunk, Scratch& mine) {
+      Columns<T> columns(s, mine);
+      for_each_tile(s, chunks.begin(chunk), chunks.end(chunk), columns.step(),
+                    [&](std::int64_t in, std::int64_t out, std::int64_t at, std::int64_t begin, std::int64_t end) {
+                      gemm<T>(s.outputs, (end - begin) * s.places[1], rows, MatrixAt<const T>{factors + at, rows},
+                              columns.of(from + in, begin, end), MatrixAt<T>{y + out + begin * s.places[1], count},
+                              false, mine);
+                    });
+    });
     if ((s.padded || s.cotangent != 0) && !all_finite(y, to.size())) {
       std::fill_n(y, to.size(), T(0));
       for_each_term(s, [&](std::int64_t in, std::int64_t at, std::int64_t out) {
@@ -259,17 +274,20 @@ void convolve_by_input(const Array& g, const Array& w, const ConvolutionSizes& s
     const std::int64_t count = s.places[0] * s.places[1];
     if (to.size() == 0 || count == 0 || s.outputs == 0) return;
     const T *const from = dense_elements<T>(g, scratch), *const factors = dense_elements<T>(w, scratch);
-    Columns<T> columns(s, scratch);
-    const std::int64_t rows = columns.rows();
-    for_each_tile(s, columns.step(),
-                  [&](std::int64_t in, std::int64_t out, std::int64_t at, std::int64_t begin, std::int64_t end) {
-                    const std::int64_t width = (end - begin) * s.places[1];
-                    const MatrixAt<T> products =
-                        columns.direct() ? MatrixAt<T>{x + in, count} : MatrixAt<T>{columns.tile(), width};
-                    gemm<T>(rows, width, s.outputs, MatrixAt<const T>{factors + at, rows, true},
-                            MatrixAt<const T>{from + out + begin * s.places[1], count}, products, false, scratch);
-                    if (!columns.direct()) columns.add_to(x + in, begin, end);
-                  });
+    const std::int64_t rows = s.rows();
+    const Chunks chunks = chunks_of<T>(s, rows);
+    in_chunks(chunks.count, scratch, [&](std::int64_t chunk, Scratch& mine) {
+      Columns<T> columns(s, mine);
+      for_each_tile(s, chunks.begin(chunk), chunks.end(chunk), columns.step(),
+                    [&](std::int64_t in, std::int64_t out, std::int64_t at, std::int64_t begin, std::int64_t end) {
+                      const std::int64_t width = (end - begin) * s.places[1];
+                      const MatrixAt<T> products =
+                          columns.direct() ? MatrixAt<T>{x + in, count} : MatrixAt<T>{columns.tile(), width};
+                      gemm<T>(rows, width, s.outputs, MatrixAt<const T>{factors + at, rows, true},
+                              MatrixAt<const T>{from + out + begin * s.places[1], count}, products, false, mine);
+                      if (!columns.direct()) columns.add_to(x + in, begin, end);
+                    });
+    });
     if (s.cotangent != 0 && !all_finite(x, to.size())) {
       std::fill_n(x, to.size(), T(0));
       for_each_term(s, [&](std::int64_t in, std::int64_t at, std::int64_t out) {
@@ -283,19 +301,27 @@ void convolve_by_weight(const Array& x, const Array& g, const ConvolutionSizes& 
   with_real_type(to.dtype(), [&]<class T>(std::type_identity<T>) {
     T* const w = to.mutable_data<T>().data();
     const std::int64_t count = s.places[0] * s.places[1];
-    if (to.size() == 0 || count == 0) return static_cast<void>(std::fill_n(w, to.size(), T(0)));
+    if (to.size() == 0 || count == 0 || s.items == 0) return static_cast<void>(std::fill_n(w, to.size(), T(0)));
     const T *const from = dense_elements<T>(x, scratch), *const cotangent = dense_elements<T>(g, scratch);
-    Columns<T> columns(s, scratch);
-    const std::int64_t rows = columns.rows();
-    // Transposed, columns × outputs: the BLAS is quicker with the longer side first.
-    T* const sums = scratch.take<T>(to.size());
-    std::fill_n(sums, to.size(), T(0));
-    for_each_tile(s, columns.step(),
-                  [&](std::int64_t in, std::int64_t out, std::int64_t at, std::int64_t begin, std::int64_t end) {
-                    gemm<T>(rows, s.outputs, (end - begin) * s.places[1], columns.of(from + in, begin, end),
-                            MatrixAt<const T>{cotangent + out + begin * s.places[1], count, true},
-                            MatrixAt<T>{sums + at, s.outputs}, true, scratch);
-                  });
+    const std::int64_t rows = s.rows();
+    // Transposed, columns × outputs: the BLAS is quicker with the longer side first. Every chunk of items has sums of
+    // its own; there are so few of these that adding them up takes a small part of the time.
+    const auto most = std::clamp<std::int64_t>(s.items * count / 256, 1, 8);
+    const Chunks chunks = chunks_of<T>(s, rows, most);
+    T* const all_sums = scratch.take<T>(chunks.count * to.size());
+    in_chunks(chunks.count, scratch, [&](std::int64_t chunk, Scratch& mine) {
+      Columns<T> columns(s, mine);
+      T* const sums = all_sums + chunk * to.size();
+      std::fill_n(sums, to.size(), T(0));
+      for_each_tile(s, chunks.begin(chunk), chunks.end(chunk), columns.step(),
+                    [&](std::int64_t in, std::int64_t out, std::int64_t at, std::int64_t begin, std::int64_t end) {
+                      gemm<T>(rows, s.outputs, (end - begin) * s.places[1], columns.of(from + in, begin, end),
+                              MatrixAt<const T>{cotangent + out + begin * s.places[1], count, true},
+                              MatrixAt<T>{sums + at, s.outputs}, true, mine);
+                    });
+    });
+    T* const sums = all_sums;
+    for (std::int64_t chunk = 1; chunk < chunks.count; ++chunk) add_to(sums + chunk * to.size(), sums, to.size());
     for (std::int64_t group = 0; group < s.groups; ++group)
       for (std::int64_t o = 0; o < s.outputs; ++o)
         for (std::int64_t k = 0; k < rows; ++k)

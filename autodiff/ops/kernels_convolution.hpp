@@ -23,6 +23,9 @@ struct ConvolutionSizes {
   bool padded = false;                              ///< some place sees padding
   /// 1 or 2: the operand whose zeros contribute 0 whatever they meet; 0: none.
   std::int64_t cotangent = 0;
+
+  /// Terms of the sum that an element of the output is.
+  [[nodiscard]] std::int64_t rows() const { return channels * window[0] * window[1]; }
 };
 
 // f32 or f64; `to` is of the type that is named, dense, not shared. The same bits every time on one machine type. Throw

@@ -1,13 +1,15 @@
-// Reading order: the plain loops, multiply (who multiplies, and what a mask asks for), matmul (item by item).
+// Reading order: the plain loops, Blocks (who multiplies what), multiply (and what a mask asks for), matmul.
 #include "wengert/autodiff/ops/kernels_matmul.hpp"
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <type_traits>
 
 #include "wengert/autodiff/ops/kernels.hpp"
 #include "wengert/autodiff/ops/kernels_gemm.hpp"
 #include "wengert/autodiff/ops/simd.hpp"
+#include "wengert/autodiff/ops/threads.hpp"
 
 namespace wengert::kernels {
 
@@ -77,31 +79,92 @@ bool finite(const T* c, std::int64_t count) {
   return sum == T(0);
 }
 
+/// How a product is divided, by its shape alone: items together, or each item into blocks of rows or of columns of the
+/// result, whichever is the longer side. A block is a product of its own, so its bits are the same wherever it is
+/// computed.
+struct Blocks {
+  bool by_rows;
+  Chunks of_item, of_items;
+
+  static Blocks of(std::int64_t items, std::int64_t m, std::int64_t n, std::int64_t k) {
+    // Nanoseconds, less than a multiply-add takes: a block reads the whole of the other operand, so it should be larger
+    // than other chunks are. Blocks have more than 10^6 multiply-adds; with fewer OpenBLAS asks for memory each time.
+    constexpr double time = 0.012;
+    const double of_item = time * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+    const std::int64_t longer = std::max(m, n);
+    return {m > n, Chunks(longer, of_item / static_cast<double>(longer), 16, 16), Chunks(items, of_item)};
+  }
+};
+
+/// The items of a product, c = a·b or c += a·b, by the libraries. done(where, rows, columns) follows on each part of
+/// the result, in which rows lie n apart, from whatever thread made it.
+template <class T, class Done>
+void multiply_blocks(std::int64_t items, std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const T* b,
+                     std::int64_t flags, T* c, bool add, Scratch& scratch, const Done& done) {
+  const bool ta = (flags & transpose_first) != 0, tb = (flags & transpose_second) != 0;
+  const MatrixAt<const T> first{a, ta ? m : k, ta}, second{b, tb ? k : n, tb};
+  const MatrixAt<T> result{c, n};
+  const Blocks blocks = Blocks::of(items, m, n, k);
+  if (blocks.of_item.count == 1) {
+    const Gemm<T> product(m, n, k, first, second, result, add);
+    in_chunks(blocks.of_items.count, scratch, [&](std::int64_t chunk, Scratch& mine) {
+      const std::int64_t begin = blocks.of_items.begin(chunk), end = blocks.of_items.end(chunk);
+      for (std::int64_t item = begin; item < end; ++item)
+        product(a + item * m * k, b + item * k * n, c + item * m * n, mine);
+      done(c + begin * m * n, (end - begin) * m, n);
+    });
+    return;
+  }
+  in_chunks(items * blocks.of_item.count, scratch, [&](std::int64_t chunk, Scratch& mine) {
+    const std::int64_t item = chunk / blocks.of_item.count, block = chunk % blocks.of_item.count;
+    const std::int64_t begin = blocks.of_item.begin(block), length = blocks.of_item.end(block) - begin;
+    const T *from_a = a + item * m * k, *from_b = b + item * k * n;
+    T* to = c + item * m * n;
+    if (blocks.by_rows) {
+      from_a += ta ? begin : begin * k;
+      to += begin * n;
+    } else {
+      from_b += tb ? begin * k : begin;
+      to += begin;
+    }
+    const std::int64_t rows = blocks.by_rows ? length : m, columns = blocks.by_rows ? n : length;
+    const Gemm<T> product(rows, columns, k, first, second, result, add);
+    product(from_a, from_b, to, mine);
+    done(to, rows, columns);
+  });
+}
+
 /// The items of a product.
 template <class T>
 void multiply(std::int64_t items, std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const T* b,
               std::int64_t flags, T* c, Scratch& scratch) {
   const bool ta = (flags & transpose_first) != 0, tb = (flags & transpose_second) != 0;
-  const auto each = [&](const auto& one) {
-    for (std::int64_t item = 0; item < items; ++item) one(a + item * m * k, b + item * k * n, c + item * m * n);
+  const bool masked = (flags & (mask_first | mask_second)) != 0;
+  const auto plainly = [&]<int Masked>(std::int64_t item) {
+    multiply_plainly<Masked>(m, n, k, matrix(a + item * m * k, m, k, ta), matrix(b + item * k * n, k, n, tb),
+                             c + item * m * n);
   };
-  const auto plainly = [&]<int Masked>(const T* one_a, const T* one_b, T* one_c) {
-    multiply_plainly<Masked>(m, n, k, matrix(one_a, m, k, ta), matrix(one_b, k, n, tb), one_c);
-  };
+  std::atomic<bool> strange{false};
   if (static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) <= tiny) {
-    each([&](const T* one_a, const T* one_b, T* one_c) { plainly.template operator()<0>(one_a, one_b, one_c); });
+    for (std::int64_t item = 0; item < items; ++item) plainly.template operator()<0>(item);
+    strange = true;
   } else {
-    const Gemm<T> product(m, n, k, {a, ta ? m : k, ta}, {b, tb ? k : n, tb}, {c, n}, false);
-    each([&](const T* one_a, const T* one_b, T* one_c) { product(one_a, one_b, one_c, scratch); });
+    multiply_blocks(items, m, n, k, a, b, flags, c, false, scratch,
+                    [&](const T* part, std::int64_t rows, std::int64_t columns) {
+                      if (!masked) return;
+                      if (columns == n) columns *= rows, rows = 1;
+                      for (std::int64_t i = 0; i < rows; ++i)
+                        if (!finite(part + i * n, columns)) strange = true;
+                    });
   }
-  if ((flags & (mask_first | mask_second)) == 0) return;
-  each([&](const T* one_a, const T* one_b, T* one_c) {
-    if (finite(one_c, m * n)) return;
+  if (!masked || !strange) return;
+  for (std::int64_t item = 0; item < items; ++item) {
+    if (finite(c + item * m * n, m * n)) continue;
     if ((flags & mask_first) != 0)
-      plainly.template operator()<1>(one_a, one_b, one_c);
+      plainly.template operator()<1>(item);
     else
-      plainly.template operator()<2>(one_a, one_b, one_c);
-  });
+      plainly.template operator()<2>(item);
+  }
 }
 
 /// to[i] += factor · x[i].
@@ -141,10 +204,7 @@ void multiply_and_add(std::int64_t items, std::int64_t m, std::int64_t n, std::i
     for (std::int64_t i = 0; i < count; ++i) scaled[i] = factor * from[i];
     (first ? a : b) = scaled;
   }
-  const bool ta = (flags & transpose_first) != 0, tb = (flags & transpose_second) != 0;
-  const Gemm<T> product(m, n, k, {a, ta ? m : k, ta}, {b, tb ? k : n, tb}, {c, n}, true);
-  for (std::int64_t item = 0; item < items; ++item)
-    product(a + item * m * k, b + item * k * n, c + item * m * n, scratch);
+  multiply_blocks(items, m, n, k, a, b, flags, c, true, scratch, [](const T*, std::int64_t, std::int64_t) {});
 }
 
 }  // namespace

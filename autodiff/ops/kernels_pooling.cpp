@@ -10,6 +10,7 @@
 
 #include "wengert/autodiff/ops/kernels.hpp"
 #include "wengert/autodiff/ops/simd.hpp"
+#include "wengert/autodiff/ops/threads.hpp"
 
 namespace wengert::kernels {
 
@@ -239,6 +240,18 @@ const double* divisors_of(const Windows2d& windows, Divisor divisor, Scratch& sc
 }
 
 std::int64_t planes_of(const Array& x) { return x.shape()[0] * x.shape()[1]; }
+
+/// work(some planes, the number of the first of them, scratch), for all of them.
+template <class T, class Work>
+void in_chunks_of(const Planes<T>& all, Scratch& scratch, const Work& work) {
+  constexpr double element_time = 0.5;  // nanoseconds
+  const Chunks chunks(all.planes, element_time * static_cast<double>(all.size()));
+  in_chunks(chunks.count, scratch, [&](std::int64_t chunk, Scratch& mine) {
+    Planes<T> some = all;
+    some.planes = chunks.end(chunk) - chunks.begin(chunk);
+    work(some, chunks.begin(chunk), mine);
+  });
+}
 bool fixed(const Windows2d& windows) { return windows[0].size != 0 && windows[1].size != 0; }
 
 template <class T>
@@ -278,8 +291,12 @@ void positions_of_largest(const Array& x, const Windows2d& windows, Array& to, S
   if (to.size() == 0) return;
   with_real_type(x.dtype(), [&]<class T>(std::type_identity<T>) {
     const Axis rows(windows[0], scratch), columns(windows[1], scratch);
-    find_largest(Planes<T>{windows, rows, columns, planes_of(x)}, dense_elements<T>(x, scratch),
-                 to.mutable_data<std::int64_t>().data(), scratch);
+    const T* const from = dense_elements<T>(x, scratch);
+    std::int64_t* const positions = to.mutable_data<std::int64_t>().data();
+    in_chunks_of(Planes<T>{windows, rows, columns, planes_of(x)}, scratch,
+                 [&](const Planes<T>& some, std::int64_t first, Scratch& mine) {
+                   find_largest(some, from + first * some.size(), positions + first * some.count(), mine);
+                 });
   });
 }
 
@@ -292,7 +309,10 @@ void window_means(const Array& x, const Windows2d& windows, Divisor divisor, Arr
     const Axis rows(windows[0], scratch), columns(windows[1], scratch);
     const Planes<T> of{windows, rows, columns, planes_of(x), divisors};
     if (fixed(windows)) {
-      walk<MeanWalk, T>(of, from, scratch.take<double>(windows[1].count), means);
+      in_chunks_of(of, scratch, [&](const Planes<T>& some, std::int64_t first, Scratch& mine) {
+        walk<MeanWalk, T>(some, from + first * of.size(), mine.take<double>(windows[1].count),
+                          means + first * of.count());
+      });
       return;
     }
     for_each_window(of.planes, rows, columns,
@@ -317,7 +337,10 @@ void window_means_transposed(const Array& g, const Windows2d& windows, Divisor d
     const Axis rows(windows[0], scratch), columns(windows[1], scratch);
     const Planes<T> of{windows, rows, columns, planes_of(g), divisors};
     if (fixed(windows)) {
-      walk<MeanTransposedWalk, T>(of, from, scratch.take<T>(windows[1].count), elements);
+      in_chunks_of(of, scratch, [&](const Planes<T>& some, std::int64_t first, Scratch& mine) {
+        walk<MeanTransposedWalk, T>(some, from + first * of.count(), mine.take<T>(windows[1].count),
+                                    elements + first * of.size());
+      });
       return;
     }
     for_each_window(of.planes, rows, columns,

@@ -12,12 +12,16 @@
 #include "wengert/autodiff/ops/kernels_fold.hpp"
 #include "wengert/autodiff/ops/kernels_sum.hpp"
 #include "wengert/autodiff/ops/simd.hpp"
+#include "wengert/autodiff/ops/threads.hpp"
 
 namespace wengert::kernels {
 
 namespace {
 
-/// row(elements, count, where the results go) for every row; the result has the shape of `from`.
+/// Nanoseconds for an element of a row, about.
+constexpr double element_time = 1;
+
+/// row(elements, count, where the results go, which) for every row; the result has the shape of `from`.
 template <class Row>
 void map_rows(const Array& from, std::span<const std::int64_t> axes, Array& to, Scratch& scratch, const Row& row) {
   if (from.size() == 0) return;
@@ -26,7 +30,11 @@ void map_rows(const Array& from, std::span<const std::int64_t> axes, Array& to, 
     const T* const source = rows_of<T>(from, order, scratch);
     T* const out = to.mutable_data<T>().data();
     T* const target = order.there ? out : scratch.take<T>(from.size());
-    for (std::int64_t r = 0; r < order.rows; ++r) row(source + r * order.count, order.count, target + r * order.count);
+    const Chunks chunks(order.rows, element_time * static_cast<double>(order.count));
+    in_chunks(chunks.count, scratch, [&](std::int64_t chunk, Scratch&) {
+      for (std::int64_t r = chunks.begin(chunk); r < chunks.end(chunk); ++r)
+        row(source + r * order.count, order.count, target + r * order.count, r);
+    });
     if (!order.there) scatter(target, order.view, out);
   });
 }
@@ -39,7 +47,11 @@ void reduce_rows(const Array& from, std::span<const std::int64_t> axes, Array& t
   with_real_type(from.dtype(), [&]<class T>(std::type_identity<T>) {
     const T* const source = rows_of<T>(from, order, scratch);
     T* const target = to.mutable_data<T>().data();
-    for (std::int64_t r = 0; r < order.rows; ++r) target[r] = row(source + r * order.count, order.count);
+    const Chunks chunks(order.rows, element_time * static_cast<double>(order.count));
+    in_chunks(chunks.count, scratch, [&](std::int64_t chunk, Scratch&) {
+      for (std::int64_t r = chunks.begin(chunk); r < chunks.end(chunk); ++r)
+        target[r] = row(source + r * order.count, order.count);
+    });
   });
 }
 
@@ -219,7 +231,7 @@ void running_sum(const Array& from, std::int64_t axis, bool reversed, Array& to,
 }
 
 void products_of_others(const Array& from, std::span<const std::int64_t> axes, Array& to, Scratch& scratch) {
-  map_rows(from, axes, to, scratch, []<class T>(const T* x, std::int64_t count, T* y) {
+  map_rows(from, axes, to, scratch, []<class T>(const T* x, std::int64_t count, T* y, std::int64_t) {
     T before = 1;
     for (std::int64_t i = 0; i < count; ++i) {
       y[i] = before;
@@ -237,11 +249,10 @@ void tie_shares(const Array& from, const Array& chosen, std::span<const std::int
                 Scratch& scratch) {
   if (from.size() == 0) return;
   with_real_type(from.dtype(), [&]<class T>(std::type_identity<T>) {
-    const T* one = chosen.stored<T>().data();
+    const T* const one = chosen.stored<T>().data();
     const std::int64_t stride = chosen.stride();
-    map_rows(from, axes, to, scratch, [&]<class U>(const U* x, std::int64_t count, U* shares) {
-      const auto best = static_cast<U>(*one);
-      one += stride;
+    map_rows(from, axes, to, scratch, [&]<class U>(const U* x, std::int64_t count, U* shares, std::int64_t row) {
+      const auto best = static_cast<U>(one[row * stride]);
       std::int64_t ties = 0;
       for (std::int64_t i = 0; i < count; ++i) ties += x[i] == best ? 1 : 0;
       const U share = ties == 0 ? U(0) : U(1) / static_cast<U>(ties);
@@ -316,12 +327,13 @@ void logsumexp(const Array& from, std::span<const std::int64_t> axes, Array& to,
 }
 
 void softmax(const Array& from, std::span<const std::int64_t> axes, Array& to, Scratch& scratch) {
-  map_rows(from, axes, to, scratch, []<class T>(const T* x, std::int64_t count, T* y) { softmax_row(x, count, y); });
+  map_rows(from, axes, to, scratch,
+           []<class T>(const T* x, std::int64_t count, T* y, std::int64_t) { softmax_row(x, count, y); });
 }
 
 void log_softmax(const Array& from, std::span<const std::int64_t> axes, Array& to, Scratch& scratch) {
   map_rows(from, axes, to, scratch,
-           []<class T>(const T* x, std::int64_t count, T* y) { log_softmax_row(x, count, y); });
+           []<class T>(const T* x, std::int64_t count, T* y, std::int64_t) { log_softmax_row(x, count, y); });
 }
 
 }  // namespace wengert::kernels

@@ -84,15 +84,32 @@ void Scratch::give_back(Chunk* chunk, std::size_t used) noexcept {
   current_ = chunk;
   used_ = used;
   if (chunk == nullptr || chunk != first_ || used != 0 || first_->next == nullptr) return;
-  const std::size_t kept = bytes();
+  const std::size_t kept = own_bytes();
   release(first_);
   current_ = first_ = allocate(kept);
 }
 
-std::size_t Scratch::bytes() const noexcept {
+std::size_t Scratch::own_bytes() const noexcept {
   std::size_t kept = 0;
   for (const Chunk* chunk = first_; chunk != nullptr; chunk = chunk->next) kept += chunk->bytes;
   return kept;
+}
+std::size_t Scratch::bytes() const noexcept {
+  std::size_t all = own_bytes();
+  for (int k = 0; workers_ != nullptr && k < threads_; ++k) all += workers_[static_cast<std::size_t>(k)].bytes();
+  return all;
+}
+
+void Scratch::level() noexcept {
+  if (workers_ == nullptr) return;
+  const std::span<Scratch> all(workers_.get(), static_cast<std::size_t>(threads_));
+  std::size_t most = 0;
+  for (const Scratch& worker : all) most = std::max(most, worker.own_bytes());
+  for (Scratch& worker : all) {
+    if (worker.own_bytes() == most) continue;
+    release(std::exchange(worker.first_, nullptr));
+    worker.current_ = worker.first_ = allocate(most);
+  }
 }
 
 }  // namespace wengert::kernels

@@ -1,10 +1,12 @@
 // Scratch: memory for what a kernel needs while it runs. It is taken from a stack, and given back by going out of
-// scope; what was once there is kept, so that a kernel that runs again allocates nothing.
+// scope; what was once there is kept, so that a kernel that runs again allocates nothing. It also says how many threads
+// the kernel may use, and has memory for each of them (threads.hpp).
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <type_traits>
 
@@ -12,12 +14,16 @@
 
 namespace wengert::kernels {
 
-/// One thread at a time.
+/// One thread at a time, and the memory of each worker likewise.
 class Scratch {
   struct Chunk;
 
  public:
   Scratch() noexcept = default;
+  /// For kernels that may use so many threads.
+  explicit Scratch(int threads)
+      : threads_(std::max(1, threads)),
+        workers_(threads_ == 1 ? nullptr : std::make_unique<Scratch[]>(static_cast<std::size_t>(threads_))) {}
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
   ~Scratch() { release(first_); }
@@ -35,8 +41,17 @@ class Scratch {
     return take<T>(static_cast<std::size_t>(count)).data();
   }
 
-  /// Bytes that are kept.
+  /// Bytes that are kept, those of workers as well.
   [[nodiscard]] std::size_t bytes() const noexcept;
+
+  [[nodiscard]] int threads() const noexcept { return threads_; }
+  /// The memory of a worker, from 0 to threads() - 1; with one thread this memory.
+  [[nodiscard]] Scratch& of(int worker) noexcept {
+    return workers_ == nullptr ? *this : workers_[static_cast<std::size_t>(worker)];
+  }
+  /// Every worker gets as much memory as the one that has most: it does not matter which of them does the work next
+  /// time. Nothing of theirs is taken. Without memory for that it does nothing.
+  void level() noexcept;
 
   /// Gives back, when it dies, all that was taken since it was made. When that is all there is, what is kept becomes
   /// one piece: so the same calls, the second time, find room.
@@ -63,12 +78,15 @@ class Scratch {
   std::byte* take_bytes(std::size_t bytes);
   void grow(std::size_t bytes);
   void give_back(Chunk* chunk, std::size_t used) noexcept;
+  [[nodiscard]] std::size_t own_bytes() const noexcept;
   static Chunk* allocate(std::size_t bytes) noexcept;
   static void release(Chunk* chunk) noexcept;
 
   Chunk* first_ = nullptr;
   Chunk* current_ = nullptr;  // the last one that something was taken of; what follows it is free
   std::size_t used_ = 0;      // bytes taken of it
+  int threads_ = 1;
+  std::unique_ptr<Scratch[]> workers_;  // none with one thread
 };
 
 /// The elements of an array, each stored: where they are, or spread in scratch if one stands for all.

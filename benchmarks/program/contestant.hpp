@@ -82,6 +82,8 @@ struct Entry {
 
 /// Everything that was linked in, in no particular order.
 [[nodiscard]] std::vector<Entry>& entries();
+/// Threads that a contestant made from now on may use.
+[[nodiscard]] int& threads_of_programs();
 
 struct Register {
   explicit Register(const Entry& entry) { entries().push_back(entry); }

@@ -2,6 +2,7 @@
 //
 // Reading order: check, measure, main.
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <exception>
@@ -30,6 +31,10 @@ std::vector<Entry>& entries() {
   static std::vector<Entry> all;
   return all;
 }
+int& threads_of_programs() {
+  static int threads = 1;
+  return threads;
+}
 
 namespace {
 
@@ -39,6 +44,8 @@ constexpr std::string_view usage =
     "  --contestant NAME   only this one, beside the primal (may be repeated)\n"
     "  --batch N           only batches of this size (may be repeated; default 1, 8, 64, 1024, 100000)\n"
     "  --seconds S         for the rounds of one workload and batch (default 2)\n"
+    "  --threads N         threads of Wengert's programs (default 1); more than one are timed by the clock on the "
+    "wall\n"
     "  --quick             small batches, one short round: a smoke test\n"
     "  --profile N         run N times, untimed and unchecked, for a profiler\n";
 
@@ -47,7 +54,14 @@ struct Options {
   std::vector<std::size_t> batches;
   double seconds = 2.0, batch_seconds = 1e-3;
   std::size_t fewest_rounds = 5, most_rounds = 101, profile = 0;
+  int threads = 1;
 };
+
+/// One thread: its processor time, which other programs do not add to. Several: the clock on the wall.
+double seconds_now(int threads) {
+  if (threads == 1) return race::processor_seconds();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
 
 Options parse(int count, char** arguments) {
   Options options;
@@ -71,6 +85,8 @@ Options parse(int count, char** arguments) {
       options.batches.push_back(std::stoul(value));
     } else if (option == "--seconds") {
       options.seconds = std::stod(value);
+    } else if (option == "--threads") {
+      options.threads = std::stoi(value);
     } else if (option == "--profile") {
       options.profile = std::stoul(value);
     } else {
@@ -125,10 +141,10 @@ void check(const std::vector<Lane*>& lanes) {
   }
 }
 
-double seconds_of(Lane& lane, const Samples& samples, std::size_t calls) {
-  const double start = race::processor_seconds();
+double seconds_of(Lane& lane, const Samples& samples, std::size_t calls, int threads) {
+  const double start = seconds_now(threads);
   for (std::size_t i = 0; i < calls; ++i) lane.contestant->run(samples, lane.results);
-  return race::processor_seconds() - start;
+  return seconds_now(threads) - start;
 }
 
 /// One workload at one size of batch, all contestants in turn.
@@ -139,10 +155,10 @@ void measure(std::vector<Lane*> lanes, const Samples& samples, const Options& op
   for (Lane* lane : lanes) {
     lane->seconds.clear();
     lane->calls = 1;
-    double taken = seconds_of(*lane, samples, 1);
+    double taken = seconds_of(*lane, samples, 1, options.threads);
     while (taken < options.batch_seconds && lane->calls < (std::size_t{1} << 24)) {
       lane->calls *= 2;
-      taken = seconds_of(*lane, samples, lane->calls);
+      taken = seconds_of(*lane, samples, lane->calls, options.threads);
     }
     round += taken;
   }
@@ -151,7 +167,7 @@ void measure(std::vector<Lane*> lanes, const Samples& samples, const Options& op
   for (std::size_t r = 0; r < rounds; ++r)
     for (std::size_t k = 0; k < lanes.size(); ++k) {
       Lane& lane = *lanes[(k + r) % lanes.size()];
-      lane.seconds.push_back(seconds_of(lane, samples, lane.calls) / static_cast<double>(lane.calls));
+      lane.seconds.push_back(seconds_of(lane, samples, lane.calls, options.threads) / static_cast<double>(lane.calls));
     }
 }
 
@@ -161,8 +177,10 @@ constexpr std::size_t enough_samples = 64;
 constexpr double most_seconds = 2.5;
 
 void run(const Options& options) {
+  threads_of_programs() = options.threads;
   std::cout.precision(6);
-  std::cout << "{\"compiler\":\"" << BENCH_COMPILER << "\",\"flags\":\"" << BENCH_FLAGS << "\",\"rows\":[";
+  std::cout << "{\"compiler\":\"" << BENCH_COMPILER << "\",\"flags\":\"" << BENCH_FLAGS
+            << "\",\"threads\":" << options.threads << ",\"rows\":[";
   const char* comma = "\n";
   std::map<std::string_view, std::vector<const Entry*>> by_workload;
   for (const Entry& entry : entries()) by_workload[entry.workload].push_back(&entry);
@@ -184,7 +202,8 @@ void run(const Options& options) {
     const std::vector<double> base = contestants.front()->base(Size::full);
     const Samples one(base, 1);
     double primal_seconds = 1.0;
-    for (int i = 0; i < 3; ++i) primal_seconds = std::min(primal_seconds, seconds_of(lanes.front(), one, 1));
+    for (int i = 0; i < 3; ++i)
+      primal_seconds = std::min(primal_seconds, seconds_of(lanes.front(), one, 1, options.threads));
     for (const std::size_t batch : options.batches) {
       if (primal_seconds * static_cast<double>(batch) > most_seconds) continue;
       const Samples samples(base, batch);

@@ -9,6 +9,8 @@
 namespace tensors_benchmark {
 namespace {
 
+int threads_of_programs = 1;
+
 /// Outputs of the program: the loss, then parameters after the step, or gradients where nothing is trained.
 class Running final : public Step {
  public:
@@ -18,7 +20,7 @@ class Running final : public Step {
     std::vector<detail::AnyHandle> in(inputs.begin(), inputs.end()), out{loss};
     in.insert(in.end(), parameters.begin(), parameters.end());
     std::vector<Tensor> gradients = gradient(loss, parameters);
-    ProgramOptions options;
+    ProgramOptions options{.threads = threads_of_programs};
     for (std::size_t k = 0; k < count_; ++k) {
       if (trains_) {
         gradients[k] = parameters[k] - static_cast<double>(rate) * gradients[k];
@@ -73,7 +75,7 @@ std::unique_ptr<Step> make(const Problem& problem) {
   return step;
 }
 
-const RegisterEngine registered({"program", make});
+const RegisterEngine registered({"program", make, [](int threads) { threads_of_programs = threads; }});
 
 }  // namespace
 }  // namespace tensors_benchmark

@@ -24,7 +24,8 @@ class Compiled final : public Contestant {
 
  private:
   explicit Compiled(const RecordedGradient<W>& recorded)
-      : program_(recorded.recording, recorded.inputs, recorded.outputs), workspace_(program_) {}
+      : program_(recorded.recording, recorded.inputs, recorded.outputs, {.threads = threads_of_programs()}),
+        workspace_(program_) {}
 
   wengert::Program program_;
   wengert::Program::Workspace workspace_;
