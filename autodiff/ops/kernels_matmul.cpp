@@ -81,7 +81,8 @@ bool finite(const T* c, std::int64_t count) {
 
 /// How a product is divided, by its shape alone: items together, or each item into blocks of rows or of columns of the
 /// result, whichever is the longer side. A block is a product of its own, so its bits are the same wherever it is
-/// computed.
+/// computed. Four at most: each packs the other operand anew, which costs a large product 20 % in sixteen blocks on one
+/// thread, and 4 % in four.
 struct Blocks {
   bool by_rows;
   Chunks of_item, of_items;
@@ -92,7 +93,7 @@ struct Blocks {
     constexpr double time = 0.012;
     const double of_item = time * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
     const std::int64_t longer = std::max(m, n);
-    return {m > n, Chunks(longer, of_item / static_cast<double>(longer), 16, 16), Chunks(items, of_item)};
+    return {m > n, Chunks(longer, of_item / static_cast<double>(longer), 16, 4), Chunks(items, of_item)};
   }
 };
 
