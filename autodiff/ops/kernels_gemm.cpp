@@ -128,6 +128,8 @@ void blas_gemv(bool, int, int, const T*, int, const T*, T, T*) {}
 using Kernel = Panels::Kernel;
 
 #if WENGERT_WITH_LIBXSMM
+constexpr bool with_libxsmm = true;
+
 // Column-major, as libxsmm sees it: cᵀ (n×m) = bᵀ (n×k) · aᵀ (k×m). It wants the first of them as it is; the second may
 // be transposed. Looks a kernel up, and compiles it at the first time; any thread may. Null: it has none.
 Kernel kernel_for(int m, int n, int k, int pitch_b, int pitch_a, int pitch_c, float beta, bool turned_a) {
@@ -149,13 +151,25 @@ void run_kernel(Kernel kernel, const T* b, const T* a, T* c) {
   using Function = std::conditional_t<std::is_same_v<T, float>, libxsmm_smmfunction, libxsmm_dmmfunction>;
   reinterpret_cast<Function>(kernel)(b, a, c);
 }
+#  if WENGERT_SIMD_LEVELS > 1
+/// Kernels of libxsmm leave numbers in the upper parts of the vector registers. Instructions of the baseline, SSE, keep
+/// those and so wait for them: what runs next would be up to three times as slow.
+WENGERT_TARGET_AVX2 void clear_upper_parts() { __builtin_ia32_vzeroupper(); }
+#  endif
+void after_kernels() {
+#  if WENGERT_SIMD_LEVELS > 1
+  if (wengert::detail::simd_level > 0) clear_upper_parts();
+#  endif
+}
 #else
+constexpr bool with_libxsmm = false;
 template <class T>
 Kernel kernel_for(int, int, int, int, int, int, T, bool) {
   return nullptr;
 }
 template <class T>
 void run_kernel(Kernel, const T*, const T*, T*) {}
+void after_kernels() {}
 #endif
 
 /// Bytes of b that a kernel reads best: it walks over all of them for every few rows of a, so they should stay in the
@@ -200,11 +214,15 @@ bool cut(Panels& p) {
 
 template <class T>
 void multiply_panels(const Panels& p, const T* b, const T* a, T* c) {
-  if (p.only != nullptr) return run_kernel(p.only, b, a, c);
-  for_each_panel(p, [&](int j, int columns, int q, int rows) {
-    const T* const a_at = a + (p.transposed_a ? std::int64_t{q} * p.pitch_a : q);
-    run_kernel(kernel_of<T>(p, columns, rows, p.add || q > 0), b + std::int64_t{q} * p.pitch_b + j, a_at, c + j);
-  });
+  if (p.only != nullptr) {
+    run_kernel(p.only, b, a, c);
+  } else {
+    for_each_panel(p, [&](int j, int columns, int q, int rows) {
+      const T* const a_at = a + (p.transposed_a ? std::int64_t{q} * p.pitch_a : q);
+      run_kernel(kernel_of<T>(p, columns, rows, p.add || q > 0), b + std::int64_t{q} * p.pitch_b + j, a_at, c + j);
+    });
+  }
+  after_kernels();
 }
 
 /// Costs are counted in multiply-adds at full speed. Moving an element of a transposition takes as long as so many.
@@ -223,6 +241,8 @@ double work(std::int64_t rows, std::int64_t columns, std::int64_t k) {
 double product(std::int64_t a, std::int64_t b) { return static_cast<double>(a) * static_cast<double>(b); }
 
 }  // namespace
+
+bool products_ask_for_memory() { return with_blas && !with_libxsmm; }
 
 void make_blas_serial() {
 #if WENGERT_WITH_OPENBLAS

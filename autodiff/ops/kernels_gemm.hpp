@@ -58,6 +58,9 @@ void gemm(std::int64_t m, std::int64_t n, std::int64_t k, const MatrixAt<const T
   Gemm<T>(m, n, k, a, b, c, add)(a.elements, b.elements, c.elements, scratch);
 }
 
+/// True where small products go to OpenBLAS, for want of libxsmm: its kernels for them ask for memory each time.
+[[nodiscard]] bool products_ask_for_memory();
+
 /// Keeps the BLAS to one thread, from the first call on; why so, and for whom: kernels_gemm.cpp. Without one, nothing.
 void make_blas_serial();
 
