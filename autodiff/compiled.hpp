@@ -9,6 +9,15 @@
 // places; replayed() gives f's bits. Where a comparison in f decides otherwise than it was recorded, GuardFailed is
 // thrown, or f is recorded and compiled once more (OnGuard::rerecord).
 //
+// f is traced: operations on tensors are recorded with their types and not computed, so that compiling takes neither
+// the time nor the memory of a run, and a type is example enough,
+//
+//     auto step = compile(value_and_grad(loss), unknown(Shape{64, 784}, Dtype::f32));
+//
+// Scalars are computed as ever, from the numbers given. If f asks for elements of a tensor (item, to_vector, a Scalar
+// made of it, a branch on one, a checkpoint) it is called once more and recorded with the values of the examples; where
+// those are unknown, UnknownValue has the line that asks.
+//
 // Reading order: compiled, CompiledEngine.
 #pragma once
 
@@ -29,6 +38,8 @@ namespace wengert {
 /// A Program with a workspace, behind the interface of Replay.
 class CompiledEngine {
  public:
+  static constexpr bool traces = true;
+
   CompiledEngine(const Recording& recording, const detail::HandleList& inputs, const detail::HandleList& outputs,
                  std::source_location where = std::source_location::current());
 
@@ -66,12 +77,13 @@ template <class F>
   return Compiled<std::decay_t<F>>(std::forward<F>(f), options, where);
 }
 
-/// The same, compiled now, for arguments like the examples.
+/// The same, compiled now, for arguments like the examples; tensors among these may be unknown(). Nothing is run.
+/// Throws UnknownValue where f needs elements that the examples do not have.
 template <class F, class... X>
   requires(sizeof...(X) > 0 && std::is_invocable_v<Compiled<std::decay_t<F>>&, const X&...>)
 [[nodiscard]] Compiled<std::decay_t<F>> compile(F&& f, const X&... examples) {
   Compiled<std::decay_t<F>> result(std::forward<F>(f), ReplayOptions{});
-  static_cast<void>(result(examples...));
+  result.prepare(examples...);
   return result;
 }
 

@@ -172,6 +172,13 @@ Array Array::over(std::byte* memory, const Type& type, std::source_location wher
   return result;
 }
 
+Array Array::unknown(const Type& type) {
+  Array result{allocate(type, 0, {})};
+  result.header_->elements = nullptr;
+  result.header_->unknown = true;
+  return result;
+}
+
 Array Array::scalar(double value) { return uniform(Type{}, value); }
 
 template <class T>
@@ -208,9 +215,22 @@ Array Array::from(std::span<const bool> values, const Shape& shape, std::source_
   return copy_of(values, shape, where);
 }
 
-std::span<const std::byte> Array::bytes() const noexcept {
+std::span<const std::byte> Array::stored_bytes() const noexcept {
   return header_ == nullptr ? std::span<const std::byte>{}
                             : std::span<const std::byte>{header_->elements, stored_count() * size_of(dtype())};
+}
+
+std::span<const std::byte> Array::bytes() const {
+  if (is_unknown()) refuse_unknown();
+  return stored_bytes();
+}
+
+void Array::refuse_unknown() const {
+  throw UnknownValue{{.operation = "array",
+                      .operands = {to_string(type())},
+                      .problem = "the elements of " + to_string(type()) + " are not known: it is traced from its type",
+                      .expected = "a value that is computed",
+                      .hint = "trace with example values"}};
 }
 
 void Array::check_access_slowly(Dtype wanted, Access access) const {
@@ -220,6 +240,7 @@ void Array::check_access_slowly(Dtype wanted, Access access) const {
                       .problem = "elements of " + to_string(type()) + " read as " + std::string(to_string(wanted)),
                       .expected = std::string(to_string(dtype()))}};
   }
+  if (is_unknown()) refuse_unknown();
   if (access != Access::stored && is_uniform()) {
     throw ArgumentError{{.operation = "array",
                          .operands = {to_string(type())},
@@ -249,6 +270,7 @@ void check_index(const Array& array, std::int64_t index) {
 
 double Array::element(std::int64_t index) const {
   check_index(*this, index);
+  if (is_unknown()) refuse_unknown();
   const auto position = static_cast<std::size_t>(index * stride());
   return with_element_type(
       dtype(), [&]<class T>(std::type_identity<T>) { return static_cast<double>(elements<const T>()[position]); });
@@ -256,6 +278,7 @@ double Array::element(std::int64_t index) const {
 
 std::int64_t Array::integer_element(std::int64_t index) const {
   check_index(*this, index);
+  if (is_unknown()) refuse_unknown();
   const auto position = static_cast<std::size_t>(index * stride());
   switch (dtype()) {
     case Dtype::i32:
@@ -289,6 +312,7 @@ Array Array::reshaped(const Shape& shape, std::source_location where) const {
     header->owner = owner;
     header->elements = header_->elements;
     header->uniform = header_->uniform;
+    header->unknown = header_->unknown;
   }
   return Array{header};
 }
@@ -317,17 +341,17 @@ bool operator==(const Array& a, const Array& b) noexcept {
   if (a.header_ == b.header_) {
     return true;
   }
-  if (a.is_uniform() != b.is_uniform() || a.type() != b.type()) {
+  if (a.is_uniform() != b.is_uniform() || a.type() != b.type() || a.is_unknown() || b.is_unknown()) {
     return false;
   }
-  const auto x = a.bytes();
-  const auto y = b.bytes();
+  const auto x = a.stored_bytes();
+  const auto y = b.stored_bytes();
   return x.empty() || std::memcmp(x.data(), y.data(), x.size()) == 0;
 }
 
 std::size_t hash_value(const Array& array) noexcept {
   std::uint64_t hash = mix_hash(hash_value(array.type()), array.is_uniform() ? 1 : 0);
-  std::span<const std::byte> bytes = array.bytes();
+  std::span<const std::byte> bytes = array.is_unknown() ? std::span<const std::byte>{} : array.bytes();
   while (!bytes.empty()) {
     std::uint64_t word = 0;
     const std::size_t count = std::min(bytes.size(), sizeof word);
@@ -340,6 +364,7 @@ std::size_t hash_value(const Array& array) noexcept {
 
 std::string to_string(const Array& array, std::size_t most_elements) {
   std::string text = to_string(array.type());
+  if (array.is_unknown()) return text + "{?}";
   text += '{';
   const auto shown = array.is_uniform() ? 1 : std::min(static_cast<std::size_t>(array.size()), most_elements);
   for (std::size_t i = 0; i < shown; ++i) {

@@ -9,6 +9,9 @@
 /// A *uniform* array of two or more elements stores one element that stands for all of them: what broadcasting a
 /// single number yields, at no cost. `data<T>()` wants one stored element per element and refuses a uniform
 /// array; code that can use a stride of 0 asks for `stored<T>()` and `stride()` instead.
+///
+/// An *unknown* array has a type and no elements: what stands for a value while a program is traced from types alone.
+/// Whoever asks for its elements gets UnknownValue.
 #pragma once
 
 #include <atomic>
@@ -34,6 +37,7 @@ struct ArrayHeader {
   std::byte* elements = nullptr;
   void* allocation = nullptr;  // where the allocation begins: up to `alignment` bytes before the header
   bool uniform = false;
+  bool unknown = false;  // there are no elements
   bool adopted = false;  // the elements are somebody else's; behind the header lies a std::shared_ptr that keeps them
   Type type{};
 };
@@ -97,6 +101,8 @@ class Array {
   /// sole holder may write them. Such arrays over the same memory do not know of each other. `memory` is 64-byte
   /// aligned.
   [[nodiscard]] static Array over(std::byte* memory, const Type& type, std::source_location where = {});
+  /// No elements, only a type. Every function that reads or writes elements throws UnknownValue.
+  [[nodiscard]] static Array unknown(const Type& type);
   /// @}
 
   [[nodiscard]] const Type& type() const noexcept { return header_ == nullptr ? detail::no_elements : header_->type; }
@@ -108,6 +114,8 @@ class Array {
 
   /// One stored element stands for all; never true below two elements.
   [[nodiscard]] bool is_uniform() const noexcept { return header_ != nullptr && header_->uniform; }
+  /// It has a type and no elements.
+  [[nodiscard]] bool is_unknown() const noexcept { return header_ != nullptr && header_->unknown; }
   /// 0 when uniform, else 1: element i is `stored<T>()[i * stride()]`.
   [[nodiscard]] std::int64_t stride() const noexcept { return is_uniform() ? 0 : 1; }
 
@@ -130,7 +138,7 @@ class Array {
     return elements<T>();
   }
   /// The stored elements as bytes; no questions asked about the dtype.
-  [[nodiscard]] std::span<const std::byte> bytes() const noexcept;
+  [[nodiscard]] std::span<const std::byte> bytes() const;
 
   /// Element `index` in row-major order, as a double (an i64 beyond 2^53 rounds; a boolean is 0 or 1).
   /// Throws ArgumentError unless 0 <= index < size().
@@ -145,7 +153,8 @@ class Array {
   /// True when nobody else holds the buffer; false for adopted elements.
   [[nodiscard]] bool unique() const noexcept;
 
-  /// Same type, same representation (uniform or not), same bits: 0.0 differs from -0.0, a NaN equals itself.
+  /// Same type, same representation (uniform or not), same bits: 0.0 differs from -0.0, a NaN equals itself. An unknown
+  /// array equals its copies only.
   friend bool operator==(const Array& a, const Array& b) noexcept;
 
  private:
@@ -158,11 +167,14 @@ class Array {
   template <class T>
   static Array copy_of(std::span<const T> values, const Shape& shape, std::source_location where);
   void check_access(Dtype wanted, Access access) const {
-    if (wanted != dtype() || access == Access::writable || (access == Access::dense && is_uniform())) [[unlikely]] {
+    if (wanted != dtype() || access == Access::writable || (access == Access::dense && is_uniform()) || is_unknown())
+        [[unlikely]] {
       check_access_slowly(wanted, access);
     }
   }
   void check_access_slowly(Dtype wanted, Access access) const;
+  [[noreturn]] void refuse_unknown() const;
+  [[nodiscard]] std::span<const std::byte> stored_bytes() const noexcept;
   [[nodiscard]] std::size_t stored_count() const noexcept {
     return is_uniform() ? 1 : static_cast<std::size_t>(size());
   }
@@ -177,7 +189,8 @@ class Array {
 /// Hash that goes with ==.
 [[nodiscard]] std::size_t hash_value(const Array& array) noexcept;
 
-/// Type and elements, e.g. "f64[3]{1, 2, 3}", "f64[1000]{0, 0, 0, ...}"; a uniform one is "f64[1000]{0 ...}".
+/// Type and elements, e.g. "f64[3]{1, 2, 3}", "f64[1000]{0, 0, 0, ...}"; a uniform one is "f64[1000]{0 ...}", an
+/// unknown one "f64[3]{?}".
 [[nodiscard]] std::string to_string(const Array& array, std::size_t most_elements = 8);
 
 }  // namespace wengert

@@ -79,6 +79,12 @@ class Blocks {
     kept_ += size;
   }
 
+  void release() noexcept {
+    const std::lock_guard lock(mutex_);
+    while (kept_ > 0) free_largest();
+    most_in_use_ = in_use_;
+  }
+
  private:
   static Head* allocate(std::size_t size) noexcept {
     void* const memory = std::malloc(sizeof(Head) + size);  // NOLINT(cppcoreguidelines-no-malloc)
@@ -119,5 +125,6 @@ void* take_block(std::size_t bytes) noexcept {
   return blocks().take(class_of(std::max(bytes, least_block)));
 }
 void give_block(void* block) noexcept { blocks().give(block); }
+void release_blocks() noexcept { blocks().release(); }
 
 }  // namespace wengert::detail

@@ -18,5 +18,7 @@ inline constexpr std::size_t least_block = 16 * 1024;
 [[nodiscard]] void* take_block(std::size_t bytes) noexcept;
 /// Gives back what take_block() gave.
 void give_block(void* block) noexcept;
+/// Frees what is kept, and forgets the most that was in use: after work of one kind, when the next needs other blocks.
+void release_blocks() noexcept;
 
 }  // namespace wengert::detail

@@ -114,6 +114,12 @@ class GuardFailed : public ErrorKind<GuardFailed> {
  public:
   using ErrorKind::ErrorKind;
 };
+/// Elements were asked for of a tensor of which only the type is known, because a program is being traced from types:
+/// by item(), to_vector(), a Scalar made of it, a branch, a function of the user's own.
+class UnknownValue : public ErrorKind<UnknownValue> {
+ public:
+  using ErrorKind::ErrorKind;
+};
 /// Ids, sizes or memory ran out.
 class CapacityError : public ErrorKind<CapacityError> {
  public:

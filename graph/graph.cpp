@@ -198,6 +198,13 @@ NodeId GraphBuilder::constant(double value, std::source_location where) {
 }
 
 NodeId GraphBuilder::constant(Array value, std::source_location where) {
+  if (value.is_unknown())
+    throw UnknownValue{{.operation = "constant",
+                        .operands = {to_string(value.type())},
+                        .problem = "the elements of " + to_string(value.type()) + " are not known",
+                        .expected = "a value that is computed",
+                        .where = where,
+                        .hint = "make it an input, or trace with example values"}};
   return add(constant_operation, std::span<const NodeId>{}, Attribute{std::move(value)}, where);
 }
 

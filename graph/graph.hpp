@@ -248,7 +248,7 @@ class GraphBuilder {
                   std::source_location where = std::source_location::current());
   /// An f64 of rank 0.
   NodeId constant(double value, std::source_location where = std::source_location::current());
-  /// An array; shares its buffer.
+  /// An array; shares its buffer. Throws UnknownValue for an unknown one.
   NodeId constant(Array value, std::source_location where = std::source_location::current());
   /// An i64 of rank 0.
   NodeId integer_constant(std::int64_t value, std::source_location where = std::source_location::current());

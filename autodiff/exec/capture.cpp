@@ -77,7 +77,7 @@ class Capturer {
     if (node_of_[node] == no_node) {
       const auto array = old_.arrays.find(node);
       node_of_[node] =
-          array != old_.arrays.end() ? builder_.constant(array->second) : constant(node, old_.values[node]);
+          array != old_.arrays.end() ? builder_.constant(array->second, where_) : constant(node, old_.values[node]);
     }
     return node_of_[node];
   }

@@ -11,6 +11,7 @@
 #include "wengert/autodiff/exec/program_data.hpp"
 #include "wengert/autodiff/ops/threads.hpp"
 #include "wengert/autodiff/passes/passes.hpp"
+#include "wengert/graph/blocks.hpp"
 #include "wengert/graph/error.hpp"
 
 namespace wengert {
@@ -228,6 +229,8 @@ WorkspaceData::WorkspaceData(std::shared_ptr<const ProgramData> of) : program(st
   given.resize(program->input_types.size());
   failed_at.reserve(program->input_types.size());
   if (!program->lanes) {
+    // What arrays have used so far, a recording that computed for instance, is no memory of a program.
+    detail::release_blocks();
     memory = std::make_unique<PlanMemory>(*program->plan, program->lines, program->options.threads);
     return;
   }
@@ -268,6 +271,13 @@ void Program::Workspace::set(std::size_t k, const Array& value, std::source_loca
                             .where = where};
     if (value.dtype() != wanted.dtype) throw DtypeError{error};
     throw ShapeError{error};
+  }
+  if (value.is_unknown()) {
+    throw UnknownValue{{.operation = "program",
+                        .operands = {to_string(value.type())},
+                        .problem = "the elements of input " + std::to_string(k) + " are not known",
+                        .expected = "a value that is computed",
+                        .where = where}};
   }
   if (p.lanes)
     data_->given[k] = value.element(0);

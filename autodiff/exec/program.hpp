@@ -118,7 +118,8 @@ class Program {
   std::shared_ptr<const exec::ProgramData> data_;
 };
 
-/// Memory in which a program runs, for one thread at a time. Keeps the program alive.
+/// Memory in which a program runs, for one thread at a time. Keeps the program alive. Making one gives back the memory
+/// that the library has kept for arrays to come (256 MiB at most, graph/blocks.hpp).
 class Program::Workspace {
  public:
   explicit Workspace(const Program& program);
@@ -127,7 +128,7 @@ class Program::Workspace {
   ~Workspace();
 
   /// The next runs' input k; the elements are shared, not copied (those of a state are copied). Throws ShapeError,
-  /// DtypeError, ArgumentError when it is not of the input's type.
+  /// DtypeError, ArgumentError when it is not of the input's type, UnknownValue when it has no elements.
   void set(std::size_t k, const Array& value, std::source_location where = std::source_location::current());
   void set(std::size_t k, const Tensor& value, std::source_location where = std::source_location::current()) {
     set(k, value.value(), where);

@@ -151,7 +151,8 @@ class Expander {
   }
 
   [[nodiscard]] NodeId output_constant(const AnyHandle& value) {
-    if (value.tensor != nullptr) return append_array(builder_.constant(value.tensor->value()), value.tensor->value());
+    if (value.tensor != nullptr)
+      return append_array(builder_.constant(value.tensor->value(), {}), value.tensor->value());
     return append(builder_.constant(value.scalar.value()), value.scalar.value());
   }
   void output(NodeId node) { builder_.output(node); }

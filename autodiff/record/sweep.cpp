@@ -347,6 +347,14 @@ namespace {
 
 /// Throws unless `given`, the cotangent or tangent of x, is a constant or recorded tensor of the type of x.
 void check_direction(const char* operation, const Tensor& x, const Tensor& given, std::source_location where) {
+  if (x.value().is_unknown()) {
+    throw UnknownValue{{.operation = operation,
+                        .operands = {to_string(x.type())},
+                        .problem = "derivatives in numbers of " + to_string(x.type()) + ", which is not known",
+                        .expected = "a value that is computed: this one is traced from its type",
+                        .where = where,
+                        .hint = "gradient(y, x) and jvp record derivatives"}};
+  }
   const auto detail = [&] {
     return ErrorDetail{
         .operation = operation,

@@ -33,11 +33,24 @@ decltype(auto) with_few(std::size_t n, F&& f) {
 }
 
 bool has_nan(const Array& array) {
-  if (!is_real(array.dtype())) return false;
+  if (!is_real(array.dtype()) || array.is_unknown()) return false;
   return kernels::with_real_type(array.dtype(), [&]<class T>(std::type_identity<T>) {
     const auto elements = array.stored<T>();
     return std::any_of(elements.begin(), elements.end(), [](T x) { return x != x; });
   });
+}
+
+/// The result where operands are unknown: so is it. An unknown constant beside values of a recording was taken out of
+/// it, and what it stands for would be lost.
+Array unknown_result(const Primitive& primitive, std::span<const Tensor> x, const Type& type, bool recorded,
+                     std::source_location where) {
+  for (std::size_t k = 0; k < x.size(); ++k) {
+    if (!recorded || !x[k].is_constant() || !x[k].value().is_unknown()) continue;
+    refuse<UnknownValue>(primitive.name, x, "operand " + std::to_string(k) + " is a constant of no known elements",
+                         "a value of the recording, or a constant that is known", where,
+                         "what value() takes out of a recording is known only where it was computed");
+  }
+  return Array::unknown(type);
 }
 
 }  // namespace
@@ -81,17 +94,20 @@ Indices detail::all_axes(const Tensor& x) {
 Tensor detail::record_tensor(const Primitive& primitive, std::span<const Tensor> x, Attribute attribute,
                              std::source_location where) {
   Stream* const s = stream_of(x, primitive.name, where);
+  bool unknown = false;
   return with_few<Array>(x.size(), [&](std::span<Array> arrays) {
     Type type = with_few<Type>(x.size(), [&](std::span<Type> types) {
       for (std::size_t k = 0; k < x.size(); ++k) {
         types[k] = x[k].type();
         arrays[k] = x[k].value();
+        unknown = unknown || arrays[k].is_unknown();
       }
       return graph::result_type(primitive, types, attribute, where);
     });
     Array y;
     try {
-      y = primitive.on_tensors.value(arrays, attribute, type);
+      y = unknown ? unknown_result(primitive, x, type, s != nullptr, where)
+                  : primitive.on_tensors.value(arrays, attribute, type);
     } catch (const Error& error) {
       // Inside gradient(), that of the primal entry.
       error.rethrow_at(s == nullptr ? where : location_of(s->location_to_store(where)));
@@ -215,10 +231,12 @@ Tensor& Tensor::operator/=(const TensorArgument& x) { return *this = TensorArgum
 double Tensor::item(std::source_location where) const {
   if (size() != 1)
     refuse<ShapeError>("item", std::span(this, 1), "the tensor is " + to_string(type()), "a single element", where);
+  if (elements_.is_unknown()) refuse_unknown("item", *this, where);
   return elements_.element(0);
 }
 
-std::vector<double> Tensor::to_vector() const {
+std::vector<double> Tensor::to_vector(std::source_location where) const {
+  if (elements_.is_unknown()) refuse_unknown("to_vector", *this, where);
   std::vector<double> result(static_cast<std::size_t>(size()));
   with_element_type(dtype(), [&]<class T>(std::type_identity<T>) {
     const auto from = elements_.stored<T>();
@@ -246,6 +264,8 @@ Tensor tensor(std::span<const std::int64_t> values, const Shape& shape, std::sou
 Tensor full(const Shape& shape, double value, Dtype dtype, std::source_location where) {
   return Tensor(Array::uniform({dtype, shape}, value, where));
 }
+
+Tensor unknown(const Shape& shape, Dtype dtype) { return Tensor(Array::unknown({dtype, shape})); }
 
 // --- Shapes
 // -------------------------------------------------------------------------------------------------------------
@@ -371,6 +391,7 @@ Tensor detail::tensor_around(const Scalar& x, const Type& type, std::int64_t pos
 
 Scalar detail::scalar_at(const Tensor& x, std::int64_t position, std::source_location where) {
   Stream* const s = stream_of(std::span(&x, 1), ops::ToScalar::name, where);
+  if (x.value().is_unknown()) refuse_unknown(ops::ToScalar::name, x, where);
   const double value = x.value().element(position);
   if (s == nullptr) return Scalar(value);
   const TensorOperand operand{.id = x.id()};

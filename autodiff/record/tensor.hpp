@@ -13,6 +13,10 @@
 // in NumPy (aligned at the last axis, extents equal or 1), by entries of their own. A Scalar and a Tensor do not meet
 // in an operator: stack and to_tensor make tensors of Scalars, element and to_scalar Scalars of tensors.
 //
+// Tracing: a variable may be unknown(), a type without elements. What is computed from it is recorded with its type and
+// not computed; nothing else changes, and gradients are recorded as ever. Whoever asks for its elements (item,
+// to_vector, to_scalar, backward …) gets UnknownValue with the line.
+//
 // Every function checks handles (StaleHandle, ForeignRecording), shapes (ShapeError) and dtypes (DtypeError), with the
 // line of the call. An error leaves the recording as it was.
 //
@@ -58,7 +62,7 @@ class Tensor {
   /// The only element, as a double, out of the recording. Throws ShapeError unless there is one.
   [[nodiscard]] double item(std::source_location where = std::source_location::current()) const;
   /// All elements as doubles, in row-major order, out of the recording.
-  [[nodiscard]] std::vector<double> to_vector() const;
+  [[nodiscard]] std::vector<double> to_vector(std::source_location where = std::source_location::current()) const;
 
   [[nodiscard]] detail::Id id() const noexcept { return static_cast<detail::Id>(word_); }
   [[nodiscard]] detail::Tag tag() const noexcept { return static_cast<detail::Tag>(word_ >> 32); }
@@ -180,6 +184,10 @@ class TensorArgument {
                                  std::source_location where = std::source_location::current()) {
   return full(shape, 1.0, dtype, where);
 }
+
+/// A type without elements: an example for compile(), a value for Recording::variable. What is computed from it is
+/// unknown, too. Beside values of a recording it stands as a variable only: UnknownValue else.
+[[nodiscard]] Tensor unknown(const Shape& shape, Dtype dtype = Dtype::f64);
 
 // --- Shapes ---------------------------------------------------------------------------------------------------------
 // Where nothing would change (a reshape to the own shape, a sum over no axes) nothing is recorded. Axes count from 0;

@@ -67,6 +67,14 @@ template <class Kind>
               .hint = hint}};
 }
 
+/// Throws UnknownValue: `operation` needs the elements of x.
+[[noreturn]] inline void refuse_unknown(std::string_view operation, const Tensor& x, std::source_location where) {
+  refuse<UnknownValue>(operation, std::span(&x, 1),
+                       "the elements of " + to_string(x.type()) + " are not known: it is traced from its type",
+                       "a value that is computed", where,
+                       "trace with example values; or choose with where(…), which needs none");
+}
+
 /// An axis counted from 0, from one that may be counted from the end.
 [[nodiscard]] std::size_t axis_of(std::int64_t axis, std::size_t rank, std::string_view operation, const Tensor& x,
                                   std::source_location where);

@@ -16,7 +16,7 @@ void TensorEntries::truncate(std::size_t count) noexcept {
 std::uint64_t TensorEntries::bytes_used() const noexcept {
   std::uint64_t bytes =
       entries.size() * sizeof(TensorEntry) + operands.size() * (sizeof(TensorOperand) + sizeof(Array));
-  for (const TensorEntry& entry : entries) bytes += entry.result.bytes().size();
+  for (const TensorEntry& entry : entries) bytes += entry.result.is_unknown() ? 0 : entry.result.bytes().size();
   return bytes;
 }
 

@@ -41,7 +41,8 @@ struct ReplayVerification {
 };
 
 /// See replayed. Not to be called from two threads at once. `Engine` runs what was recorded: Replay, or something with
-/// its interface.
+/// its interface. One with a member `traces` needs no values of tensors for it: f is recorded without computing them if
+/// it asks for none.
 template <class F, class Engine = Replay>
 class Replayed {
  public:
@@ -73,6 +74,24 @@ class Replayed {
     Kept<Result, X...>& kept = run<Result>(x...);
     OutputReader<std::conditional_t<numeric, double, Scalar>> read(kept.replay.outputs(), kept.scalars);
     return detail::rebuilt<detail::Replaced<Result, std::conditional_t<numeric, double, Scalar>>>(kept.result, read);
+  }
+
+  /// Records f for arguments like x and runs nothing. Where f asks for no elements of tensors, x may have unknown()
+  /// ones (UnknownValue otherwise).
+  template <class... X>
+    requires(sizeof...(X) > 0)
+  void prepare(const X&... x) {
+    using Result = decltype(call(x...));
+    if (take(x...)) {
+      throw ArgumentError{{.operation = "replayed",
+                           .problem = "an example is a value of a recording",
+                           .expected = "numbers, constants, or tensors that are unknown()",
+                           .where = where_}};
+    }
+    const std::vector<ReplayValue> values = values_;
+    auto made = make<Result>(values, x...);
+    auto& all = kept<Kept<Result, X...>>();
+    all.insert(all.begin(), std::move(made));
   }
 
   /// How often f was recorded, and how many recordings are kept.
@@ -178,6 +197,36 @@ class Replayed {
     return handles;
   }
 
+  /// f of variables with these values, ready to run.
+  template <class Result, class... X>
+  Kept<Result, X...> make(const std::vector<ReplayValue>& values, const X&... x) {
+    ++times_recorded_;
+    if constexpr (requires { Engine::traces; }) {
+      const auto is_unknown = [](const ReplayValue& value) { return value.elements().is_unknown(); };
+      std::vector<ReplayValue> types = values;
+      for (ReplayValue& value : types)
+        if (value.is_tensor()) value = Array::unknown(value.elements().type());
+      try {
+        return make_at<Result>(types, x...);
+      } catch (const UnknownValue&) {
+        // f asks for elements. If there are any it gets them.
+        if (std::ranges::any_of(values, is_unknown)) throw;
+      }
+    }
+    return make_at<Result>(values, x...);
+  }
+  template <class Result, class... X>
+  Kept<Result, X...> make_at(const std::vector<ReplayValue>& values, const X&... x) {
+    Recording r;
+    const auto [variables, result] = record(r, values, x...);
+    const detail::Parts outputs = parts_of(result);
+    return {Engine(r, handles_of(variables), handles_of(outputs)),
+            detail::hollow_structure(result),
+            outputs.scalars.size(),
+            {detail::hollow_structure(x)...},
+            values};
+  }
+
   /// f of variables with these values, in the structure of x: the variables, and the result.
   template <class... X>
   auto record(Recording& r, const std::vector<ReplayValue>& values, const X&... x) {
@@ -211,17 +260,9 @@ class Replayed {
       }
       if (options_.on_guard == OnGuard::fail) all[k].replay.throw_guard_failed();
     }
-    Recording r;
     // f may call this very object.
     const std::vector<ReplayValue> values = values_;
-    const auto [variables, result] = record(r, values, x...);
-    const detail::Parts outputs = parts_of(result);
-    ++times_recorded_;
-    Kept<Result, X...> made{Engine(r, handles_of(variables), handles_of(outputs)),
-                            detail::hollow_structure(result),
-                            outputs.scalars.size(),
-                            {detail::hollow_structure(x)...},
-                            values};
+    Kept<Result, X...> made = make<Result>(values, x...);
     made.replay.run(values);
     if (same_shapes >= options_.most_recordings && same_shapes > 0)
       all.erase(all.begin() + static_cast<std::ptrdiff_t>(oldest));

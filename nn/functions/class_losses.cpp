@@ -46,8 +46,10 @@ Labels read_labels(const char* function, const Tensor& x, const Tensor& labels, 
                       .where = where}};
   check_shape(function, "labels", labels, without_axis(x.shape(), axis), where);
   const std::int64_t classes = x.shape()[axis];
-  bool any_ignored = false;
-  const auto values = labels.value().stored<std::int64_t>();
+  // Labels that are traced are looked at by take_along, when there are any.
+  const bool known = !labels.value().is_unknown();
+  bool any_ignored = !known;
+  const auto values = known ? labels.value().stored<std::int64_t>() : std::span<const std::int64_t>{};
   for (std::size_t k = 0; k < values.size(); ++k) {
     if (values[k] == ignore) {
       any_ignored = true;

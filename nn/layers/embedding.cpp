@@ -25,9 +25,11 @@ Tensor embedding(const Tensor& index, const Tensor& weight, std::optional<std::i
                       .hint = "convert(index, Dtype::i64) makes positions of whole numbers"}};
   const std::int64_t count = weight.shape()[0];
   const Tensor positions = convert(index, Dtype::i64, where);
+  // Positions that are traced are looked at by gather, when there are any.
+  const bool known = !positions.value().is_unknown();
   const std::int64_t stride = positions.value().stride();
-  const auto stored = positions.value().stored<std::int64_t>();
-  for (std::int64_t k = 0; k < positions.size(); ++k) {
+  const auto stored = known ? positions.value().stored<std::int64_t>() : std::span<const std::int64_t>{};
+  for (std::int64_t k = 0; known && k < positions.size(); ++k) {
     const std::int64_t position = stored[static_cast<std::size_t>(k * stride)];
     if (position >= 0 && position < count) continue;
     throw DomainError{{.operation = "embedding",

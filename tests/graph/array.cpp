@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "wengert/graph/blocks.hpp"
 #include "wengert/graph/error.hpp"
 
 using namespace wengert;
@@ -50,6 +51,32 @@ BOOST_AUTO_TEST_CASE(default_and_empty_arrays_have_no_elements) {
   BOOST_TEST(!Array::uniform({Dtype::f32, Shape{4, 0}}, 1.0).is_uniform());
   BOOST_TEST(to_string(none.reshaped(Shape{0, 7})) == "f64[0,7]{}");
   BOOST_CHECK_THROW((void)empty.element(0), ArgumentError);
+}
+
+BOOST_AUTO_TEST_CASE(an_unknown_array_has_a_type_and_no_elements) {
+  const std::int64_t n = std::int64_t{1} << 30;
+  const Array a = Array::unknown({Dtype::f32, Shape{n, n}});
+  BOOST_TEST(a.is_unknown());
+  BOOST_TEST(!a.is_uniform());
+  BOOST_TEST((a.type() == Type{Dtype::f32, Shape{n, n}}));
+  BOOST_TEST(to_string(a) == "f32[1073741824,1073741824]{?}");
+  BOOST_TEST(a.reshaped(Shape{n * n}).is_unknown());
+  const Array copy = a;
+  BOOST_TEST((copy == a));
+  BOOST_TEST(hash_value(copy) == hash_value(a));
+  BOOST_TEST((Array::unknown({Dtype::f32, Shape{2}}) != Array::unknown({Dtype::f32, Shape{2}})));
+  BOOST_TEST((Array::unknown({Dtype::f32, Shape{0}}) != Array::zeros({Dtype::f32, Shape{0}})));
+  BOOST_CHECK_THROW((void)a.stored<float>(), UnknownValue);
+  BOOST_CHECK_THROW((void)a.data<float>(), UnknownValue);
+  BOOST_CHECK_THROW((void)a.data<double>(), DtypeError);
+  BOOST_CHECK_THROW((void)a.bytes(), UnknownValue);
+  BOOST_CHECK_THROW((void)a.element(0), UnknownValue);
+  BOOST_CHECK_THROW((void)a.element(-1), ArgumentError);
+  Array b = Array::unknown({Dtype::i64, Shape{}});
+  BOOST_CHECK_THROW((void)b.integer_element(0), UnknownValue);
+  BOOST_CHECK_THROW((void)b.mutable_data<std::int64_t>(), UnknownValue);
+  BOOST_TEST(!Array::zeros({Dtype::f32, Shape{}}).is_unknown());
+  BOOST_TEST(!Array().is_unknown());
 }
 
 BOOST_AUTO_TEST_CASE(is_written_only_while_nobody_else_holds_it) {
@@ -179,6 +206,8 @@ BOOST_AUTO_TEST_CASE(memory_that_is_kept_makes_room_for_what_is_used) {
   const std::size_t before = held();
   for (std::int64_t count = 3; count < 40; count += 4) static_cast<void>(Array::uninitialised(megabytes(count)));
   BOOST_TEST(held() <= before + (std::size_t{1} << 20));
+  detail::release_blocks();
+  BOOST_TEST(held() <= before - (std::size_t{38} << 20));
 }
 #endif
 

@@ -60,8 +60,9 @@ BOOST_AUTO_TEST_CASE(copies_do_not_throw_and_every_kind_is_an_error) {
   static_assert(std::is_nothrow_copy_constructible_v<ShapeError>);
   static_assert(std::is_base_of_v<std::runtime_error, Error>);
   const auto is_error = []<class... Kind>() { return (std::is_base_of_v<Error, Kind> && ...); };
-  static_assert(is_error.operator()<ShapeError, DtypeError, DomainError, StaleHandle, ForeignRecording, GuardFailed,
-                                    CapacityError, ParseError, ArgumentError, EnvironmentError, InternalError>());
+  static_assert(
+      is_error.operator()<ShapeError, DtypeError, DomainError, StaleHandle, ForeignRecording, GuardFailed,
+                          CapacityError, UnknownValue, ParseError, ArgumentError, EnvironmentError, InternalError>());
   BOOST_CHECK_THROW((throw GuardFailed{{.problem = "p"}}), Error);
 }
 
