@@ -14,8 +14,21 @@ std::unique_ptr<CompiledStep> CompiledStep::make(Trainee& trainee, const Batch& 
     why = "the model keeps statistics of its batches";
     return nullptr;
   }
+  // From the types of the batch: nothing is computed. With the batch where the step asks for elements of it.
+  try {
+    const Batch types{unknown(batch.x.shape(), batch.x.dtype()), unknown(batch.y.shape(), batch.y.dtype())};
+    return traced(trainee, types, random, names, trained, why, where);
+  } catch (const UnknownValue&) {
+    return traced(trainee, batch, random, names, trained, why, where);
+  }
+}
+
+std::unique_ptr<CompiledStep> CompiledStep::traced(Trainee& trainee, const Batch& batch, const Random& random,
+                                                   const Trainee::Trained& names, std::span<const std::size_t> trained,
+                                                   std::string& why, std::source_location where) {
   Recording recording;
   const Batch inputs{recording.variable(batch.x, "x", where), recording.variable(batch.y, "y", where)};
+  const Tensor nothing = recording.variable(zeros(Shape{}), {}, where);
   Pass pass = Pass::training(random);
   const Trainee::Outcome outcome = trainee.begin_step(recording, inputs, pass, names);
   const std::vector<Parameter> live = trainee.live_parameters();
@@ -33,8 +46,8 @@ std::unique_ptr<CompiledStep> CompiledStep::make(Trainee& trainee, const Batch& 
     wanted.insert(wanted.end(), gradients.begin(), gradients.end());
     result.reset(new CompiledStep(Program(recording, given, wanted, {}, where), batch));
   }
-  // Lets go of the copy of the model.
-  static_cast<void>(trainee.gradients(backward(outcome.loss, where)));
+  // Lets go of the copy of the model; of a loss that was traced there are no gradients in numbers.
+  static_cast<void>(trainee.gradients(backward(nothing, where)));
   return result;
 }
 

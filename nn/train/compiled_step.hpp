@@ -1,6 +1,7 @@
 // CompiledStep: a step of training as a Program. What fit runs when FitOptions::compile is set.
 //
-// The step of one batch is recorded with the batch and the parameters as inputs: loss, output and gradients come out.
+// The step is recorded with the batch and the parameters as inputs: loss, output and gradients come out. It is traced
+// from the types of a batch, without computing; with the batch itself where something in it asks for elements.
 // That holds for every later batch of the same types if nothing else of the step changes from batch to batch. So a step
 // is not compiled that draws random numbers (Dropout) or keeps statistics (BatchNorm); and the first batch after the
 // one that was recorded is differentiated both ways, in case a loss of the user's reads numbers out of its recording.
@@ -43,6 +44,10 @@ class CompiledStep {
   [[nodiscard]] const Program& program() const noexcept { return program_; }
 
  private:
+  [[nodiscard]] static std::unique_ptr<CompiledStep> traced(Trainee& trainee, const Batch& batch, const Random& random,
+                                                            const Trainee::Trained& names,
+                                                            std::span<const std::size_t> trained, std::string& why,
+                                                            std::source_location where);
   CompiledStep(Program program, const Batch& batch)
       : program_(std::move(program)), workspace_(program_), x_(batch.x.type()), y_(batch.y.type()) {}
 
