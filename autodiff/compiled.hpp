@@ -15,7 +15,7 @@
 //     auto step = compile(value_and_grad(loss), unknown(Shape{64, 784}, Dtype::f32));
 //
 // Scalars are computed as ever, from the numbers given. If f asks for elements of a tensor (item, to_vector, a Scalar
-// made of it, a branch on one, a checkpoint) it is called once more and recorded with the values of the examples; where
+// made of it, a loop, a branch) it is called once more and recorded with the values of the examples; where
 // those are unknown, UnknownValue has the line that asks.
 //
 // Reading order: compiled, CompiledEngine.

@@ -221,8 +221,19 @@ std::shared_ptr<const Body> Body::record(std::string operation, Recorder recorde
   Body* const body = family->bodies.emplace_back(new Body(*family, Kind::recorded, nullptr)).get();
   body->inputs_ = types_of(at);
   std::vector<ReplayValue> values;
-  for (const AnyValue& leaf : at)
+  for (const AnyValue& leaf : at) {
+    // Derivatives of the body are recorded where it was, when they are first needed: there have to be numbers.
+    if (leaf.is_tensor && leaf.tensor.value().is_unknown()) {
+      throw UnknownValue{
+          {.operation = family->operation,
+           .operands = {to_string(leaf.tensor.type())},
+           .problem = "the body is recorded at " + to_string(leaf.tensor.type()) + ", which is not known",
+           .expected = "a value that is computed: this one is traced from its type",
+           .where = where,
+           .hint = "trace with example values"}};
+    }
     values.push_back(leaf.is_tensor ? ReplayValue(leaf.tensor) : ReplayValue(leaf.scalar.value()));
+  }
   body->append_trace(values);
   body->outputs_ = types_of(body->traces_[0]->outputs);
   body->set_types();

@@ -14,6 +14,7 @@
 #include "wengert/autodiff/record/function.hpp"
 #include "wengert/autodiff/record/linear_algebra.hpp"
 #include "wengert/autodiff/record/tensor_reductions.hpp"
+#include "wengert/autodiff/transform/checkpoint.hpp"
 #include "wengert/autodiff/transform/control.hpp"
 #include "wengert/autodiff/transform/custom.hpp"
 #include "wengert/graph/error.hpp"
@@ -207,6 +208,55 @@ BOOST_AUTO_TEST_CASE(a_function_that_needs_no_values_is_called_once_and_not_run)
   BOOST_CHECK_THROW((void)g(-1.0 * ones(Shape{2, 2})), DomainError);
   BOOST_TEST(g(Tensor(identity(2))).value().element(0) == 1.0);
   BOOST_TEST(calls == 1);
+}
+
+BOOST_AUTO_TEST_CASE(loops_and_branches_are_recorded_with_the_examples) {
+  const auto branch = [](const Tensor& x) {
+    const auto one = [](const Tensor& a) { return Tensor(sum(a)); };
+    const auto other = [](const Tensor& a) { return Tensor(-sum(a)); };
+    return cond(sum(x) > 1.0, one, other, x);
+  };
+  auto g = compile(branch, tensor({1.0, 2.0}));
+  BOOST_TEST(g(tensor({3.0, 4.0})).item() == 7.0);
+  BOOST_TEST(g(tensor({-3.0, -4.0})).item() == 7.0);
+  BOOST_CHECK_THROW((void)compile(branch, unknown(Shape{2})), UnknownValue);
+
+  // The derivative of the body is recorded when it is first needed: long after f was.
+  const auto loop = [](const Tensor& x, const Tensor& steps) {
+    const auto last = [steps](const Tensor& from) {
+      const auto step = [](const Tensor& a, const Tensor& b) { return Tensor(tanh(a + b)); };
+      return Tensor(sum(scan(step, from, steps)));
+    };
+    return Tensor(value_and_grad(last)(x).gradient);
+  };
+  const Tensor x = tensor({0.5, -0.25}), steps = numbers(Shape{3, 2}, 1);
+  auto h = compile(loop, x, steps);
+  Recording r;
+  const Tensor wanted = loop(r.variable(x), r.variable(steps)), found = h(x, steps);
+  for (std::int64_t i = 0; i < 2; ++i)
+    BOOST_TEST(std::abs(found.value().element(i) - wanted.value().element(i)) <= 1e-15);
+  BOOST_CHECK_THROW((void)compile(loop, unknown(Shape{2}), unknown(Shape{3, 2})), UnknownValue);
+}
+
+BOOST_AUTO_TEST_CASE(checkpoints_and_rules_of_the_user_are_traced) {
+  const auto f = [](const Tensor& x) {
+    const auto inside = [](const Tensor& a) { return Tensor(sum(sin(a) * a)); };
+    return Tensor(value_and_grad(checkpoint(inside))(x).gradient);
+  };
+  const auto ruled =
+      with_custom_vjp([](const Tensor& a) { return Tensor(a * a); },
+                      [](const Tensor& g, const Tensor&, const Tensor& a) { return Tensor(g * 3.0 * a); });
+  const auto h = [ruled](const Tensor& x) {
+    return Tensor(value_and_grad([ruled](const Tensor& a) { return Tensor(sum(ruled(a))); })(x).gradient);
+  };
+  const Tensor x = tensor({0.5, -0.25});
+  auto of_checkpoint = compile(f, unknown(Shape{2}));
+  auto of_rule = compile(h, unknown(Shape{2}));
+  for (std::int64_t i = 0; i < 2; ++i) {
+    const double at = x.value().element(i);
+    BOOST_TEST(std::abs(of_checkpoint(x).value().element(i) - (std::cos(at) * at + std::sin(at))) <= 1e-15);
+    BOOST_TEST(of_rule(x).value().element(i) == 3.0 * at);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(scalars_have_the_numbers_of_the_examples) {
