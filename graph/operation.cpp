@@ -117,7 +117,8 @@ constinit const Operation constant_operation_record{
 
 namespace {
 
-/// Append-only. Reading an entry takes no lock: an id is handed out after its entry was stored.
+/// Append-only, in pages that are made as ids reach them. Reading an entry takes no lock: an id is handed out after its
+/// entry was stored.
 class Table {
  public:
   Table() {
@@ -135,7 +136,7 @@ class Table {
     const std::size_t next = count_.load(std::memory_order_relaxed);
     const auto found = ids_.find(record.name);
     if (found != ids_.end()) {
-      if (entries_[index_of(found->second)].load(std::memory_order_relaxed) == &record) {
+      if (at(found->second) == &record) {
         return found->second;
       }
       throw ArgumentError{{.operation = "register_operation",
@@ -144,20 +145,23 @@ class Table {
                            .hint = "names are unique in a process; put a prefix before yours, e.g. \"mine." +
                                    std::string(record.name) + "\""}};
     }
-    if (next == entries_.size()) {
+    if (next == page_size * pages_.size()) {
       throw CapacityError{{.operation = "register_operation",
                            .operands = {std::string(record.name)},
                            .problem = "65536 operations are in use"}};
     }
     const OperationId id{static_cast<std::uint16_t>(next)};
+    std::atomic<Page*>& page = pages_[next / page_size];
+    if (page.load(std::memory_order_relaxed) == nullptr) page.store(new Page{}, std::memory_order_release);
     ids_.emplace(record.name, id);
-    entries_[next].store(&record, std::memory_order_release);
+    (*page.load(std::memory_order_relaxed))[next % page_size].store(&record, std::memory_order_release);
     count_.store(next + 1, std::memory_order_release);
     return id;
   }
 
   [[nodiscard]] const Operation* at(OperationId id) const noexcept {
-    return entries_[index_of(id)].load(std::memory_order_acquire);
+    const Page* const page = pages_[index_of(id) / page_size].load(std::memory_order_acquire);
+    return page == nullptr ? nullptr : (*page)[index_of(id) % page_size].load(std::memory_order_acquire);
   }
 
   const Operation* find(std::string_view name, OperationId* id) const noexcept {
@@ -175,7 +179,10 @@ class Table {
   [[nodiscard]] std::size_t count() const noexcept { return count_.load(std::memory_order_acquire); }
 
  private:
-  std::array<std::atomic<const Operation*>, 65536> entries_{};
+  static constexpr std::size_t page_size = 256;
+  using Page = std::array<std::atomic<const Operation*>, page_size>;
+
+  std::array<std::atomic<Page*>, 256> pages_{};  // none is ever freed, as the table
   std::atomic<std::size_t> count_{0};
   std::unordered_map<std::string_view, OperationId> ids_;
   mutable std::shared_mutex mutex_;
