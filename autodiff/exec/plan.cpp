@@ -47,7 +47,9 @@ constexpr std::int64_t short_axis = 64;
 class Planner {
  public:
   Planner(const Graph& g, std::span<const ProgramOptions::State> states, const PlanOptions& options)
-      : g_(g), states_(states), options_(options) {}
+      : g_(g), states_(states), options_(options) {
+    plan_.guarded = options.guarded;
+  }
 
   Plan run() && {
     classify();
@@ -58,7 +60,10 @@ class Planner {
     if (!options_.guarded && !options_.exact) find_updates();
     make_slots();
     find_last_readers();
-    for (unit_ = 0; unit_ < units_.size(); ++unit_) add_step(units_[unit_]);
+    for (unit_ = 0; unit_ < units_.size(); ++unit_) {
+      add_step(units_[unit_]);
+      if (!units_[unit_].late) plan_.guards_known = plan_.steps.size();
+    }
     add_state_copies();
     place(plan_);
     for (const Built& built : built_) compile(built);
@@ -73,6 +78,7 @@ class Planner {
     std::vector<NodeId> nodes{};
     std::optional<Update> update{};  // instead, of state `state`
     std::size_t state = 0;
+    bool late = false;  // runs after the guards are known
   };
 
   [[nodiscard]] static bool has_number_type(Dtype dtype) { return is_real(dtype) || dtype == Dtype::boolean; }
@@ -295,6 +301,37 @@ class Planner {
     std::stable_sort(units_.begin(), units_.end(), [](const Unit& a, const Unit& b) {
       return std::pair(a.stage, a.group) < std::pair(b.stage, b.group);
     });
+    if (plan_.guarded) put_state_writers_last();
+  }
+  /// What gives a state its next value comes after all that the guards depend on, with what depends on it: a run whose
+  /// guard fails ends before, and leaves the states as they were.
+  void put_state_writers_last() {
+    constexpr std::size_t nowhere = static_cast<std::size_t>(-1);
+    std::vector<std::size_t> unit_of(g_.size(), nowhere);
+    for (std::size_t u = 0; u < units_.size(); ++u)
+      for (const NodeId node : units_[u].nodes) unit_of[node] = u;
+    const auto unit_of_operand = [&](NodeId node) {  // through what is only read in another way
+      while (unit_of[node] == nowhere && kind_[node] != Kind::leaf) node = g_.operands(node)[0];
+      return unit_of[node];
+    };
+    std::vector<bool> guards_need(units_.size(), false);
+    if (const std::size_t u = unit_of_operand(g_.outputs().back()); u != nowhere) guards_need[u] = true;
+    for (std::size_t u = units_.size(); u-- > 0;) {
+      if (!guards_need[u]) continue;
+      for (const NodeId node : units_[u].nodes)
+        for (const NodeId operand : g_.operands(node))
+          if (const std::size_t from = unit_of_operand(operand); from != nowhere) guards_need[from] = true;
+    }
+    for (const ProgramOptions::State& state : states_)
+      if (const std::size_t u = unit_of_operand(g_.outputs()[state.output]); u != nowhere) units_[u].late = true;
+    for (std::size_t u = 0; u < units_.size(); ++u) {
+      for (const NodeId node : units_[u].nodes)
+        for (const NodeId operand : g_.operands(node))
+          if (const std::size_t from = unit_of_operand(operand); from != nowhere && units_[from].late)
+            units_[u].late = true;
+      if (guards_need[u]) units_[u].late = false;
+    }
+    std::stable_partition(units_.begin(), units_.end(), [](const Unit& unit) { return !unit.late; });
   }
 
   /// Steps that add a product to a state: units of their own, out of the groups, in place of the products'.
@@ -379,9 +416,10 @@ class Planner {
   }
   /// The state whose next value a node of this group is, if it may be written over the old one; else a new slot.
   Store group_result(NodeId node, const FusedStep& step) {
-    for (std::size_t k = 0; k < states_.size() && !options_.guarded; ++k) {
+    for (std::size_t k = 0; k < states_.size(); ++k) {
       const NodeId variable = g_.variables()[states_[k].input];
       if (g_.outputs()[states_[k].output] != node || last_reader_[variable] > unit_) continue;
+      if (plan_.guarded && !units_[unit_].late) continue;
       const SlotId state = plan_.states[k];
       if (taken_.contains(state) || !(plan_.slots[state].type == g_.type(node)) ||
           !overwritable(plan_, step, state, g_.type(node)))
@@ -663,7 +701,6 @@ class Planner {
   /// A state's next value comes to its place when nothing needs the old one any more.
   void add_state_copies() {
     for (const NodeId output : g_.outputs()) plan_.outputs.push_back(slot_of(output));
-    plan_.commit = plan_.steps.size();
     for (std::size_t k = 0; k < states_.size(); ++k) {
       const SlotId from = plan_.outputs[states_[k].output];
       if (taken_.contains(plan_.states[k])) continue;

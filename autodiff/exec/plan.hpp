@@ -135,10 +135,11 @@ using PlanStep = std::variant<FusedStep, KernelStep, TotalStep, UpdateStep, Copy
 struct Plan {
   std::vector<Slot> slots;
   std::vector<PlanStep> steps;
-  std::vector<SlotId> inputs;   // by input; no_slot: nothing needs it
-  std::vector<SlotId> outputs;  // by output of the graph
-  std::vector<SlotId> states;   // by state
-  std::size_t commit = 0;       // steps from here on copy next values to their states
+  std::vector<SlotId> inputs;    // by input; no_slot: nothing needs it
+  std::vector<SlotId> outputs;   // by output of the graph
+  std::vector<SlotId> states;    // by state
+  bool guarded = false;          // the last output is the truth value of the guards
+  std::size_t guards_known = 0;  // before this step; no state is written earlier
   std::size_t arena_bytes = 0;
   std::size_t least_bytes = 0;       // of the largest set of values that are needed at once
   std::size_t register_bytes = 0;    // of the group that needs most
@@ -146,9 +147,8 @@ struct Plan {
 };
 
 struct PlanOptions {
-  bool guarded =
-      false;           ///< states stay what they were until it is known that the guards hold: the last steps write them
-  bool exact = false;  ///< nothing is rounded otherwise than node by node
+  bool guarded = false;  ///< the last output says whether a guard failed; no state is written before that is known
+  bool exact = false;    ///< nothing is rounded otherwise than node by node
 };
 /// Throws ArgumentError for an operation that has no value.
 [[nodiscard]] Plan plan(const graph::Graph& graph, std::span<const ProgramOptions::State> states,

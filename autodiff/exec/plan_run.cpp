@@ -117,26 +117,18 @@ PlanMemory::PlanMemory(const Plan& plan, const std::unordered_map<graph::NodeId,
       scratch_(threads) {
   arrays_.resize(plan.slots.size());
   data_.assign(plan.slots.size(), nullptr);
-  std::vector<std::size_t> state_offset;
-  for (const SlotId state : plan.states) {
-    state_offset.push_back(state_bytes_);
-    state_bytes_ += (byte_size(plan.slots[state].type, {}) + 63) / 64 * 64;
-  }
-  states_ = room(state_bytes_);
-  std::memset(states_.get(), 0, state_bytes_);
+  states_.resize(plan.states.size());
   for (SlotId k = 0; k < plan.slots.size(); ++k) {
     const Slot& slot = plan.slots[k];
     switch (slot.home) {
       case Slot::Home::arena:
         arrays_[k] = Array::over(arena_.get() + slot.offset, slot.type);
         break;
-      case Slot::Home::state:
-        arrays_[k] = Array::over(states_.get() + state_offset[slot.index], slot.type);
-        break;
       case Slot::Home::constant:
         arrays_[k] = slot.constant;
         break;
       case Slot::Home::input:
+      case Slot::Home::state:
       case Slot::Home::alias:
         break;
     }
@@ -189,6 +181,7 @@ bool PlanMemory::has_input(std::size_t k) const noexcept {
 void PlanMemory::set_input(std::size_t k, const Array& value) {
   const SlotId slot = plan_.inputs[k];
   if (plan_.slots[slot].home == Slot::Home::state) {
+    give_room(slot);
     copy_elements(value, const_cast<std::byte*>(arrays_[slot].bytes().data()));  // NOLINT: our own memory
     return;
   }
@@ -202,12 +195,38 @@ void PlanMemory::release_inputs() noexcept {
   bound_ = false;
 }
 
+void PlanMemory::give_room(SlotId slot) {
+  if (arrays_[slot].type() == plan_.slots[slot].type) return;
+  const std::size_t bytes = byte_size(plan_.slots[slot].type, {});
+  Memory& memory = states_[plan_.slots[slot].index];
+  memory = room(bytes);
+  std::memset(memory.get(), 0, bytes);
+  state_bytes_ += bytes;
+  arrays_[slot] = Array::over(memory.get(), plan_.slots[slot].type);
+}
+
+void PlanMemory::place_state(std::size_t k, Array& elements) {
+  const SlotId slot = plan_.states[k];
+  if (states_[k] != nullptr) state_bytes_ -= byte_size(plan_.slots[slot].type, {});
+  std::byte* const memory = const_cast<std::byte*>(elements.bytes().data());  // NOLINT: the caller's, given to write
+  arrays_[slot] = Array::over(memory, plan_.slots[slot].type);
+  states_[k] = nullptr;
+  bound_ = false;
+}
+
+Array PlanMemory::state(std::size_t k) {
+  give_room(plan_.states[k]);
+  return copy_of(plan_.states[k]);
+}
+
 /// Where everything lies, once inputs are known.
 void PlanMemory::bind() {
+  for (const SlotId state : plan_.states) give_room(state);
   for (SlotId k = 0; k < plan_.slots.size(); ++k) {
     const Slot& slot = plan_.slots[k];
     if (slot.home == Slot::Home::alias) {  // of an earlier slot
       const SlotId of = static_cast<SlotId>(slot.index);
+      if (data_[k] == data_[of] && arrays_[k].type() == slot.type) continue;
       arrays_[k] = plan_.slots[of].home == Slot::Home::constant && arrays_[of].is_uniform()
                        ? arrays_[of].reshaped(slot.type.shape)
                        : Array::over(data_[of], slot.type);
@@ -217,9 +236,12 @@ void PlanMemory::bind() {
   bound_ = true;
 }
 
-void PlanMemory::run() {
+bool PlanMemory::guard_failed() const { return plan_.guarded && elements(plan_.outputs.back()).element(0) != 0.0; }
+
+bool PlanMemory::run() {
   if (!bound_) bind();
-  for (std::size_t n = 0; n < plan_.commit; ++n) {
+  for (std::size_t n = 0; n < plan_.steps.size(); ++n) {
+    if (n == plan_.guards_known && guard_failed()) return false;
     const PlanStep& step = plan_.steps[n];
     if (const auto* fused = std::get_if<FusedStep>(&step)) {
       run_group(*fused, n);
@@ -227,14 +249,13 @@ void PlanMemory::run() {
       run_kernel(*kernel);
     } else if (const auto* total = std::get_if<TotalStep>(&step)) {
       run_total(*total);
+    } else if (const auto* update = std::get_if<UpdateStep>(&step)) {
+      run_update(*update);
     } else {
-      run_update(std::get<UpdateStep>(step));
+      run_copy(std::get<CopyStep>(step));
     }
   }
-}
-
-void PlanMemory::commit() {
-  for (std::size_t n = plan_.commit; n < plan_.steps.size(); ++n) run_copy(std::get<CopyStep>(plan_.steps[n]));
+  return plan_.guards_known < plan_.steps.size() || !guard_failed();
 }
 
 void PlanMemory::run_group(const FusedStep& step, std::size_t n) {

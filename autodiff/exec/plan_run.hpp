@@ -29,10 +29,13 @@ class PlanMemory {
   void set_input(std::size_t k, const Array& value);
   [[nodiscard]] bool has_input(std::size_t k) const noexcept;
   void release_inputs() noexcept;
-  /// All steps but those that write states. Throws what operations throw, with their line.
-  void run();
-  /// States become their next values.
-  void commit();
+  /// State k lies in these elements from now on, which the caller keeps and nobody else holds.
+  void place_state(std::size_t k, Array& elements);
+  /// State k, copied.
+  [[nodiscard]] Array state(std::size_t k);
+  /// All steps; false where a guard failed, before any state was written. Throws what operations throw, with their
+  /// line.
+  bool run();
   /// The elements of a slot: a view of this memory, or the caller's input.
   [[nodiscard]] const Array& elements(SlotId slot) const { return arrays_[slot]; }
   /// The same in memory of its own.
@@ -56,6 +59,9 @@ class PlanMemory {
   using AnyGroup = std::variant<std::monostate, Group<float>, Group<double>>;
 
   void bind();
+  /// The memory of state k, whose slot it is, unless it has some: zeros of its own.
+  void give_room(SlotId slot);
+  [[nodiscard]] bool guard_failed() const;
   template <class T>
   Group<T> group_of(const FusedStep& step, std::byte* registers);
   void run_group(const FusedStep& step, std::size_t n);
@@ -71,7 +77,8 @@ class PlanMemory {
 
   const Plan& plan_;
   const std::unordered_map<graph::NodeId, const void*>& lines_;
-  Memory arena_, registers_, states_;
+  Memory arena_, registers_;
+  std::vector<Memory> states_;  // by state: where it lies, unless the caller keeps it
   std::size_t state_bytes_ = 0;
   std::vector<Array> arrays_;            // by slot
   std::vector<std::byte*> data_;         // by slot: where its elements begin

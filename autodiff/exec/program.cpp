@@ -214,13 +214,8 @@ RunStatus Program::try_run(Workspace& w, std::source_location where) const {
                          .where = where,
                          .hint = "Workspace::set"}};
   }
-  d.memory->run();
-  if (guard_count() != 0 && d.memory->elements(data_->plan->outputs.back()).element(0) != 0.0) {
-    d.failed = true;
-    return RunStatus::guard_failed;
-  }
-  d.memory->commit();
-  return RunStatus::ok;
+  d.failed = !d.memory->run();
+  return d.failed ? RunStatus::guard_failed : RunStatus::ok;
 }
 
 // --- Workspace ------------------------------------------------------------------------------------------------------
@@ -251,6 +246,24 @@ void check_index(std::string_view what, std::size_t k, std::size_t count, std::s
                        .problem = std::string(what) + " " + std::to_string(k) + " of " + std::to_string(count),
                        .where = where}};
 }
+void check_type(std::string_view what, std::size_t k, const Array& value, const Type& wanted,
+                std::source_location where) {
+  if (value.is_unknown()) {
+    throw UnknownValue{{.operation = "program",
+                        .operands = {to_string(value.type())},
+                        .problem = "the elements of " + std::string(what) + " " + std::to_string(k) + " are not known",
+                        .expected = "a value that is computed",
+                        .where = where}};
+  }
+  if (value.type() == wanted) return;
+  const ErrorDetail error{.operation = "program",
+                          .operands = {to_string(value.type())},
+                          .problem = std::string(what) + " " + std::to_string(k) + " has " + to_string(value.type()),
+                          .expected = to_string(wanted) + ", with which it was recorded",
+                          .where = where};
+  if (value.dtype() != wanted.dtype) throw DtypeError{error};
+  throw ShapeError{error};
+}
 
 }  // namespace
 
@@ -262,23 +275,7 @@ Program::Workspace::~Workspace() = default;
 void Program::Workspace::set(std::size_t k, const Array& value, std::source_location where) {
   const ProgramData& p = *data_->program;
   check_index("input", k, p.input_types.size(), where);
-  const Type& wanted = p.input_types[k];
-  if (!(value.type() == wanted)) {
-    const ErrorDetail error{.operation = "program",
-                            .operands = {to_string(value.type())},
-                            .problem = "input " + std::to_string(k) + " has " + to_string(value.type()),
-                            .expected = to_string(wanted) + ", with which it was recorded",
-                            .where = where};
-    if (value.dtype() != wanted.dtype) throw DtypeError{error};
-    throw ShapeError{error};
-  }
-  if (value.is_unknown()) {
-    throw UnknownValue{{.operation = "program",
-                        .operands = {to_string(value.type())},
-                        .problem = "the elements of input " + std::to_string(k) + " are not known",
-                        .expected = "a value that is computed",
-                        .where = where}};
-  }
+  check_type("input", k, value, p.input_types[k], where);
   if (p.lanes)
     data_->given[k] = value.element(0);
   else
@@ -319,7 +316,20 @@ double Program::Workspace::number(std::size_t k, std::source_location where) con
 Tensor Program::Workspace::state(std::size_t k, std::source_location where) const {
   const ProgramData& p = *data_->program;
   check_index("state", k, p.options.states.size(), where);
-  return Tensor(data_->memory->copy_of(p.plan->states[k]));
+  return Tensor(data_->memory->state(k));
+}
+void Program::Workspace::place(std::size_t k, Array& elements, std::source_location where) {
+  const ProgramData& p = *data_->program;
+  check_index("state", k, p.options.states.size(), where);
+  check_type("state", k, elements, p.input_types[p.options.states[k].input], where);
+  if (elements.is_uniform() || !elements.unique())
+    throw ArgumentError{{.operation = "program",
+                         .operands = {to_string(elements.type())},
+                         .problem = "state " + std::to_string(k) + " is to lie in elements that " +
+                                    (elements.is_uniform() ? "are stored once for all" : "somebody else holds"),
+                         .expected = "elements of its own",
+                         .where = where}};
+  data_->memory->place_state(k, elements);
 }
 std::size_t Program::Workspace::bytes() const noexcept {
   if (data_->memory) return data_->memory->bytes();

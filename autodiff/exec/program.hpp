@@ -37,7 +37,8 @@ namespace wengert {
 /// How a program is made.
 struct ProgramOptions {
   /// Values that are kept from run to run: input `input` is the value of output `output` of the run before. It lives in
-  /// the workspace and is written in place.
+  /// the workspace, or where Workspace::place says, and is written in place. A run that ends with a failed guard leaves
+  /// all of them as they were.
   struct State {
     std::size_t input = 0, output = 0;
   };
@@ -142,6 +143,10 @@ class Program::Workspace {
   [[nodiscard]] double number(std::size_t k, std::source_location where = std::source_location::current()) const;
   /// State k of the options as it is now, copied.
   [[nodiscard]] Tensor state(std::size_t k, std::source_location where = std::source_location::current()) const;
+  /// State k of the options lies in these elements from now on: runs write them, and nothing is copied. The caller
+  /// keeps them for as long as it runs the program, and alone holds them. Throws as set(); ArgumentError for elements
+  /// that somebody else holds, or of which one stands for all.
+  void place(std::size_t k, Array& elements, std::source_location where = std::source_location::current());
   /// The guard that failed in the last run, if one did.
   [[nodiscard]] std::optional<FailedGuard> failed_guard() const;
   /// Bytes held.

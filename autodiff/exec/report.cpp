@@ -112,6 +112,11 @@ void write_plan(const ProgramData& data, const Plan& plan, std::string& text) {
     text += ", " + std::to_string(divided) + " of " + counted(groups, "fused group") +
             " divided; kernels divide their work by its shape";
   text += "\n";
+  if (!plan.states.empty()) {
+    const auto copied =
+        std::ranges::count_if(plan.steps, [](const PlanStep& step) { return std::holds_alternative<CopyStep>(step); });
+    text += counted(plan.states.size(), "state") + " in place, " + std::to_string(copied) + " of them by a copy\n";
+  }
   std::size_t index = 0;
   for (const PlanStep& step : plan.steps) {
     text += "  " + std::to_string(++index) + ". ";

@@ -146,6 +146,60 @@ BOOST_AUTO_TEST_CASE(a_training_step_allocates_nothing_once_it_has_run) {
   BOOST_TEST(test::allocations() == before);
 }
 
+BOOST_AUTO_TEST_CASE(a_failed_guard_leaves_the_states_as_they_were) {
+  // The first parameter's next value is there before the guard is known.
+  Recording r;
+  const Tensor x = r.variable(random_tensor({4, 3})), v = r.variable(random_tensor({4, 3}));
+  const Tensor w = r.variable(random_tensor({3, 3}));
+  const Tensor next = v + 0.5 * x;
+  const Scalar size = to_scalar(sum(square(matmul(matmul(next, w), w))));
+  BOOST_TEST_REQUIRE(static_cast<bool>(size < 1e6));
+  const Program p(r, {detail::AnyHandle(x), detail::AnyHandle(v), detail::AnyHandle(w)},
+                  {detail::AnyHandle(size), detail::AnyHandle(next), detail::AnyHandle(Tensor(w * 0.5))},
+                  {.states = {{1, 1}, {2, 2}}});
+  Program::Workspace workspace(p);
+  workspace.set(0, x);
+  workspace.set(1, v);
+  workspace.set(2, w);
+  BOOST_TEST_REQUIRE((p.try_run(workspace) == RunStatus::ok));
+  const Tensor before = workspace.state(0), other = workspace.state(1);
+  workspace.set(0, Tensor((x * 1e9).value()));
+  BOOST_TEST_REQUIRE((p.try_run(workspace) == RunStatus::guard_failed));
+  BOOST_TEST(workspace.state(0).to_vector() == before.to_vector(), boost::test_tools::per_element());
+  BOOST_TEST(workspace.state(1).to_vector() == other.to_vector(), boost::test_tools::per_element());
+  workspace.set(0, x);
+  BOOST_TEST_REQUIRE((p.try_run(workspace) == RunStatus::ok));
+  const Tensor expected(before + 0.5 * Tensor(x.value()));
+  BOOST_TEST(largest_difference(workspace.state(0), expected) <= 1e-15);
+}
+
+BOOST_AUTO_TEST_CASE(a_state_may_lie_in_elements_of_the_caller) {
+  Recording r;
+  const Tensor x = r.variable(random_tensor({300})), v = r.variable(random_tensor({300}));
+  const Program p(r, {detail::AnyHandle(x), detail::AnyHandle(v)}, {detail::AnyHandle(Tensor(v + x))},
+                  {.states = {{1, 0}}});
+  Program::Workspace workspace(p);
+  const std::size_t bytes = workspace.bytes();
+  workspace.set(0, x);
+  Array here = Array::zeros(v.type()), there = Array::zeros(v.type());
+  const Array shared = there;
+  BOOST_CHECK_THROW(workspace.place(0, there), ArgumentError);
+  Array uniform = Array::uniform(v.type(), 1.0), shorter = Array::zeros({Dtype::f64, Shape{3}});
+  BOOST_CHECK_THROW(workspace.place(0, uniform), ArgumentError);
+  BOOST_CHECK_THROW(workspace.place(0, shorter), ShapeError);
+  BOOST_CHECK_THROW(workspace.place(1, here), ArgumentError);
+  workspace.place(0, here);
+  p.run(workspace);
+  p.run(workspace);
+  BOOST_TEST(largest_difference(Tensor(here), Tensor(2.0 * Tensor(x.value()))) == 0);
+  BOOST_TEST(workspace.bytes() == bytes);
+  Array elsewhere = Array::zeros(v.type());
+  workspace.place(0, elsewhere);
+  p.run(workspace);
+  BOOST_TEST(largest_difference(Tensor(elsewhere), Tensor(x.value())) == 0);
+  BOOST_TEST(largest_difference(Tensor(here), Tensor(2.0 * Tensor(x.value()))) == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_report_says_what_will_run) {
   Recording r;
   const Tensor x = r.variable(random_tensor({40, 3})), w = r.variable(random_tensor({3, 2}));
