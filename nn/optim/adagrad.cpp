@@ -24,8 +24,20 @@ std::span<const std::string_view> Adagrad::moments() const noexcept {
   return names;
 }
 
+std::array<double, 3> Adagrad::numbers(const Update& u) const noexcept {
+  return {u.rate / (1 + static_cast<double>(u.step - 1) * rate_decay_)};
+}
+
+bool Adagrad::record(RecordedUpdate& u) const {
+  const Tensor total = detail::total_of(u);
+  Tensor& sum = u.moments[0];
+  sum = sum + total * total;
+  u.parameter = u.parameter - u.numbers[0] * (total / (sqrt(sum) + epsilon_));
+  return true;
+}
+
 void Adagrad::update(const Update& u) const noexcept {
-  const double decayed_rate = u.rate / (1 + static_cast<double>(u.step - 1) * rate_decay_);
+  const double decayed_rate = numbers(u)[0];
   fused<1>(u, [&]<class T>(std::type_identity<T>) {
     const T rate = static_cast<T>(decayed_rate), decay = static_cast<T>(u.weight_decay), sign = static_cast<T>(u.sign);
     const T epsilon = static_cast<T>(epsilon_);

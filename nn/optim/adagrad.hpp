@@ -33,6 +33,8 @@ class Adagrad final : public Optimiser {
   [[nodiscard]] std::span<const std::string_view> moments() const noexcept override;
   [[nodiscard]] double initial_moment() const noexcept override { return initial_accumulator_; }
   void update(const Update& update) const noexcept override;
+  [[nodiscard]] std::array<double, 3> numbers(const Update& update) const noexcept override;
+  [[nodiscard]] bool record(RecordedUpdate& update) const override;
 
   double rate_decay_, initial_accumulator_, epsilon_;
 };

@@ -28,17 +28,34 @@ std::span<const std::string_view> AdamBase::moments() const noexcept {
   return std::span<const std::string_view>(names).first(amsgrad_ ? 3 : 2);
 }
 
-void AdamBase::update(const Update& u) const noexcept {
+std::array<double, 3> AdamBase::numbers(const Update& u) const noexcept {
   const auto t = static_cast<double>(u.step);
-  const double step_size = u.rate / (1 - std::pow(beta1_, t));
-  const double root = 1 / std::sqrt(1 - std::pow(beta2_, t));
+  return {u.rate / (1 - std::pow(beta1_, t)), 1 / std::sqrt(1 - std::pow(beta2_, t)),
+          decoupled_ ? 1 - u.rate * u.weight_decay : 1.0};
+}
+
+bool AdamBase::record(RecordedUpdate& u) const {
+  const auto& [step_size, inverse_root, kept] = u.numbers;
+  const bool decays = decoupled_ && u.weight_decay != 0;
+  if (decoupled_) u.weight_decay = 0;
+  const Tensor total = detail::total_of(u);
+  Tensor &m = u.moments[0], &v = u.moments[1], &largest = u.moments[2];
+  m = beta1_ * m + (1 - beta1_) * total;
+  v = beta2_ * v + (1 - beta2_) * (total * total);
+  if (amsgrad_) largest = max(largest, v);
+  const Tensor change = step_size * (m / (sqrt(amsgrad_ ? largest : v) * inverse_root + epsilon_));
+  u.parameter = (decays ? kept * u.parameter : u.parameter) - change;
+  return true;
+}
+
+void AdamBase::update(const Update& u) const noexcept {
+  const std::array<double, 3> of_step = numbers(u);
   const double coupled_decay = decoupled_ ? 0.0 : u.weight_decay;
-  const double kept = decoupled_ ? 1 - u.rate * u.weight_decay : 1.0;
   const auto with = [&](auto make_rule) {
     return [&, make_rule]<class T>(std::type_identity<T>) {
       return make_rule(static_cast<T>(beta1_), static_cast<T>(1 - beta1_), static_cast<T>(beta2_),
-                       static_cast<T>(1 - beta2_), static_cast<T>(step_size), static_cast<T>(root),
-                       static_cast<T>(epsilon_), static_cast<T>(coupled_decay), static_cast<T>(kept),
+                       static_cast<T>(1 - beta2_), static_cast<T>(of_step[0]), static_cast<T>(of_step[1]),
+                       static_cast<T>(epsilon_), static_cast<T>(coupled_decay), static_cast<T>(of_step[2]),
                        static_cast<T>(u.sign));
     };
   };

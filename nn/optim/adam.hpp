@@ -39,6 +39,8 @@ class AdamBase : public Optimiser {
  private:
   [[nodiscard]] std::span<const std::string_view> moments() const noexcept override;
   void update(const Update& update) const noexcept override;
+  [[nodiscard]] std::array<double, 3> numbers(const Update& update) const noexcept override;
+  [[nodiscard]] bool record(RecordedUpdate& update) const override;
 
   double beta1_, beta2_, epsilon_;
   bool amsgrad_, decoupled_;

@@ -23,6 +23,14 @@
 namespace wengert::nn {
 
 namespace detail {
+/// The gradient to follow, downward and with the decay of weights; with numbers sign·g + decay·p.
+[[nodiscard]] inline Tensor total_of(const RecordedUpdate& u) {
+  const Tensor g = u.maximise ? -u.gradient : u.gradient;
+  return u.weight_decay == 0 ? g : g + u.weight_decay * u.parameter;
+}
+}  // namespace detail
+
+namespace detail {
 
 template <class T, class Rule>
 void fused_loop(const Rule& rule, std::int64_t size, T* __restrict p, const T* __restrict g) {

@@ -35,8 +35,11 @@ template <class T, class Bits>
                                  : all_finite<double, std::uint64_t>(x.stored<double>());
 }
 
-/// An array of the same elements that nobody else holds, every element stored.
-[[nodiscard]] Array own(const Array& x, std::source_location where) {
+}  // namespace
+
+namespace detail {
+
+Array own(const Array& x, std::source_location where) {
   Array result = Array::uninitialised(x.type(), where);
   with_element_type(x.dtype(), [&]<class T>(std::type_identity<T>) {
     const auto from = x.stored<T>();
@@ -48,7 +51,12 @@ template <class T, class Bits>
   });
   return result;
 }
-[[nodiscard]] bool may_be_written(const Array& x) { return x.unique() && !x.is_uniform(); }
+}  // namespace detail
+
+namespace {
+
+using detail::may_be_written;
+using detail::own;
 
 [[nodiscard]] void* elements_to_write(Array& x) {
   return x.dtype() == Dtype::f32 ? static_cast<void*>(x.mutable_data<float>().data())
@@ -104,7 +112,11 @@ Optimiser::Setting Optimiser::setting(const Slot& slot) const {
 void Optimiser::set_groups(std::vector<Group> groups) {
   groups_ = std::move(groups);
   for (Slot& slot : slots_) slot.group = -2;
+  ++revision_;
 }
+
+std::array<double, 3> Optimiser::numbers(const Update&) const noexcept { return {}; }
+bool Optimiser::record(RecordedUpdate&) const { return false; }
 
 // --- A step ----------------------------------------------------------------------------------------------------------
 
@@ -185,6 +197,7 @@ std::vector<std::size_t> Optimiser::places(std::span<const Parameter> parameters
       result[k] = at->second;
     }
     slots_.insert(slots_.end(), std::make_move_iterator(added.begin()), std::make_move_iterator(added.end()));
+    ++revision_;
   }
   for (std::size_t k = 0; k < parameters.size(); ++k) {
     Slot& slot = slots_[result[k]];
@@ -204,10 +217,7 @@ std::vector<std::size_t> Optimiser::places(std::span<const Parameter> parameters
 void Optimiser::step(std::span<const Parameter> parameters, std::span<const Tensor> gradients,
                      std::source_location where) {
   check(parameters, gradients, where);
-  if (loaded_) {
-    check_loaded(slots_, parameters, where);
-    loaded_ = false;
-  }
+  check_once_loaded(parameters, where);
   const std::vector<std::size_t> at = places(parameters, where);
 
   // What can fail comes first: the check of the numbers, and all memory.
@@ -387,9 +397,16 @@ void Optimiser::check_loaded(std::span<const Slot> slots, std::span<const Parame
          "parameters that were frozen have no state: thaw them by set_groups after loading");
 }
 
+void Optimiser::check_once_loaded(std::span<const Parameter> parameters, std::source_location where) {
+  if (!loaded_) return;
+  check_loaded(slots_, parameters, where);
+  loaded_ = false;
+}
+
 void Optimiser::load_state(std::span<const NamedTensor> state, std::source_location where) {
   double rate = rate_;
   slots_ = parse(state, rate, where);
+  ++revision_;
   rate_ = rate;
   loaded_ = true;
 }

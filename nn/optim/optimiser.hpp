@@ -74,9 +74,24 @@ struct Update {
   double sign = 1;  ///< -1 where the gradient is to be followed upward
 };
 
+/// One parameter in a step that is recorded, for Optimiser::record: what is read, and written over with the next
+/// values.
+struct RecordedUpdate {
+  Tensor parameter{};
+  Tensor gradient{};
+  std::array<Tensor, 3> moments{};
+  /// Those of Optimiser::numbers, of rank 0 and the parameter's dtype.
+  std::array<Tensor, 3> numbers{};
+  double weight_decay = 0;
+  bool maximise = false;
+};
+
 class Optimiser {
  public:
   virtual ~Optimiser() = default;
+
+  /// Its step as part of a program (optim/in_program.hpp).
+  class InProgram;
 
   /// Writes *parameters[k].value, by gradients[k].
   ///
@@ -132,6 +147,15 @@ class Optimiser {
   /// Writes one parameter and its moments.
   virtual void update(const Update& update) const noexcept = 0;
 
+  /// @name The same as part of a program. An optimiser that does not say how steps outside of it.
+  /// @{
+  /// What update() computes from step, rate and weight decay for all elements alike: what record() gets as tensors,
+  /// since it changes from step to step.
+  [[nodiscard]] virtual std::array<double, 3> numbers(const Update& update) const noexcept;
+  /// update() as entries of a recording. False: it is not known.
+  [[nodiscard]] virtual bool record(RecordedUpdate& update) const;
+  /// @}
+
  private:
   // What is known of a parameter. Before its first step the moments are empty.
   struct Slot {
@@ -148,6 +172,7 @@ class Optimiser {
 
   void check(std::span<const Parameter> parameters, std::span<const Tensor> gradients,
              std::source_location where) const;
+  void check_once_loaded(std::span<const Parameter> parameters, std::source_location where);
   void check_loaded(std::span<const Slot> slots, std::span<const Parameter> parameters,
                     std::source_location where) const;
   [[nodiscard]] std::vector<Slot> parse(std::span<const NamedTensor> state, double& rate,
@@ -158,12 +183,17 @@ class Optimiser {
 
   double rate_, weight_decay_;
   bool maximise_, check_finite_;
-  bool loaded_ = false;  // and not yet held against parameters
+  bool loaded_ = false;        // and not yet held against parameters
+  std::int64_t revision_ = 0;  // of what programs know: counted up where groups or slots are replaced
   std::vector<Group> groups_;
   std::vector<Slot> slots_;
 };
 
 namespace detail {
+/// Every element is stored, and nobody else holds them.
+[[nodiscard]] inline bool may_be_written(const Array& x) noexcept { return x.unique() && !x.is_uniform(); }
+/// The same elements, so that they may be written.
+[[nodiscard]] Array own(const Array& x, std::source_location where);
 /// Throws ArgumentError unless low <= value, and value < high; the message has the option's name.
 void check_option(std::string_view optimiser, std::string_view option, double value, double low, double high,
                   std::source_location where);

@@ -27,6 +27,25 @@ std::span<const std::string_view> RMSProp::moments() const noexcept {
   return std::span<const std::string_view>(with_momentum).first(centred_ ? 3 : 2);
 }
 
+std::array<double, 3> RMSProp::numbers(const Update& u) const noexcept { return {u.rate}; }
+
+bool RMSProp::record(RecordedUpdate& u) const {
+  const Tensor& rate = u.numbers[0];
+  const Tensor total = detail::total_of(u);
+  Tensor& square = u.moments[0];
+  square = alpha_ * square + (1 - alpha_) * (total * total);
+  Tensor spread = square;
+  if (centred_) {
+    Tensor& average = u.moments[momentum_ == 0 ? 1 : 2];
+    average = alpha_ * average + (1 - alpha_) * total;
+    spread = max(square - average * average, 0.0);
+  }
+  Tensor change = total / (sqrt(spread) + epsilon_);
+  if (momentum_ != 0) u.moments[1] = change = momentum_ * u.moments[1] + change;
+  u.parameter = u.parameter - rate * change;
+  return true;
+}
+
 void RMSProp::update(const Update& u) const noexcept {
   const auto with = [&](auto make_rule) {
     return [&, make_rule]<class T>(std::type_identity<T>) {

@@ -38,6 +38,8 @@ class RMSProp final : public Optimiser {
  private:
   [[nodiscard]] std::span<const std::string_view> moments() const noexcept override;
   void update(const Update& update) const noexcept override;
+  [[nodiscard]] std::array<double, 3> numbers(const Update& update) const noexcept override;
+  [[nodiscard]] bool record(RecordedUpdate& update) const override;
 
   double alpha_, epsilon_, momentum_;
   bool centred_;

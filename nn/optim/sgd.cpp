@@ -28,6 +28,24 @@ std::span<const std::string_view> SGD::moments() const noexcept {
   return momentum_ == 0 ? std::span<const std::string_view>{} : names;
 }
 
+std::array<double, 3> SGD::numbers(const Update& u) const noexcept {
+  // 1 - τ, and 1 at the first step, when the velocity is 0.
+  return {u.rate, u.step == 1 ? 1.0 : 1.0 - dampening_};
+}
+
+bool SGD::record(RecordedUpdate& u) const {
+  const auto& [rate, part, none] = u.numbers;
+  const Tensor total = detail::total_of(u);
+  if (momentum_ == 0) {
+    u.parameter = u.parameter - rate * total;
+    return true;
+  }
+  Tensor& velocity = u.moments[0];
+  velocity = momentum_ * velocity + (dampening_ == 0 ? total : part * total);
+  u.parameter = u.parameter - rate * (nesterov_ ? total + momentum_ * velocity : velocity);
+  return true;
+}
+
 void SGD::update(const Update& u) const noexcept {
   if (momentum_ == 0) {
     fused<0>(u, [&]<class T>(std::type_identity<T>) {
@@ -36,8 +54,7 @@ void SGD::update(const Update& u) const noexcept {
     });
     return;
   }
-  // 1 - τ, and 1 at the first step, when the velocity is 0.
-  const double part = u.step == 1 ? 1.0 : 1.0 - dampening_;
+  const double part = numbers(u)[1];
   const auto with = [&](auto nesterov) {
     fused<1>(u, [&]<class T>(std::type_identity<T>) {
       const T rate = static_cast<T>(u.rate), decay = static_cast<T>(u.weight_decay), sign = static_cast<T>(u.sign);

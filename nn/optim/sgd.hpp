@@ -33,6 +33,8 @@ class SGD final : public Optimiser {
  private:
   [[nodiscard]] std::span<const std::string_view> moments() const noexcept override;
   void update(const Update& update) const noexcept override;
+  [[nodiscard]] std::array<double, 3> numbers(const Update& update) const noexcept override;
+  [[nodiscard]] bool record(RecordedUpdate& update) const override;
 
   double momentum_, dampening_;
   bool nesterov_;
