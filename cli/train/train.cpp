@@ -210,7 +210,9 @@ int run_train(const TrainOptions& options, const Streams& streams) {
               {"parameters", parameters},
               {"ending", std::string(nn::to_string(result.ending))},
               {"epochs", history_of(result)},
-              {"steps", result.steps}};
+              {"steps", result.steps},
+              {"compiled_steps", result.compiled}};
+    if (!result.not_compiled.empty()) json["not_compiled"] = result.not_compiled;
     if (test) json["test"] = numbers_of(test->loss, test->metrics);
     json["seconds"] = json_number(result.seconds);
     streams.out << json_line(json);
@@ -219,6 +221,8 @@ int run_train(const TrainOptions& options, const Streams& streams) {
                 << "data        " << options.data << ", " << nn::counted(parts.training->size()) << " examples\n"
                 << "ended       " << nn::to_string(result.ending) << ", after " << result.epochs
                 << (result.epochs == 1 ? " epoch" : " epochs") << " and " << nn::counted(result.steps) << " steps\n";
+    if (!result.not_compiled.empty() && options.compile)
+      streams.out << "programs    none: " << result.not_compiled << "\n";
     if (!result.history.epochs.empty()) {
       const nn::TrainingRecord& last = result.history.epochs.back();
       streams.out << "training    " << told(last.loss, last.metrics) << "\n";

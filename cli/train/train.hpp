@@ -15,7 +15,7 @@ struct TrainOptions : DataOptions {
   double rate = 0;  ///< 0: the optimiser's own
   std::string optimiser = "adam", schedule = "constant";
   double momentum = 0.9, weight_decay = 0, dropout = 0, smoothing = 0, validation = 0.1, clip = 0;
-  bool flip = false, resume = false, compile = false, quiet = false, json = false;
+  bool flip = false, resume = false, compile = true, quiet = false, json = false;
   std::string checkpoint, out, report, log;
 };
 

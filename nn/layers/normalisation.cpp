@@ -107,16 +107,31 @@ Tensor BatchNorm::operator()(const Tensor& x, Pass& pass, Where where) {
   const LayerScope scope("BatchNorm", x, parameter_of(weight), where);
   const BatchNormed result = batch_norm_in_training(x, weight, bias, epsilon, where);
   if (running_mean && running_var && num_batches_tracked) {
-    const double batches = num_batches_tracked->value.item() + 1;
-    const double share = momentum.value_or(1.0 / batches);
-    // Numbers, not entries: the statistics are no part of what is differentiated.
-    const auto blend = [&](Buffer& running, const Array& of_batch, double factor) {
-      running.value = Tensor(running.value.value()) * (1.0 - share) + Tensor(of_batch) * (share * factor);
-    };
     const auto count = static_cast<double>(result.count);
-    blend(*running_mean, result.mean.value(), 1.0);
-    blend(*running_var, result.variance.value(), count / (count - 1));
-    num_batches_tracked->value = full(Shape{}, batches, Dtype::i64);
+    Tensor& batches = num_batches_tracked->value;
+    if (batches.is_constant()) {
+      batches = full(Shape{}, batches.item() + 1, Dtype::i64);
+      const double share = momentum.value_or(1.0 / batches.item());
+      // Numbers, not entries: the statistics are no part of what is differentiated.
+      const auto blend = [&](Buffer& running, const Array& of_batch, double factor) {
+        running.value = Tensor(running.value.value()) * (1.0 - share) + Tensor(of_batch) * (share * factor);
+      };
+      blend(*running_mean, result.mean.value(), 1.0);
+      blend(*running_var, result.variance.value(), count / (count - 1));
+    } else {  // a step of a program
+      const Tensor counted = convert(batches, Dtype::f64) + 1.0;
+      const auto blend = [&](Tensor& running, const Tensor& of_batch, double factor) {
+        if (momentum) {
+          running = running * (1.0 - *momentum) + of_batch * (*momentum * factor);
+        } else {
+          const Tensor share = convert(1.0 / counted, running.dtype());
+          running = running * (1.0 - share) + of_batch * (share * factor);
+        }
+      };
+      blend(running_mean->value, result.mean, 1.0);
+      blend(running_var->value, result.variance, count / (count - 1));
+      batches = convert(counted, Dtype::i64);
+    }
   }
   return result.y;
 }

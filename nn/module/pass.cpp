@@ -10,7 +10,6 @@ Random& Pass::random() {
                          .problem = "this pass evaluates, and nothing in it is random",
                          .expected = "Pass::training(random)"}};
   }
-  drew_ = true;
   return *random_;
 }
 

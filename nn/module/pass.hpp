@@ -28,18 +28,23 @@ class Pass {
   /// With the random numbers of this step; statistics come from the batch, and running ones are brought up to date.
   [[nodiscard]] static Pass training(const Random& random) { return Pass{random}; }
 
+  /// The same for a step that is recorded once and run many times: tensors of random numbers become variables, kept in
+  /// `draws`; statistics are brought up to date by entries of the recording, where they are values of it.
+  [[nodiscard]] static Pass recorded(const Random& random, detail::Draws& draws) {
+    return Pass{detail::recorded(random, draws), true};
+  }
+
   [[nodiscard]] bool is_training() const noexcept { return random_.has_value(); }
   /// Throws ArgumentError in an evaluation, in which nothing is random.
   [[nodiscard]] Random& random();
-  /// random() was called: what was computed in this pass is not that of another.
-  [[nodiscard]] bool drew_random_numbers() const noexcept { return drew_; }
+  [[nodiscard]] bool is_recorded() const noexcept { return recorded_; }
 
  private:
   Pass() = default;
-  explicit Pass(const Random& random) : random_(random) {}
+  explicit Pass(const Random& random, bool recorded = false) : random_(random), recorded_(recorded) {}
 
   std::optional<Random> random_;
-  bool drew_ = false;
+  bool recorded_ = false;
 };
 
 namespace detail {

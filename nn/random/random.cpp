@@ -11,11 +11,13 @@
 #include <string>
 
 #include "wengert/nn/random/blocks.hpp"
+#include "wengert/nn/random/draws.hpp"
 
 namespace wengert::nn {
 namespace {
 
 using detail::chunk_blocks;
+using detail::Draw;
 using detail::Words;
 
 [[noreturn]] void refuse(const char* operation, std::string problem, std::string expected, std::source_location where) {
@@ -75,10 +77,30 @@ Random Random::child(std::uint64_t stream) const noexcept {
   const auto words =
       detail::philox({half(stream, 0), half(stream, 32), half(state_.stream, 0), half(state_.stream, 32)},
                      {half(key, 0), half(key, 32)});
-  return from({state_.seed, word64(words[0], words[1]), 0});
+  Random result = from({state_.seed, word64(words[0], words[1]), 0});
+  result.draws_ = draws_;
+  result.stream_ = stream_;
+  return result;
+}
+
+void Random::drew_something_else() noexcept {
+  if (draws_ != nullptr) draws_->others = true;
+}
+
+Tensor Random::drawn(Array elements, detail::Draw draw, std::source_location where) {
+  if (draws_ == nullptr) return Tensor(std::move(elements));
+  if (state_.stream != stream_) {
+    drew_something_else();
+    return Tensor(std::move(elements));
+  }
+  draw.type = elements.type();
+  draw.variable = draws_->recording->variable(Tensor(std::move(elements)), "random numbers", where);
+  draws_->list.push_back(draw);
+  return draw.variable;
 }
 
 std::uint32_t Random::bits() noexcept {
+  drew_something_else();
   const std::uint64_t block = state_.position / 4;
   if (block != block_) {
     const auto half = [](std::uint64_t x, unsigned shift) { return static_cast<std::uint32_t>(x >> shift); };
@@ -95,6 +117,7 @@ double Random::uniform() noexcept {
 }
 
 double Random::normal() noexcept {
+  drew_something_else();
   double result = 0;
   fill(state_, 1, 2, [&](const Words& words, std::int64_t, std::int64_t) {
     detail::NormalPairs pairs;
@@ -140,6 +163,7 @@ Tensor Random::uniform(const Shape& shape, double low, double high, Dtype dtype,
     refuse("uniform", "low " + text(low) + ", high " + text(high), "finite low <= high, and a finite difference",
            where);
   }
+  const std::uint64_t position = state_.position;
   Array result = Array::uninitialised({dtype, shape}, where);
   const auto size = shape.size();
   if (dtype == Dtype::f32) {
@@ -164,7 +188,8 @@ Tensor Random::uniform(const Shape& shape, double low, double high, Dtype dtype,
       }
     });
   }
-  return Tensor(std::move(result));
+  return drawn(std::move(result), {.kind = Draw::Kind::uniform, .first = low, .second = high, .position = position},
+               where);
 }
 
 Tensor Random::normal(const Shape& shape, double mean, double deviation, Dtype dtype, std::source_location where) {
@@ -173,6 +198,7 @@ Tensor Random::normal(const Shape& shape, double mean, double deviation, Dtype d
     refuse("normal", "mean " + text(mean) + ", deviation " + text(deviation),
            "a finite mean and a finite deviation >= 0", where);
   }
+  const std::uint64_t position = state_.position;
   Array result = Array::uninitialised({dtype, shape}, where);
   const auto write = [&](auto to, const detail::NormalPairs& pairs, std::int64_t done, std::int64_t count) {
     using T = typename decltype(to)::value_type;
@@ -199,7 +225,8 @@ Tensor Random::normal(const Shape& shape, double mean, double deviation, Dtype d
       write(to, pairs, done, count);
     });
   }
-  return Tensor(std::move(result));
+  return drawn(std::move(result),
+               {.kind = Draw::Kind::normal, .first = mean, .second = deviation, .position = position}, where);
 }
 
 Tensor Random::keep(const Shape& shape, double probability, Dtype dtype, std::source_location where) {
@@ -208,6 +235,7 @@ Tensor Random::keep(const Shape& shape, double probability, Dtype dtype, std::so
     refuse("keep", "probability " + text(probability), "0 <= probability <= 1", where);
   }
   const auto threshold = static_cast<std::uint64_t>(std::nearbyint(probability * 0x1p32));
+  const std::uint64_t position = state_.position;
   Array result = Array::uninitialised({dtype, shape}, where);
   const auto write = [&](auto to) {
     using T = typename decltype(to)::value_type;
@@ -227,7 +255,29 @@ Tensor Random::keep(const Shape& shape, double probability, Dtype dtype, std::so
   } else {
     write(result.mutable_data<bool>());
   }
-  return Tensor(std::move(result));
+  return drawn(std::move(result), {.kind = Draw::Kind::keep, .first = probability, .second = 0, .position = position},
+               where);
+}
+
+Random detail::recorded(const Random& random, Draws& draws) noexcept {
+  Random result = Random::from(random.state());
+  result.draws_ = &draws;
+  result.stream_ = random.state().stream;
+  return result;
+}
+
+Array detail::draw_again(const Draw& draw, const Random& random) {
+  Random from = Random::from({random.state().seed, random.state().stream, draw.position});
+  const Shape& shape = draw.type.shape;
+  switch (draw.kind) {
+    case Draw::Kind::uniform:
+      return from.uniform(shape, draw.first, draw.second, draw.type.dtype).value();
+    case Draw::Kind::normal:
+      return from.normal(shape, draw.first, draw.second, draw.type.dtype).value();
+    case Draw::Kind::keep:
+      break;
+  }
+  return from.keep(shape, draw.first, draw.type.dtype).value();
 }
 
 }  // namespace wengert::nn

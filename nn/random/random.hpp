@@ -25,6 +25,13 @@
 
 namespace wengert::nn {
 
+class Random;
+namespace detail {
+struct Draw;
+struct Draws;
+Random recorded(const Random& random, Draws& draws) noexcept;
+}  // namespace detail
+
 class Random {
  public:
   /// A place in a stream. `position` counts the 32-bit words that were passed.
@@ -78,7 +85,14 @@ class Random {
               std::source_location where = std::source_location::current());
 
  private:
+  friend Random detail::recorded(const Random& random, detail::Draws& draws) noexcept;
+  /// The elements as a tensor: a constant, or a variable where they are recorded.
+  Tensor drawn(Array elements, detail::Draw draw, std::source_location where);
+  void drew_something_else() noexcept;
+
   State state_;
+  detail::Draws* draws_ = nullptr;    // where what is drawn is recorded (random/draws.hpp)
+  std::uint64_t stream_ = 0;          // whose draws are recorded
   std::uint64_t block_ = UINT64_MAX;  // whose words these are; no position lies in the block 2⁶⁴-1
   std::array<std::uint32_t, 4> words_{};
 };

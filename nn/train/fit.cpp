@@ -198,78 +198,105 @@ class Run {
   bool step(const Batch& batch) {
     if (options_.rate_per_step) optimiser_.set_rate(options_.rate_per_step(state_.step), where_);
     if (options_.rate_per_epoch) optimiser_.set_rate(options_.rate_per_epoch(state_.epoch), where_);
-    const bool checked = options_.health_every > 0 && state_.batch == 0 && state_.epoch % options_.health_every == 0;
-    const double loss = gradients_of(batch, checked);
-    if (!std::isfinite(loss))
-      return left_out(batch, loss,
-                      std::string("the loss is ") + (std::isnan(loss) ? "nan"
-                                                     : loss > 0       ? "inf"
-                                                                      : "-inf"));
-    try {
-      if (options_.clip_norm) clip_norm(gradients_, *options_.clip_norm, {}, where_);
-      if (options_.clip_value) clip_value(gradients_, *options_.clip_value, where_);
-      optimiser_.step(std::span<const Parameter>(trained_parameters_), gradients_, where_);
-    } catch (const DomainError& error) {
-      return left_out(batch, loss, error.detail().problem);
+    const bool health = options_.health_every > 0 && state_.batch == 0 && state_.epoch % options_.health_every == 0;
+    differentiated_.reset();
+    std::optional<double> loss = health ? std::nullopt : run_program(batch);
+    if (!loss) {
+      loss = differentiated_ ? *differentiated_ : differentiate(batch, health);
+      if (!std::isfinite(*loss))
+        return left_out(batch, *loss,
+                        std::string("the loss is ") + (std::isnan(*loss) ? "nan"
+                                                       : *loss > 0       ? "inf"
+                                                                         : "-inf"));
+      try {
+        if (options_.clip_norm) clip_norm(gradients_, *options_.clip_norm, {}, where_);
+        if (options_.clip_value) clip_value(gradients_, *options_.clip_value, where_);
+        optimiser_.step(std::span<const Parameter>(trained_parameters_), gradients_, where_);
+      } catch (const DomainError& error) {
+        return left_out(batch, *loss, error.detail().problem);
+      }
+      gradients_.clear();  // so that the next ones come to lie where these were, which is in the cache
+      trainee_.finish_step();
     }
-    gradients_.clear();  // so that the next ones come to lie where these were, which is in the cache
-    trainee_.finish_step();
-    epoch_means_.add(loss, metrics_, samples_of(batch));
-    stretch_means_.add(loss, metrics_, samples_of(batch));
+    epoch_means_.add(*loss, metrics_, samples_of(batch));
+    stretch_means_.add(*loss, metrics_, samples_of(batch));
     ++state_.batch;
     ++state_.step;
-    if (!options_.callbacks.empty()) tell(FitEvent::Kind::step, loss, metrics_);
+    if (!options_.callbacks.empty()) tell(FitEvent::Kind::step, *loss, metrics_);
     return true;
   }
 
-  /// Loss, gradients_ of what is trained, metrics_: by a program where there is one.
-  double gradients_of(const Batch& batch, bool checked) {
-    if (!options_.compile || checked || refused_) return differentiate(batch, checked);
-    CompiledStep* const step = compiled_for(batch);
-    if (step == nullptr) return differentiate(batch, false);
-    CompiledStep::Result result;
-    try {
-      result = step->run(batch, trained_parameters_, where_);
-    } catch (const GuardFailed&) {
-      return differentiate(batch, false);
-    }
-    if (unchecked_ > 0) {
-      --unchecked_;
-      CompiledStep::Result wanted;
-      wanted.loss = differentiate(batch, false);
-      wanted.gradients = gradients_;
-      if (!agree(result, wanted)) {
-        refuse_programs("a batch gives other numbers by the program than by the model: something left its recording");
-        return wanted.loss;
-      }
-    }
-    gradients_ = std::move(result.gradients);
-    measure(options_.metrics, result.output, batch.y, metrics_);
-    return result.loss;
+  [[nodiscard]] Random random_of_step() const {
+    return Random(state_.seed).child(static_cast<std::uint64_t>(state_.step));
   }
-  CompiledStep* compiled_for(const Batch& batch) {
-    for (const auto& each : compiled_)
+
+  // --- Steps as programs --------------------------------------------------------------------------------------------
+
+  /// The step by a program: its loss, and metrics_. None where it was not made so; the gradients may then be there
+  /// already, with their loss in differentiated_.
+  std::optional<double> run_program(const Batch& batch) {
+    if (!options_.compile || !result_.not_compiled.empty()) return std::nullopt;
+    CompiledStep* const step = program_for(batch);
+    if (step == nullptr || (is_to_be_checked(*step) && !is_right(*step, batch))) return std::nullopt;
+    if (!step->run(batch, random_of_step(), where_)) return std::nullopt;
+    ++result_.compiled;
+    gradients_.clear();
+    metrics_.clear();
+    if (!options_.metrics.empty()) measure(options_.metrics, step->output(), batch.y, metrics_);
+    return step->loss();
+  }
+
+  CompiledStep* program_for(const Batch& batch) {
+    if (!programs_.empty() && !programs_.front()->is_current()) programs_.clear();  // groups were changed
+    for (const auto& each : programs_)
       if (each->fits(batch)) return each.get();
-    std::string why;
-    const Random random = Random(state_.seed).child(static_cast<std::uint64_t>(state_.step));
-    auto made = CompiledStep::make(trainee_, batch, random, options_.trained, trained_, why, where_);
-    if (made == nullptr) {
-      refuse_programs(why);
+    constexpr std::size_t most_programs = 8;
+    if (programs_.size() == most_programs) {
+      give_programs_up("batches are of more than " + std::to_string(most_programs) + " types");
       return nullptr;
     }
-    compiled_.push_back(std::move(made));
-    unchecked_ = 2;  // this batch, and the next: another one
-    return compiled_.back().get();
+    CompiledStep::Refusal refusal;
+    std::unique_ptr<CompiledStep> made;
+    try {
+      const StepOptions step{options_.clip_norm, options_.clip_value, !options_.metrics.empty()};
+      made = CompiledStep::make(trainee_, batch, random_of_step(), trained_, optimiser_, step, refusal, where_);
+    } catch (const Error& error) {  // if the model is at fault it will say so again
+      refusal.why = "what a program needs cannot be recorded: " + error.detail().problem;
+    }
+    if (made == nullptr) {
+      if (!refusal.for_now) give_programs_up(refusal.why);
+      return nullptr;
+    }
+    programs_.push_back(std::move(made));
+    return programs_.back().get();
   }
-  void refuse_programs(const std::string& why) {
-    refused_ = true;
-    compiled_.clear();
-    progress_.log("steps are not compiled: " + why);
+
+  /// The first batches, and the first of an epoch now and then, or of each where callbacks may change what a loss takes
+  /// from elsewhere.
+  [[nodiscard]] bool is_to_be_checked(const CompiledStep& step) const {
+    constexpr std::int64_t steps_between = 128;
+    const int first = &step == programs_.front().get() ? 2 : 1;
+    if (step.checks < first) return true;
+    return state_.batch == 0 && (!options_.callbacks.empty() || state_.step - checked_at_ >= steps_between);
+  }
+  bool is_right(CompiledStep& step, const Batch& batch) {
+    checked_at_ = state_.step;
+    const std::optional<CompiledStep::Gradients> found = step.check(batch, random_of_step(), where_);
+    differentiated_ = differentiate(batch, false);
+    if (!found || step.agrees(*found, *differentiated_, gradients_)) return true;
+    give_programs_up(
+        "a batch gives other numbers by the program than by the model: something of a step is not in its "
+        "recording");
+    return false;
+  }
+  void give_programs_up(const std::string& why) {
+    result_.not_compiled = why;
+    programs_.clear();
   }
 
   /// Runs the model on a batch with the random numbers of this step: loss, gradients_ of what is trained, metrics_.
   double differentiate(const Batch& batch, bool checked) {
-    Pass pass = Pass::training(Random(state_.seed).child(static_cast<std::uint64_t>(state_.step)));
+    Pass pass = Pass::training(random_of_step());
     double loss = 0;
     {
       const Trainee::Outcome outcome = trainee_.begin_step(recording_, batch, pass, options_.trained);
@@ -564,10 +591,10 @@ class Run {
   std::vector<Tensor> gradients_;
   std::vector<double> metrics_;
 
-  // Programs of the step, one for each type of batch.
-  std::vector<std::unique_ptr<CompiledStep>> compiled_;
-  int unchecked_ = 0;     // batches that are still to be differentiated both ways
-  bool refused_ = false;  // steps are not compiled
+  // Programs of the step, one for each type of batch, the first one's first.
+  std::vector<std::unique_ptr<CompiledStep>> programs_;
+  std::int64_t checked_at_ = 0;             // the step at which one was held against the model last
+  std::optional<double> differentiated_{};  // loss of this step's batch, where gradients_ are those of it
 };
 
 }  // namespace

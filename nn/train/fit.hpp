@@ -78,10 +78,13 @@ struct FitOptions {
   std::optional<double> clip_value{};               ///< the most that each element may be, up or down
   NotFinite not_finite = NotFinite::stop;
 
-  /// Steps run as a Program (autodiff/exec/program.hpp), compiled at the first batch of its types, where they are the
-  /// same for every batch: not where they draw random numbers or keep statistics, whose steps run as they would
-  /// without. Results differ by rounding; the same seed gives the same bits, and so does a resumed training.
-  bool compile = false;
+  /// Steps run as a Program (autodiff/exec/program.hpp): forward, backward, clipping and the optimiser's update,
+  /// compiled at the first batch of its types. Results differ from those without by rounding; the same seed gives the
+  /// same bits, and so does a resumed training. Where a step cannot be a program it runs as it would without, and
+  /// FitResult::not_compiled says why. What a loss takes from elsewhere than its operands is a constant of the program;
+  /// the program is held against the model at the first two batches, and at the beginning of an epoch after 128 steps
+  /// (with callbacks, of every epoch), and given up where it gives other numbers.
+  bool compile = true;
 
   // What is measured.
   const Loader* validation = nullptr;  ///< evaluated after each epoch; its epoch 0
@@ -122,6 +125,8 @@ struct FitResult {
   std::int64_t skipped = 0;     ///< steps left out because of those
   std::int64_t resumed_at = 0;  ///< steps of the checkpoint it went on from; 0: it began anew
   double seconds = 0;           ///< of training, those before a resumption included
+  std::int64_t compiled = 0;    ///< steps of this call that ran as programs
+  std::string not_compiled{};   ///< why steps, all or those from some batch on, did not; empty: they could
   std::uint64_t seed = 0;
 };
 

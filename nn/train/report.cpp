@@ -250,6 +250,7 @@ TrainingReport report_of(const FitResult& result) {
   report.best_epoch = result.best_epoch;
   report.best_column = result.monitored;
   report.facts.emplace_back("seed", std::to_string(result.seed));
+  if (!result.not_compiled.empty()) report.facts.emplace_back("steps without a program", result.not_compiled);
   if (!result.monitored.empty()) report.facts.emplace_back("monitored", readable(result.monitored));
   if (result.best_restored)
     report.facts.emplace_back("parameters", "those of the best epoch, " + std::to_string(result.best_epoch));

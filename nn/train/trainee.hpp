@@ -42,6 +42,21 @@ class Trainee {
   [[nodiscard]] virtual std::vector<Parameter> live_parameters() = 0;
   /// Gives the model those buffers.
   virtual void finish_step() = 0;
+
+  /// @name Steps as programs. They are so only where every step is the same function of its batch, of parameters,
+  /// buffers and random numbers; where repeats() says so.
+  /// @{
+  /// begin_step then lifts buffers too where pass.is_recorded(); finish_step is not called for steps of a program.
+  [[nodiscard]] virtual bool repeats() const noexcept { return false; }
+  /// A buffer in a recorded step.
+  struct RecordedBuffer {
+    Parameter own;         ///< the model's, which stays where it is
+    Tensor before, after;  ///< the variable that it was lifted to, and the copy's after the step
+  };
+  /// Between begin_step and gradients.
+  [[nodiscard]] virtual std::vector<RecordedBuffer> recorded_buffers() { return {}; }
+  /// @}
+
   /// The model as it is, evaluated; records nothing.
   [[nodiscard]] virtual Outcome evaluate(const Batch& batch) const = 0;
 
@@ -59,6 +74,10 @@ class ModelTrainee final : public Trainee {
 
   Outcome begin_step(Recording& recording, const Batch& batch, Pass& pass, const Trained& trained) override {
     live_.emplace(lifted(model_, recording, trained));
+    lifted_buffers_.clear();
+    if (pass.is_recorded())
+      for (const Parameter& buffer : nn::buffers(*live_))
+        lifted_buffers_.push_back(*buffer.value = recording.variable(*buffer.value, buffer.name));
     Tensor output = run(*live_, batch.x, pass);
     Tensor loss = loss_(std::as_const(output), batch.y);
     return {std::move(output), std::move(loss)};
@@ -66,16 +85,25 @@ class ModelTrainee final : public Trainee {
   std::vector<Tensor> gradients(const Adjoints& adjoints) override {
     std::vector<Tensor> result = adjoints_of(*live_, adjoints);
     learned_.clear();
-    for (const Parameter& buffer : buffers(*live_)) learned_.emplace_back(buffer.value->value());
+    for (const Parameter& buffer : nn::buffers(*live_)) learned_.emplace_back(buffer.value->value());
     live_.reset();
+    lifted_buffers_.clear();
     return result;
   }
   std::vector<Parameter> live_parameters() override { return nn::parameters(*live_); }
   void finish_step() override {
     if (learned_.empty()) return;
-    const std::vector<Parameter> own = buffers(model_);
+    const std::vector<Parameter> own = nn::buffers(model_);
     for (std::size_t k = 0; k < own.size(); ++k) *own[k].value = std::move(learned_[k]);
     learned_.clear();
+  }
+  bool repeats() const noexcept override { return true; }
+  std::vector<RecordedBuffer> recorded_buffers() override {
+    const std::vector<Parameter> own = nn::buffers(model_), live = nn::buffers(*live_);
+    std::vector<RecordedBuffer> result;
+    for (std::size_t k = 0; k < lifted_buffers_.size(); ++k)
+      result.push_back({own[k], lifted_buffers_[k], *live[k].value});
+    return result;
   }
   Outcome evaluate(const Batch& batch) const override {
     Tensor output = nn::evaluate(std::as_const(model_), batch.x);
@@ -93,7 +121,7 @@ class ModelTrainee final : public Trainee {
   Model& model_;
   const Loss& loss_;
   std::optional<Model> live_;
-  std::vector<Tensor> learned_;
+  std::vector<Tensor> learned_, lifted_buffers_;
 };
 
 }  // namespace wengert::nn
