@@ -63,7 +63,8 @@ void add_train(CLI::App& app, TrainOptions& options) {
   train->add_option("--checkpoint", options.checkpoint, "Keep states of the training in this folder")
       ->type_name("FOLDER");
   train->add_flag("--resume", options.resume, "Go on from the newest checkpoint");
-  train->add_flag("--compile,!--no-compile", options.compile, "Run steps as a program; on unless it is switched off");
+  train->add_flag_callback(
+      "--no-compile", [&options] { options.compile = false; }, "Compute steps one by one, not as programs");
   train->add_option("--report", options.report, "Write a page of HTML with the curves")->type_name("FILE");
   train->add_option("--log", options.log, "Write the numbers as they come: .jsonl or .csv")->type_name("FILE");
   add_folder(*train, options);
