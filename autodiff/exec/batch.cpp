@@ -17,7 +17,6 @@ Type stacked(const Type& type, std::int64_t n) {
   extents.insert(extents.end(), type.shape.begin(), type.shape.end());
   return {type.dtype, Shape(std::span<const std::int64_t>(extents))};
 }
-std::size_t bytes_of(const Type& type) { return static_cast<std::size_t>(type.shape.size()) * size_of(type.dtype); }
 std::byte* elements(Array& sole) {
   return const_cast<std::byte*>(sole.bytes().data());  // NOLINT(cppcoreguidelines-pro-type-const-cast): nobody else's
 }
@@ -95,7 +94,7 @@ class Batch {
         failed[static_cast<std::size_t>(i)] = p_.try_run(w, where_) == RunStatus::ok ? 0 : 1;
       for (std::size_t k = 0; k < outputs_.size(); ++k) {
         const Tensor y = w.get(k, where_);
-        const std::size_t size = bytes_of(y.type());
+        const std::size_t size = byte_size(y.type());
         if (size != 0)
           std::memcpy(elements(outputs_[k]) + static_cast<std::size_t>(i) * size, y.value().bytes().data(), size);
       }
@@ -103,7 +102,7 @@ class Batch {
   }
   [[nodiscard]] Array sample(std::size_t k, std::int64_t i) const {
     Array result = Array::uninitialised(p_.input_type(k), where_);
-    const std::size_t size = bytes_of(result.type());
+    const std::size_t size = byte_size(result.type());
     if (size != 0)
       std::memcpy(elements(result), samples_[k]->bytes().data() + static_cast<std::size_t>(i) * size, size);
     return result;

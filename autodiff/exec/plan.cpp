@@ -13,6 +13,7 @@
 #include "wengert/autodiff/exec/plan_places.hpp"
 #include "wengert/autodiff/ops/elementwise.hpp"
 #include "wengert/autodiff/ops/kernels_strided.hpp"
+#include "wengert/autodiff/ops/kernels_sum.hpp"
 #include "wengert/autodiff/ops/moving.hpp"
 #include "wengert/autodiff/passes/node_value.hpp"
 #include "wengert/graph/error.hpp"
@@ -40,7 +41,7 @@ constexpr std::int64_t alignment = 64;
 constexpr std::size_t register_room = std::size_t{16} << 10;
 constexpr std::int64_t longest_tile = 512, shortest_tile = 64;
 /// A sum of all elements is one of sums of tiles from so many on; tiles are whole runs of the sum's tree then.
-constexpr std::int64_t least_total = 2048, run_of_total = 128;
+constexpr std::int64_t least_total = 2048;
 /// A last axis this short is not worth a loop of its own: what does not lie in a row is brought into a column.
 constexpr std::int64_t short_axis = 64;
 
@@ -268,7 +269,6 @@ class Planner {
   /// What has to lie in memory: for anybody but its own group, and but for views that groups read through.
   void find_materialised() {
     materialised_.assign(g_.size(), false);
-    totals_.clear();
     std::vector<bool> read(g_.size(), false);  // views of numbers of rows that another group reads through
     for (const NodeId output : g_.outputs()) materialised_[output] = true;
     for (NodeId node = static_cast<NodeId>(g_.size()); node-- > 0;) {  // users before what they use
@@ -548,13 +548,14 @@ class Planner {
         if (!value.contains(operand)) value[operand] = builder.constant(*one_number(g_, operand));
         operands.push_back(value[operand]);
       }
-      if (kind_[node] == Kind::row)
-        value[node] = builder.apply(*row_kernel(g_, node), operands);
-      else
+      if (kind_[node] == Kind::row) {
+        const RowKernel& row = *row_kernel(g_, node);
+        value[node] = builder.apply(row, operands);
+        if (row.has_position) note_positions(node, read_nodes, step);
+      } else {
         value[node] = builder.apply(static_cast<const Primitive&>(g_.operation(node)), operands);
+      }
     }
-    for (const NodeId node : unit.nodes)
-      if (kind_[node] == Kind::row && row_kernel(g_, node)->has_position) note_positions(node, read_nodes, step);
     std::vector<ColumnBuilder::Value> stored, loaded;
     for (const NodeId node : read_nodes) loaded.push_back(value[node]);
     for (const NodeId node : unit.nodes) {
@@ -564,8 +565,8 @@ class Planner {
         materialised_[node] = true;
         continue;
       }
-      const Type tiles{step.dtype, Shape{(shape.size() + run_of_total - 1) / run_of_total}};
-      stored.push_back(builder.apply(*row_sum(), std::span(&value[node], 1)));
+      const Type tiles{step.dtype, Shape{(shape.size() + kernels::sum_run - 1) / kernels::sum_run}};
+      stored.push_back(builder.apply(row_sum(), std::span(&value[node], 1)));
       step.stores.push_back({.slot = new_slot({.type = tiles, .node = node}), .once = true});
       step.has_totals = true;
       for (const NodeId total : totals->second)
@@ -635,8 +636,8 @@ class Planner {
       const auto fits = static_cast<std::int64_t>(register_room / (sizeof(T) * std::max<std::size_t>(columns, 1)));
       step.tile = std::clamp(fits / shortest_tile * shortest_tile, shortest_tile, longest_tile);
       if (step.has_totals)
-        step.tile =
-            std::max(static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(step.tile))), run_of_total);
+        step.tile = std::max(static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(step.tile))),
+                             kernels::sum_run);
     }
     plan_.register_bytes =
         std::max(plan_.register_bytes, rounded(sizeof(T) * columns * static_cast<std::size_t>(step.tile)));

@@ -47,9 +47,7 @@ std::size_t rounded(std::size_t bytes) {
   constexpr std::size_t line = 64;
   return (bytes + line - 1) / line * line;
 }
-std::size_t bytes_in_arena(const Type& type) {
-  return rounded(static_cast<std::size_t>(type.shape.size()) * size_of(type.dtype));
-}
+std::size_t bytes_in_arena(const Type& type) { return rounded(byte_size(type)); }
 
 SlotId holder(const Plan& plan, SlotId slot) {
   while (plan.slots[slot].home == Slot::Home::alias) slot = static_cast<SlotId>(plan.slots[slot].index);

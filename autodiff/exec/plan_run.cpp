@@ -76,12 +76,6 @@ void copy_elements(const Array& from, std::byte* to) {
   for (std::size_t k = 0; k < copies; ++k) std::memcpy(to + k * bytes.size(), bytes.data(), bytes.size());
 }
 
-/// Zeros, one of them stored.
-Array zeros(const Type& type) {
-  return type.dtype == Dtype::f32 ? Array::uniform_of<float>(type.shape, 0.0F)
-                                  : Array::uniform_of<double>(type.shape, 0.0);
-}
-
 /// Elements that lie one after the other, and how many tiles they are.
 struct Row {
   std::int64_t length, tiles;
@@ -325,7 +319,7 @@ void PlanMemory::check_positions(const FusedStep& step, const FusedStep::Positio
   const auto stored = of.stored<std::int64_t>();
   if (std::ranges::all_of(stored, [&](std::int64_t at) { return at >= 0 && at < positions.extent; })) return;
   try {
-    const std::array operands{zeros(positions.operand), of};
+    const std::array operands{Array::uniform(positions.operand, 0.0), of};
     static_cast<void>(positions.primitive->on_tensors.value(operands, positions.attribute, positions.result));
   } catch (const Error& error) {
     rethrow(error, positions.node);

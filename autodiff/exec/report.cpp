@@ -32,12 +32,10 @@ std::string counted(std::size_t count, std::string_view what) {
   return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
 }
 
-std::size_t bytes_of(const Type& type) { return static_cast<std::size_t>(type.shape.size()) * size_of(type.dtype); }
-
 /// Bytes that a step reads and writes in memory, each operand once.
 std::size_t moved_by(const Plan& plan, const PlanStep& step) {
   std::size_t bytes = 0;
-  const auto add = [&](SlotId slot) { bytes += bytes_of(plan.slots[slot].type); };
+  const auto add = [&](SlotId slot) { bytes += byte_size(plan.slots[slot].type); };
   if (const auto* group = std::get_if<FusedStep>(&step)) {
     for (const Load& load : group->loads) add(load.slot);
     for (const Store& store : group->stores) add(store.slot);

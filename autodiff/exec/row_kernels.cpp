@@ -45,8 +45,9 @@ void scatter(T* out, std::int64_t count, const T* x, const T* position, const T*
 
 template <class P>
 constexpr const Primitive* record = &PrimitiveOf<P>::record;
+const RowKernel sum_kernel{record<ops::Sum>, &sum<float>, &sum<double>, true};
 const std::array along_axes{
-    RowKernel{record<ops::Sum>, &sum<float>, &sum<double>, true},
+    sum_kernel,
     RowKernel{record<ops::LogSumExp>, &logsumexp<float>, &logsumexp<double>, true},
     RowKernel{record<ops::Softmax>, &softmax<float>, &softmax<double>, false},
     RowKernel{record<ops::LogSoftmax>, &log_softmax<float>, &log_softmax<double>, false},
@@ -82,6 +83,6 @@ const RowKernel* row_kernel(const graph::Graph& graph, graph::NodeId node) {
   return takes ? &take_kernel : &scatter_kernel;
 }
 
-const RowKernel* row_sum() { return along_axes.data(); }
+const RowKernel& row_sum() { return sum_kernel; }
 
 }  // namespace wengert::exec

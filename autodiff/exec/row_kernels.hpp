@@ -25,6 +25,6 @@ struct RowKernel {
 [[nodiscard]] const RowKernel* row_kernel(const graph::Graph& graph, graph::NodeId node);
 
 /// The sum of a tile.
-[[nodiscard]] const RowKernel* row_sum();
+[[nodiscard]] const RowKernel& row_sum();
 
 }  // namespace wengert::exec

@@ -12,11 +12,10 @@ namespace wengert::kernels {
 
 namespace {
 
-constexpr std::int64_t run = 128;         // of neighbours: sixteen additions one after the other in each lane
-constexpr std::int64_t rows_of_run = 16;  // of rows: as many
+constexpr std::int64_t rows_of_run = 16;  // of rows: as many additions one after the other
 constexpr std::size_t lanes = 8;
 
-/// At most `run` elements: eight partial sums, added as a tree.
+/// At most `sum_run` elements: eight partial sums, added as a tree.
 template <class T>
 T sum_of_run(const T* from, std::int64_t count) {
   std::array<T, lanes> lane{};
@@ -54,7 +53,7 @@ template <class T>
 T pairwise(const T* from, std::int64_t count) {
   Tree<T> tree;
   std::int64_t at = 0;
-  for (; at + run <= count; at += run) tree.add(sum_of_run(from + at, run));
+  for (; at + sum_run <= count; at += sum_run) tree.add(sum_of_run(from + at, sum_run));
   return tree.total(at < count ? sum_of_run(from + at, count - at) : T(0));
 }
 

@@ -11,6 +11,9 @@
 
 namespace wengert::kernels {
 
+/// Neighbours that are one part of the tree: eight sums side by side, of sixteen additions one after the other.
+inline constexpr std::int64_t sum_run = 128;
+
 /// The sum of `from` (f32 or f64) over `axes` (ascending, no two alike), which the result lacks, in `to` (dense, not
 /// shared). Of no elements it is 0, of a uniform array count · element, rounded once.
 void sum(const Array& from, std::span<const std::int64_t> axes, Array& to, Scratch& scratch);
@@ -23,7 +26,7 @@ void sum(const T* from, const Shape& shape, std::span<const std::int64_t> axes, 
 extern template void sum(const float*, const Shape&, std::span<const std::int64_t>, float*, Scratch&);
 extern template void sum(const double*, const Shape&, std::span<const std::int64_t>, double*, Scratch&);
 
-/// The sum of `count` elements from those of its tiles, each by sum_row; of `length`, 2^k runs of 128, only the last may
+/// The sum of `count` elements from those of its tiles, each by sum_row; of `length`, 2^k · sum_run, only the last may
 /// be shorter. The bits are those of sum_row of all.
 template <class T>
 [[nodiscard]] T sum_of_tiles(const T* tiles, std::int64_t count, std::int64_t length);

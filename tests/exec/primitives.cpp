@@ -5,38 +5,14 @@
 
 #include "wengert/autodiff/autodiff.hpp"
 #include "wengert/autodiff/exec/program.hpp"
+#include "wengert/tests/tensor/differentiated.hpp"
+#include "wengert/tests/tensor/points.hpp"
 #include "wengert/tests/tensor/structural_cases.hpp"
 
 using namespace wengert;
 using namespace wengert::test;
 
 namespace {
-
-/// f(x), Σ(w·f(x))² and its gradients to second order, recorded.
-struct Differentiated {
-  Recording r;
-  std::vector<Tensor> x, outputs;
-
-  template <class F>
-  Differentiated(const F& f, const std::vector<Tensor>& operands, unsigned seed) {
-    std::mt19937 random(seed);
-    std::vector<Tensor> real;
-    for (const Tensor& t : operands) {
-      x.push_back(r.variable(t));
-      if (is_real(t.dtype())) real.push_back(x.back());
-    }
-    const Tensor y = f(x);
-    outputs = {y};
-    if (!is_real(y.dtype()) || real.empty()) return;
-    const Tensor wy = random_tensor(y.type(), random) * y;
-    const Tensor phi = sum(wy * wy);
-    const std::vector<Tensor> g = gradient(phi, real);
-    const std::vector<Tensor> h = gradient(sum(random_tensor(g[0].type(), random) * g[0]), real);
-    outputs.push_back(phi);
-    outputs.insert(outputs.end(), g.begin(), g.end());
-    outputs.insert(outputs.end(), h.begin(), h.end());
-  }
-};
 
 /// Elements that differ by more than `tolerance`, relative to 1 and to the largest of the tensor; NaN equals NaN.
 std::size_t differences(const Array& a, const Array& b, double tolerance) {
@@ -96,26 +72,12 @@ BOOST_AUTO_TEST_CASE(structural_primitives) {
 
 BOOST_AUTO_TEST_CASE(elementwise_primitives_at_their_points) {
   for (const Primitive* p : elementwise_primitives()) {
-    const auto arity = static_cast<std::size_t>(p->arity);
     for (const Dtype dtype : {Dtype::f64, Dtype::f32}) {
       BOOST_TEST_CONTEXT(p->name << " in " << to_string(dtype)) {
-        std::vector<std::vector<double>> columns(arity);
         // Several tiles, and an odd rest.
-        for (std::size_t c = 0; c < 301 / p->point_count + 1; ++c)
-          for (std::size_t i = 0; i < p->point_count; ++i) {
-            double x[3];
-            int order = 0;
-            p->point(i, x, order);
-            for (std::size_t k = 0; k < arity; ++k) columns[k].push_back(x[k]);
-          }
-        std::vector<Tensor> a, b;
-        for (std::size_t k = 0; k < arity; ++k) {
-          const Dtype of = p->truth_operands >> k & 1u ? Dtype::boolean : dtype;
-          const Shape shape{static_cast<std::int64_t>(columns[k].size())};
-          a.push_back(convert(tensor(columns[k], shape), of));
-          std::ranges::reverse(columns[k]);
-          b.push_back(convert(tensor(columns[k], shape), of));
-        }
+        const std::vector<Tensor> a = operands_of(*p, 301 / p->point_count + 1, dtype);
+        std::vector<Tensor> b;
+        for (const Tensor& x : a) b.push_back(reverse(x, {0}));
         check(
             [&](const std::vector<Tensor>& x) {
               return detail::record_tensor(*p, x, {}, std::source_location::current());

@@ -3,6 +3,7 @@
 // them): nothing of what was recorded may be left in the graph but shapes (trap T13).
 #include <boost/test/unit_test.hpp>
 
+#include "differentiated.hpp"
 #include "structural_cases.hpp"
 #include "wengert/autodiff/autodiff.hpp"
 #include "wengert/autodiff/record/expand.hpp"
@@ -42,39 +43,6 @@ std::vector<Array> computed(const graph::Graph& graph, std::span<const Array> va
   for (const graph::NodeId id : graph.outputs()) outputs.push_back(at[id]);
   return outputs;
 }
-
-/// Σ(w·f(x))² and its gradients to second order, recorded.
-struct Differentiated {
-  Recording r;
-  std::vector<Tensor> x, outputs;
-
-  template <class F>
-  Differentiated(const F& f, const std::vector<Tensor>& operands, unsigned seed) {
-    std::mt19937 random(seed);
-    std::vector<Tensor> real;
-    for (const Tensor& t : operands) {
-      x.push_back(r.variable(t));
-      if (is_real(t.dtype())) real.push_back(x.back());
-    }
-    const Tensor y = f(x);
-    outputs = {y};
-    if (!is_real(y.dtype())) return;
-    const Tensor wy = random_tensor(y.type(), random) * y;
-    const Tensor phi = sum(wy * wy);
-    const std::vector<Tensor> g = gradient(phi, real);
-    Tensor along = sum(random_tensor(g[0].type(), random) * g[0]);
-    const std::vector<Tensor> h = gradient(along, real);
-    outputs.push_back(phi);
-    outputs.insert(outputs.end(), g.begin(), g.end());
-    outputs.insert(outputs.end(), h.begin(), h.end());
-  }
-  [[nodiscard]] Expansion expanded() const {
-    // Everything, so that the graph has all variables, in their order.
-    std::vector<detail::AnyHandle> handles(outputs.begin(), outputs.end());
-    for (const Tensor& t : x) handles.emplace_back(t);
-    return expand(r, handles);
-  }
-};
 
 bool same_elements(const Array& a, const Array& b) { return a.type() == b.type() && a.dense() == b.dense(); }
 
