@@ -255,7 +255,7 @@ void convolve(const Array& x, const Array& w, const ConvolutionSizes& s, Array& 
                     [&](std::int64_t in, std::int64_t out, std::int64_t at, std::int64_t begin, std::int64_t end) {
                       gemm<T>(s.outputs, (end - begin) * s.places[1], rows, MatrixAt<const T>{factors + at, rows},
                               columns.of(from + in, begin, end), MatrixAt<T>{y + out + begin * s.places[1], count},
-                              false, mine);
+                              mine);
                     });
     });
     if ((s.padded || s.cotangent != 0) && !all_finite(y, to.size())) {
@@ -284,7 +284,7 @@ void convolve_by_input(const Array& g, const Array& w, const ConvolutionSizes& s
                       const MatrixAt<T> products =
                           columns.direct() ? MatrixAt<T>{x + in, count} : MatrixAt<T>{columns.tile(), width};
                       gemm<T>(rows, width, s.outputs, MatrixAt<const T>{factors + at, rows, true},
-                              MatrixAt<const T>{from + out + begin * s.places[1], count}, products, false, mine);
+                              MatrixAt<const T>{from + out + begin * s.places[1], count}, products, mine);
                       if (!columns.direct()) columns.add_to(x + in, begin, end);
                     });
     });
@@ -317,7 +317,7 @@ void convolve_by_weight(const Array& x, const Array& g, const ConvolutionSizes& 
                     [&](std::int64_t in, std::int64_t out, std::int64_t at, std::int64_t begin, std::int64_t end) {
                       gemm<T>(rows, s.outputs, (end - begin) * s.places[1], columns.of(from + in, begin, end),
                               MatrixAt<const T>{cotangent + out + begin * s.places[1], count, true},
-                              MatrixAt<T>{sums + at, s.outputs}, true, mine);
+                              MatrixAt<T>{sums + at, s.outputs}, mine, T(1));
                     });
     });
     T* const sums = all_sums;

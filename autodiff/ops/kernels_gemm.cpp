@@ -33,9 +33,9 @@ namespace wengert::kernels {
 
 namespace {
 
-// --- Transposing ----------------------------------------------------------------------------------------------------
+// --- Transposing and adding -----------------------------------------------------------------------------------------
 
-/// to[j, i] = from[i, j], or += if Add: squares of 32 bytes a row are turned in registers.
+/// to[j, i] = from[i, j], or += factor · from[i, j] if Add: squares of 32 bytes a row are turned in registers.
 template <bool Add, class T>
 struct Transpose {
   static constexpr int side = 32 / sizeof(T);
@@ -54,43 +54,62 @@ struct Transpose {
     if constexpr ((I & Step) == 0 && Step < side) exchange<Step>(row[I], row[I + Step], Sides{});
   }
   template <int I>
-  static WENGERT_INLINE void store(const Row& row, T* to) {
+  static WENGERT_INLINE void store(const Row& row, T factor, T* to) {
     Row sum = row;
     if constexpr (Add) {
       Row there;
       std::memcpy(&there, to, sizeof there);
-      sum = there + row;
+      sum = there + factor * row;
     }
     std::memcpy(to, &sum, sizeof sum);
   }
   template <int... I>
-  static WENGERT_INLINE void square(const T* from, std::int64_t pitch, T* to, std::int64_t pitch_to,
+  static WENGERT_INLINE void square(const T* from, std::int64_t pitch, T factor, T* to, std::int64_t pitch_to,
                                     std::integer_sequence<int, I...>) {
     Row row[side];
     (std::memcpy(&row[I], from + I * pitch, sizeof(Row)), ...);
     (exchange_from<1, I>(row), ...);
     (exchange_from<2, I>(row), ...);
     (exchange_from<4, I>(row), ...);
-    (store<I>(row[I], to + I * pitch_to), ...);
+    (store<I>(row[I], factor, to + I * pitch_to), ...);
   }
-  static WENGERT_INLINE void run(const T* from, std::int64_t rows, std::int64_t columns, std::int64_t pitch, T* to,
-                                 std::int64_t pitch_to) {
+  static WENGERT_INLINE void run(const T* from, std::int64_t rows, std::int64_t columns, std::int64_t pitch, T factor,
+                                 T* to, std::int64_t pitch_to) {
     const std::int64_t whole_rows = rows / side * side, whole_columns = columns / side * side;
     for (std::int64_t j = 0; j < whole_columns; j += side)
       for (std::int64_t i = 0; i < whole_rows; i += side)
-        square(from + i * pitch + j, pitch, to + j * pitch_to + i, pitch_to, Sides{});
+        square(from + i * pitch + j, pitch, factor, to + j * pitch_to + i, pitch_to, Sides{});
     for (std::int64_t j = 0; j < columns; ++j)
       for (std::int64_t i = j < whole_columns ? whole_rows : 0; i < rows; ++i) {
         T& place = to[j * pitch_to + i];
-        place = Add ? place + from[i * pitch + j] : from[i * pitch + j];
+        place = Add ? place + factor * from[i * pitch + j] : from[i * pitch + j];
       }
   }
 };
 
-template <bool Add, class T>
+template <class T>
 void transpose(const T* from, std::int64_t rows, std::int64_t columns, std::int64_t pitch, T* to,
                std::int64_t pitch_to) {
-  wengert::detail::run_at_simd_level<Transpose<Add, T>>(from, rows, columns, pitch, to, pitch_to);
+  wengert::detail::run_at_simd_level<Transpose<false, T>>(from, rows, columns, pitch, T(1), to, pitch_to);
+}
+template <class T>
+void add_transpose(const T* from, std::int64_t rows, std::int64_t columns, std::int64_t pitch, T factor, T* to,
+                   std::int64_t pitch_to) {
+  wengert::detail::run_at_simd_level<Transpose<true, T>>(from, rows, columns, pitch, factor, to, pitch_to);
+}
+
+/// to[i, j] += factor · from[i, j], whose rows lie close together.
+template <class T>
+struct AddRows {
+  static WENGERT_INLINE void run(const T* __restrict from, std::int64_t rows, std::int64_t columns, T factor,
+                                 T* __restrict to, std::int64_t pitch_to) {
+    for (std::int64_t i = 0; i < rows; ++i)
+      for (std::int64_t j = 0; j < columns; ++j) to[i * pitch_to + j] += factor * from[i * columns + j];
+  }
+};
+template <class T>
+void add_rows(const T* from, std::int64_t rows, std::int64_t columns, T factor, T* to, std::int64_t pitch_to) {
+  wengert::detail::run_at_simd_level<AddRows<T>>(from, rows, columns, factor, to, pitch_to);
 }
 
 // --- The libraries --------------------------------------------------------------------------------------------------
@@ -103,26 +122,26 @@ extern "C" void openblas_set_num_threads(int) __attribute__((weak));
 
 constexpr CBLAS_TRANSPOSE turned(bool yes) { return yes ? CblasTrans : CblasNoTrans; }
 
-void blas_gemm(bool ta, bool tb, int m, int n, int k, const double* a, int lda, const double* b, int ldb, double beta,
-               double* c, int ldc) {
-  cblas_dgemm(CblasRowMajor, turned(ta), turned(tb), m, n, k, 1.0, a, lda, b, ldb, beta, c, ldc);
+void blas_gemm(bool ta, bool tb, int m, int n, int k, const double* a, int lda, const double* b, int ldb, double factor,
+               double beta, double* c, int ldc) {
+  cblas_dgemm(CblasRowMajor, turned(ta), turned(tb), m, n, k, factor, a, lda, b, ldb, beta, c, ldc);
 }
-void blas_gemm(bool ta, bool tb, int m, int n, int k, const float* a, int lda, const float* b, int ldb, float beta,
-               float* c, int ldc) {
-  cblas_sgemm(CblasRowMajor, turned(ta), turned(tb), m, n, k, 1.0F, a, lda, b, ldb, beta, c, ldc);
+void blas_gemm(bool ta, bool tb, int m, int n, int k, const float* a, int lda, const float* b, int ldb, float factor,
+               float beta, float* c, int ldc) {
+  cblas_sgemm(CblasRowMajor, turned(ta), turned(tb), m, n, k, factor, a, lda, b, ldb, beta, c, ldc);
 }
-void blas_gemv(bool t, int rows, int columns, const double* a, int pitch, const double* x, double beta, double* y) {
-  cblas_dgemv(CblasRowMajor, turned(t), rows, columns, 1.0, a, pitch, x, 1, beta, y, 1);
+void blas_gemv(bool t, int rows, int columns, const double* a, int pitch, const double* x, double* y) {
+  cblas_dgemv(CblasRowMajor, turned(t), rows, columns, 1.0, a, pitch, x, 1, 0, y, 1);
 }
-void blas_gemv(bool t, int rows, int columns, const float* a, int pitch, const float* x, float beta, float* y) {
-  cblas_sgemv(CblasRowMajor, turned(t), rows, columns, 1.0F, a, pitch, x, 1, beta, y, 1);
+void blas_gemv(bool t, int rows, int columns, const float* a, int pitch, const float* x, float* y) {
+  cblas_sgemv(CblasRowMajor, turned(t), rows, columns, 1.0F, a, pitch, x, 1, 0, y, 1);
 }
 #else
 constexpr bool with_blas = false;
 template <class T>
-void blas_gemm(bool, bool, int, int, int, const T*, int, const T*, int, T, T*, int) {}
+void blas_gemm(bool, bool, int, int, int, const T*, int, const T*, int, T, T, T*, int) {}
 template <class T>
-void blas_gemv(bool, int, int, const T*, int, const T*, T, T*) {}
+void blas_gemv(bool, int, int, const T*, int, const T*, T*) {}
 #endif
 
 using Kernel = Panels::Kernel;
@@ -183,6 +202,14 @@ Kernel kernel_of(const Panels& p, int columns, int rows, bool add) {
   return kernel_for(p.m, columns, rows, p.pitch_b, p.pitch_a, p.pitch_c, add ? T(1) : T(0), p.transposed_a);
 }
 
+/// Bytes of a product that waits to be added to c: they stay in the first-level cache.
+constexpr std::int64_t waiting_bytes = 32 * 1024;
+template <class T>
+int waiting_rows(int m, int n) {
+  constexpr auto size = static_cast<std::int64_t>(sizeof(T));
+  return std::min(m, std::max(16, static_cast<int>(waiting_bytes / (n * size)) / 16 * 16));
+}
+
 /// panel(first column, columns, first row, rows) for every panel.
 template <class F>
 void for_each_panel(const Panels& p, const F& panel) {
@@ -202,13 +229,12 @@ bool cut(Panels& p) {
     p.width = std::min(p.n, std::max(64, static_cast<int>(panel_bytes / (p.depth * size)) / 64 * 64));
   }
   if (p.width == p.n && p.depth == p.k) {
-    p.only = kernel_of<T>(p, p.n, p.k, p.add);
+    p.only = kernel_of<T>(p, p.n, p.k, false);
     return p.only != nullptr;
   }
   bool all = true;
-  for_each_panel(p, [&](int, int columns, int q, int rows) {
-    all = all && kernel_of<T>(p, columns, rows, p.add || q > 0) != nullptr;
-  });
+  for_each_panel(
+      p, [&](int, int columns, int q, int rows) { all = all && kernel_of<T>(p, columns, rows, q > 0) != nullptr; });
   return all;
 }
 
@@ -219,10 +245,28 @@ void multiply_panels(const Panels& p, const T* b, const T* a, T* c) {
   } else {
     for_each_panel(p, [&](int j, int columns, int q, int rows) {
       const T* const a_at = a + (p.transposed_a ? std::int64_t{q} * p.pitch_a : q);
-      run_kernel(kernel_of<T>(p, columns, rows, p.add || q > 0), b + std::int64_t{q} * p.pitch_b + j, a_at, c + j);
+      run_kernel(kernel_of<T>(p, columns, rows, q > 0), b + std::int64_t{q} * p.pitch_b + j, a_at, c + j);
     });
   }
-  after_kernels();
+}
+
+/// c += factor · (a·b), some rows at a time. Kernels could add to c themselves, but as they go along k: each product of
+/// two elements would be rounded to what c can tell apart, and steps of a descent would be lost.
+template <class T>
+void multiply_and_add_panels(Panels p, int m, const T* b, const T* a, T factor, T* c, std::int64_t pitch_c,
+                             Scratch& scratch) {
+  const Scratch::Mark mark(scratch);
+  T* const product = scratch.take<T>(std::int64_t{p.m} * p.n);
+  const int step = p.m;
+  for (int i = 0; i < m; i += step) {
+    if (m - i < step) {
+      p.m = m - i;
+      if (p.only != nullptr) p.only = kernel_of<T>(p, p.n, p.k, false);
+    }
+    multiply_panels(p, b, a + (p.transposed_a ? i : std::int64_t{i} * p.pitch_a), product);
+    after_kernels();
+    add_rows<T>(product, p.m, p.n, factor, c + i * pitch_c, pitch_c);
+  }
 }
 
 /// Costs are counted in multiply-adds at full speed. Moving an element of a transposition takes as long as so many.
@@ -258,7 +302,7 @@ void make_blas_serial() {
 
 template <class T>
 Gemm<T>::Gemm(std::int64_t m, std::int64_t n, std::int64_t k, const MatrixAt<const T>& a, const MatrixAt<const T>& b,
-              const MatrixAt<T>& c, bool add)
+              const MatrixAt<T>& c, std::optional<T> factor)
     : m_(m),
       n_(n),
       k_(k),
@@ -267,8 +311,8 @@ Gemm<T>::Gemm(std::int64_t m, std::int64_t n, std::int64_t k, const MatrixAt<con
       pitch_c_(c.pitch),
       transposed_a_(a.transposed),
       transposed_b_(b.transposed),
-      add_(add) {
-  if (m == 0 || n == 0 || (k == 0 && add)) {
+      factor_(factor) {
+  if (m == 0 || n == 0 || (k == 0 && factor)) {
     way_ = Way::nothing;
     return;
   }
@@ -287,14 +331,13 @@ Gemm<T>::Gemm(std::int64_t m, std::int64_t n, std::int64_t k, const MatrixAt<con
     const auto narrow = [](std::int64_t x) { return static_cast<int>(x); };
     if (direct <= turned) {
       way_ = Way::direct;
-      panels_ = {.m = narrow(m),
+      panels_ = {.m = factor ? waiting_rows<T>(narrow(m), narrow(n)) : narrow(m),
                  .n = narrow(n),
                  .k = narrow(k),
                  .pitch_a = narrow(pitch_a_),
                  .pitch_b = narrow(transposed_b_ ? n : pitch_b_),
-                 .pitch_c = narrow(pitch_c_),
-                 .transposed_a = transposed_a_,
-                 .add = add};
+                 .pitch_c = narrow(factor ? n : pitch_c_),
+                 .transposed_a = transposed_a_};
     } else {  // cᵀ = bᵀ·aᵀ
       way_ = Way::turned;
       panels_ = {.m = narrow(n),
@@ -311,65 +354,66 @@ Gemm<T>::Gemm(std::int64_t m, std::int64_t n, std::int64_t k, const MatrixAt<con
 }
 
 template <class T>
-void Gemm<T>::operator()(const T* a, const T* b, T* c, Scratch& scratch) const {
-  switch (way_) {
-    case Way::nothing:
-      return;
-    case Way::direct: {
-      if (!transposed_b_) return multiply_panels(panels_, b, a, c);
-      const Scratch::Mark mark(scratch);
+void Gemm<T>::by_panels(const T* a, const T* b, T* c, Scratch& scratch) const {
+  const Scratch::Mark mark(scratch);
+  if (way_ == Way::direct) {
+    if (transposed_b_) {
       T* const b_turned = scratch.take<T>(k_ * n_);
-      transpose<false>(b, n_, k_, pitch_b_, b_turned, n_);
-      return multiply_panels<T>(panels_, b_turned, a, c);
+      transpose(b, n_, k_, pitch_b_, b_turned, n_);
+      b = b_turned;
     }
-    case Way::turned: {
-      const Scratch::Mark mark(scratch);
-      const T* a_turned = a;
-      if (!transposed_a_) {
-        T* const to = scratch.take<T>(m_ * k_);
-        transpose<false>(a, m_, k_, pitch_a_, to, m_);
-        a_turned = to;
+    if (factor_) return multiply_and_add_panels(panels_, static_cast<int>(m_), b, a, *factor_, c, pitch_c_, scratch);
+    multiply_panels(panels_, b, a, c);
+    return after_kernels();
+  }
+  if (!transposed_a_) {
+    T* const a_turned = scratch.take<T>(m_ * k_);
+    transpose(a, m_, k_, pitch_a_, a_turned, m_);
+    a = a_turned;
+  }
+  T* const c_turned = scratch.take<T>(m_ * n_);
+  multiply_panels<T>(panels_, a, b, c_turned);
+  after_kernels();
+  if (factor_)
+    add_transpose(c_turned, n_, m_, m_, *factor_, c, pitch_c_);
+  else
+    transpose(c_turned, n_, m_, m_, c, pitch_c_);
+}
+
+template <class T>
+void Gemm<T>::operator()(const T* a, const T* b, T* c, Scratch& scratch) const {
+  const auto narrow = [](std::int64_t x) { return static_cast<int>(x); };
+  if (way_ == Way::nothing) return;
+  if (way_ == Way::direct || way_ == Way::turned) return by_panels(a, b, c, scratch);
+  if (way_ == Way::blas) {  // sums over parts of k before it adds them to c
+    make_blas_serial();
+    return blas_gemm(transposed_a_, transposed_b_, narrow(m_), narrow(n_), narrow(k_), a, narrow(pitch_a_), b,
+                     narrow(pitch_b_), factor_.value_or(T(1)), factor_ ? T(1) : T(0), c, narrow(pitch_c_));
+  }
+  const Scratch::Mark mark(scratch);
+  T* const to = factor_ ? scratch.take<T>(m_ * n_) : c;
+  const std::int64_t pitch = factor_ ? n_ : pitch_c_;
+  if (way_ == Way::blas_vector) {
+    make_blas_serial();
+    // The rows and columns of the matrix as it lies.
+    if (m_ == 1)
+      blas_gemv(!transposed_b_, narrow(transposed_b_ ? n_ : k_), narrow(transposed_b_ ? k_ : n_), b, narrow(pitch_b_),
+                a, to);
+    else
+      blas_gemv(transposed_a_, narrow(transposed_a_ ? k_ : m_), narrow(transposed_a_ ? m_ : k_), a, narrow(pitch_a_), b,
+                to);
+  } else {
+    for (std::int64_t i = 0; i < m_; ++i) {
+      T* const row = to + i * pitch;
+      std::fill_n(row, n_, T(0));
+      for (std::int64_t p = 0; p < k_; ++p) {
+        const T factor = transposed_a_ ? a[p * pitch_a_ + i] : a[i * pitch_a_ + p];
+        for (std::int64_t j = 0; j < n_; ++j)
+          row[j] += factor * (transposed_b_ ? b[j * pitch_b_ + p] : b[p * pitch_b_ + j]);
       }
-      T* const c_turned = scratch.take<T>(m_ * n_);
-      multiply_panels<T>(panels_, a_turned, b, c_turned);
-      if (add_)
-        transpose<true>(c_turned, n_, m_, m_, c, pitch_c_);
-      else
-        transpose<false>(c_turned, n_, m_, m_, c, pitch_c_);
-      return;
-    }
-    case Way::blas_vector: {
-      make_blas_serial();
-      const auto narrow = [](std::int64_t x) { return static_cast<int>(x); };
-      const T beta = add_ ? T(1) : T(0);
-      // The rows and columns of the matrix as it lies.
-      if (m_ == 1)
-        blas_gemv(!transposed_b_, narrow(transposed_b_ ? n_ : k_), narrow(transposed_b_ ? k_ : n_), b, narrow(pitch_b_),
-                  a, beta, c);
-      else
-        blas_gemv(transposed_a_, narrow(transposed_a_ ? k_ : m_), narrow(transposed_a_ ? m_ : k_), a, narrow(pitch_a_),
-                  b, beta, c);
-      return;
-    }
-    case Way::blas: {
-      make_blas_serial();
-      const auto narrow = [](std::int64_t x) { return static_cast<int>(x); };
-      blas_gemm(transposed_a_, transposed_b_, narrow(m_), narrow(n_), narrow(k_), a, narrow(pitch_a_), b,
-                narrow(pitch_b_), add_ ? T(1) : T(0), c, narrow(pitch_c_));
-      return;
-    }
-    case Way::loops:
-      break;
-  }
-  for (std::int64_t i = 0; i < m_; ++i) {
-    T* const row = c + i * pitch_c_;
-    if (!add_) std::fill_n(row, n_, T(0));
-    for (std::int64_t p = 0; p < k_; ++p) {
-      const T factor = transposed_a_ ? a[p * pitch_a_ + i] : a[i * pitch_a_ + p];
-      for (std::int64_t j = 0; j < n_; ++j)
-        row[j] += factor * (transposed_b_ ? b[j * pitch_b_ + p] : b[p * pitch_b_ + j]);
     }
   }
+  if (factor_) add_rows(to, m_, n_, *factor_, c, pitch_c_);
 }
 
 template class Gemm<float>;

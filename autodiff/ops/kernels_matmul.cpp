@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <optional>
 #include <type_traits>
 
 #include "wengert/autodiff/ops/kernels.hpp"
@@ -97,17 +98,17 @@ struct Blocks {
   }
 };
 
-/// The items of a product, c = a·b or c += a·b, by the libraries. done(where, rows, columns) follows on each part of
-/// the result, in which rows lie n apart, from whatever thread made it.
+/// The items of a product, c = a·b or c += factor · (a·b), by the libraries. done(where, rows, columns) follows on each
+/// part of the result, in which rows lie n apart, from whatever thread made it.
 template <class T, class Done>
 void multiply_blocks(std::int64_t items, std::int64_t m, std::int64_t n, std::int64_t k, const T* a, const T* b,
-                     std::int64_t flags, T* c, bool add, Scratch& scratch, const Done& done) {
+                     std::int64_t flags, T* c, std::optional<T> factor, Scratch& scratch, const Done& done) {
   const bool ta = (flags & transpose_first) != 0, tb = (flags & transpose_second) != 0;
   const MatrixAt<const T> first{a, ta ? m : k, ta}, second{b, tb ? k : n, tb};
   const MatrixAt<T> result{c, n};
   const Blocks blocks = Blocks::of(items, m, n, k);
   if (blocks.of_item.count == 1) {
-    const Gemm<T> product(m, n, k, first, second, result, add);
+    const Gemm<T> product(m, n, k, first, second, result, factor);
     in_chunks(blocks.of_items.count, scratch, [&](std::int64_t chunk, Scratch& mine) {
       const std::int64_t begin = blocks.of_items.begin(chunk), end = blocks.of_items.end(chunk);
       for (std::int64_t item = begin; item < end; ++item)
@@ -129,7 +130,7 @@ void multiply_blocks(std::int64_t items, std::int64_t m, std::int64_t n, std::in
       to += begin;
     }
     const std::int64_t rows = blocks.by_rows ? length : m, columns = blocks.by_rows ? n : length;
-    const Gemm<T> product(rows, columns, k, first, second, result, add);
+    const Gemm<T> product(rows, columns, k, first, second, result, factor);
     product(from_a, from_b, to, mine);
     done(to, rows, columns);
   });
@@ -150,13 +151,13 @@ void multiply(std::int64_t items, std::int64_t m, std::int64_t n, std::int64_t k
     for (std::int64_t item = 0; item < items; ++item) plainly.template operator()<0>(item);
     strange = true;
   } else {
-    multiply_blocks(items, m, n, k, a, b, flags, c, false, scratch,
-                    [&](const T* part, std::int64_t rows, std::int64_t columns) {
-                      if (!masked) return;
-                      if (columns == n) columns *= rows, rows = 1;
-                      for (std::int64_t i = 0; i < rows; ++i)
-                        if (!finite(part + i * n, columns)) strange = true;
-                    });
+    multiply_blocks<T>(items, m, n, k, a, b, flags, c, std::nullopt, scratch,
+                       [&](const T* part, std::int64_t rows, std::int64_t columns) {
+                         if (!masked) return;
+                         if (columns == n) columns *= rows, rows = 1;
+                         for (std::int64_t i = 0; i < rows; ++i)
+                           if (!finite(part + i * n, columns)) strange = true;
+                       });
   }
   if (!masked || !strange) return;
   for (std::int64_t item = 0; item < items; ++item) {
@@ -197,15 +198,7 @@ void multiply_and_add(std::int64_t items, std::int64_t m, std::int64_t n, std::i
         detail::run_at_simd_level<AddLoop<T>>(c + (item * m + i) * n, b + item * n, factor * a[item * m + i], n);
     return;
   }
-  if (factor != T(1)) {
-    const bool first = m <= n;
-    const T* const from = first ? a : b;
-    const std::int64_t count = items * k * (first ? m : n);
-    T* const scaled = scratch.take<T>(count);
-    for (std::int64_t i = 0; i < count; ++i) scaled[i] = factor * from[i];
-    (first ? a : b) = scaled;
-  }
-  multiply_blocks(items, m, n, k, a, b, flags, c, true, scratch, [](const T*, std::int64_t, std::int64_t) {});
+  multiply_blocks<T>(items, m, n, k, a, b, flags, c, factor, scratch, [](const T*, std::int64_t, std::int64_t) {});
 }
 
 }  // namespace

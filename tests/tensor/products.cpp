@@ -49,27 +49,34 @@ struct Lying {
 
 struct Way {
   std::int64_t m, n, k;
-  bool ta, tb, add;
+  bool ta, tb;
+  double factor;  ///< of what is added; 0: nothing is, the product is written
   std::int64_t gap;
 };
+
+template <class T>
+std::optional<T> factor_of(const Way& w) {
+  return w.factor == 0 ? std::nullopt : std::optional(static_cast<T>(w.factor));
+}
 
 template <class T>
 void check(const Way& w, Scratch& scratch, std::mt19937& random) {
   Lying<T> a(w.m, w.k, w.ta, w.gap, random), b(w.k, w.n, w.tb, w.gap, random), c(w.m, w.n, false, w.gap, random);
   Lying<T> before = c;
-  if (!w.add)
+  if (w.factor == 0)
     for (std::int64_t i = 0; i < w.m; ++i)
       for (std::int64_t j = 0; j < w.n; ++j) c.at(i, j) = std::numeric_limits<T>::quiet_NaN();
-  gemm<T>(w.m, w.n, w.k, a.matrix(), b.matrix(), {c.elements.data(), c.pitch}, w.add, scratch);
+  gemm<T>(w.m, w.n, w.k, a.matrix(), b.matrix(), {c.elements.data(), c.pitch}, scratch, factor_of<T>(w));
   // Higham, Accuracy and Stability of Numerical Algorithms, §3.1: (k + 1)·u·Σ|a·b| for any order of the sum; twice, for
   // the sum here rounds, too.
   const double unit = static_cast<double>(std::numeric_limits<T>::epsilon()) / 2;
   bool gaps = true, near = true;
   for (std::int64_t i = 0; i < w.m; ++i) {
     for (std::int64_t j = 0; j < w.n; ++j) {
-      double sum = w.add ? static_cast<double>(before.at(i, j)) : 0.0, size = std::abs(sum);
+      double sum = w.factor != 0 ? static_cast<double>(before.at(i, j)) : 0.0, size = std::abs(sum);
+      const double factor = w.factor == 0 ? 1 : static_cast<double>(static_cast<T>(w.factor));
       for (std::int64_t p = 0; p < w.k; ++p) {
-        const double term = static_cast<double>(a.at(i, p)) * static_cast<double>(b.at(p, j));
+        const double term = factor * static_cast<double>(a.at(i, p)) * static_cast<double>(b.at(p, j));
         sum += term;
         size += std::abs(term);
       }
@@ -85,11 +92,11 @@ template <class T>
 void check_shape(std::int64_t m, std::int64_t n, std::int64_t k, Scratch& scratch, std::mt19937& random) {
   for (const bool ta : {false, true})
     for (const bool tb : {false, true})
-      for (const bool add : {false, true})
+      for (const double factor : {0.0, 1.0, -0.3})
         for (const std::int64_t gap : {0, 3}) {
-          BOOST_TEST_CONTEXT(m << "×" << n << "×" << k << " " << ta << tb << add << " gap " << gap << " of "
-                               << sizeof(T)) {
-            check<T>({m, n, k, ta, tb, add, gap}, scratch, random);
+          BOOST_TEST_CONTEXT(m << "×" << n << "×" << k << " " << ta << tb << " factor " << factor << " gap " << gap
+                               << " of " << sizeof(T)) {
+            check<T>({m, n, k, ta, tb, factor, gap}, scratch, random);
           }
         }
 }
@@ -103,7 +110,7 @@ std::vector<T> bits_at(const Way& w, std::size_t a_at, std::size_t b_at, std::si
   at_a.insert(at_a.end(), a.elements.begin(), a.elements.end());
   at_b.insert(at_b.end(), b.elements.begin(), b.elements.end());
   gemm<T>(w.m, w.n, w.k, {at_a.data() + a_at, a.pitch, w.ta}, {at_b.data() + b_at, b.pitch, w.tb},
-          {c.data() + c_at, w.n}, w.add, scratch);
+          {c.data() + c_at, w.n}, scratch, factor_of<T>(w));
   return {c.begin() + static_cast<std::ptrdiff_t>(c_at), c.end()};
 }
 
@@ -113,10 +120,10 @@ void check_bits(std::int64_t m, std::int64_t n, std::int64_t k) {
     for (const bool tb : {false, true})
       for (const std::int64_t gap : {0, 3}) {
         Scratch scratch;
-        const Way way{m, n, k, ta, tb, false, gap};
+        const Way way{m, n, k, ta, tb, 0.0, gap};
         const std::vector<T> once = bits_at<T>(way, 0, 0, 0, scratch);
         for (const std::size_t at : {1U, 2U, 4U, 7U, 8U, 13U}) {
-          bits_at<T>({m + 1, n + 2, k + 3, ta, tb, true, gap}, 0, 0, 0, scratch);
+          bits_at<T>({m + 1, n + 2, k + 3, ta, tb, 1.0, gap}, 0, 0, 0, scratch);
           const std::vector<T> again = bits_at<T>(way, at, at / 2, 3 * at % 16, scratch);
           BOOST_TEST_CONTEXT(m << "×" << n << "×" << k << " " << ta << tb << " gap " << gap << " of " << sizeof(T)
                                << ", " << at << " elements on") {
@@ -180,10 +187,33 @@ BOOST_AUTO_TEST_CASE(a_product_that_was_computed_before_allocates_nothing) {
         for (int round = 0; round < 2; ++round) {
           before = allocations();
           const Scratch::Mark mark(scratch);
-          gemm<float>(m, n, k, a.matrix(), b.matrix(), {c.elements.data(), c.pitch}, false, scratch);
+          gemm<float>(m, n, k, a.matrix(), b.matrix(), {c.elements.data(), c.pitch}, scratch);
         }
         BOOST_TEST_CONTEXT(m << "×" << n << "×" << k << " " << ta << tb) {
           if (counts_allocations && !products_ask_for_memory()) BOOST_TEST(allocations() == before);
+        }
+      }
+}
+
+// A kernel that adds to c as it goes rounds every term to what c can tell apart: these are less than half of that.
+BOOST_AUTO_TEST_CASE(terms_that_are_small_beside_what_they_are_added_to_are_not_lost) {
+  for (const auto& [m, n, k] : {std::array<std::int64_t, 3>{64, 48, 512},
+                                {100, 10, 512},
+                                {10, 100, 512},
+                                {1, 40, 512},
+                                {40, 1, 512},
+                                {300, 700, 1024},
+                                {3, 3, 512}})
+    for (const bool ta : {false, true})
+      for (const bool tb : {false, true}) {
+        const std::vector<float> a(static_cast<std::size_t>(m * k), 0x1p-13F),
+            b(static_cast<std::size_t>(k * n), 0x1p-13F);
+        std::vector<float> c(static_cast<std::size_t>(m * n), 1.0F);
+        Scratch scratch;
+        gemm<float>(m, n, k, {a.data(), ta ? m : k, ta}, {b.data(), tb ? k : n, tb}, {c.data(), n}, scratch, 1.0F);
+        const float expected = 1.0F + static_cast<float>(k) * 0x1p-26F;
+        BOOST_TEST_CONTEXT(m << "×" << n << "×" << k << " " << ta << tb) {
+          BOOST_TEST(std::ranges::all_of(c, [&](float x) { return x == expected; }));
         }
       }
 }
@@ -210,7 +240,7 @@ BOOST_AUTO_TEST_CASE(products_leave_upper_halves_of_registers_empty) {
   for (const auto& [m, n, k] : {std::array<std::int64_t, 3>{32, 40, 100}, {64, 10, 128}, {40, 600, 520}}) {
     const Lying<float> a(m, k, false, 0, random), b(k, n, true, 0, random);
     std::vector<float> c(static_cast<std::size_t>(m * n));
-    gemm<float>(m, n, k, a.matrix(), b.matrix(), {c.data(), n}, false, scratch);
+    gemm<float>(m, n, k, a.matrix(), b.matrix(), {c.data(), n}, scratch);
     const std::optional<bool> in_use = upper_halves_in_use();
     BOOST_TEST(!in_use.value_or(false), m << "×" << n << "×" << k);
   }
@@ -228,7 +258,7 @@ BOOST_AUTO_TEST_CASE(threads_that_ask_at_once_get_the_same_bits) {
       for (std::vector<double>& c : results)
         threads.emplace_back([&] {
           Scratch scratch;
-          gemm<double>(m, 29, 27, a.matrix(), b.matrix(), {c.data(), 29}, false, scratch);
+          gemm<double>(m, 29, 27, a.matrix(), b.matrix(), {c.data(), 29}, scratch);
         });
     }
     for (const std::vector<double>& c : results)
