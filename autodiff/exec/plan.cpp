@@ -58,7 +58,8 @@ class Planner {
     find_groups();
     find_materialised();
     order();
-    if (!options_.guarded && !options_.exact) find_updates();
+    if (!options_.exact) find_updates();
+    if (options_.guarded) put_state_writers_last();
     make_slots();
     find_last_readers();
     for (unit_ = 0; unit_ < units_.size(); ++unit_) {
@@ -301,7 +302,6 @@ class Planner {
     std::stable_sort(units_.begin(), units_.end(), [](const Unit& a, const Unit& b) {
       return std::pair(a.stage, a.group) < std::pair(b.stage, b.group);
     });
-    if (plan_.guarded) put_state_writers_last();
   }
   /// What gives a state its next value comes after all that the guards depend on, with what depends on it: a run whose
   /// guard fails ends before, and leaves the states as they were.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "wengert/autodiff/exec/evaluate.hpp"
+#include "wengert/autodiff/exec/plan_graph.hpp"
 #include "wengert/autodiff/exec/program_data.hpp"
 #include "wengert/autodiff/ops/threads.hpp"
 #include "wengert/autodiff/passes/passes.hpp"
@@ -22,16 +23,30 @@ using graph::NodeId;
 
 namespace {
 
-/// Runs the passes until none changes anything.
+/// The products that steps of gradient descent add to a state.
+std::vector<NodeId> added_to_states(const Graph& g, const ProgramOptions& options) {
+  std::vector<NodeId> products;
+  if (options.states.empty()) return products;
+  const std::vector<std::uint32_t> uses = uses_of(g);
+  for (const ProgramOptions::State& state : options.states)
+    if (const auto update = find_update(g, uses, g.variables()[state.input], g.outputs()[state.output]))
+      products.push_back(update->product);
+  return products;
+}
+
+/// Runs the passes until none changes anything. A product that a state's step adds stays one: the plan has a kernel
+/// for such steps.
 void rewrite(ProgramData& data) {
   constexpr int most_rounds = 4;
+  constexpr passes::Rewrite (*outer)(const Graph&) = &passes::outer;
   std::vector<NodeId> node_of(data.graph.size());
   std::iota(node_of.begin(), node_of.end(), NodeId{0});
   for (int round = 0; round < most_rounds; ++round) {
     bool changed = false;
     for (const passes::Pass* pass : passes::all()) {
       if (data.options.exact && !pass->exact) continue;
-      passes::Rewrite result = pass->run(data.graph);
+      passes::Rewrite result = pass->run == outer ? passes::outer(data.graph, added_to_states(data.graph, data.options))
+                                                  : pass->run(data.graph);
       data.passes.push_back({pass->name, data.graph.size(), result.graph.size()});
       changed = changed || result.graph.size() != data.graph.size();
       for (NodeId& node : node_of)

@@ -1,5 +1,6 @@
 // outer: a matrix product over one term is elementwise. The gradient of a weight for a batch of one example is such a
 // product; elementwise it is computed where it is used, and not written down.
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -30,11 +31,14 @@ bool is_outer(const Graph& graph, NodeId id) {
 
 }  // namespace
 
-Rewrite outer(const Graph& graph) {
+Rewrite outer(const Graph& graph) { return outer(graph, {}); }
+
+Rewrite outer(const Graph& graph, std::span<const NodeId> but) {
   Rebuild rebuild(graph);
   graph::GraphBuilder& builder = rebuild.builder();
   return std::move(rebuild).run([&](NodeId id, std::span<const NodeId> operands) {
-    if (!is_outer(graph, id)) return builder.add(graph.operation_id(id), operands, graph.attribute(id));
+    if (!is_outer(graph, id) || std::ranges::find(but, id) != but.end())
+      return builder.add(graph.operation_id(id), operands, graph.attribute(id));
     const auto flags = std::get<std::int64_t>(graph.attribute(id));
     const Type type = graph.type(id);
     const std::vector<std::int64_t> column{type.shape[0], 1}, row{1, type.shape[1]};

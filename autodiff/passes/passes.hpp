@@ -67,6 +67,8 @@ struct Pass {
 /// A product of matrices over one term → elementwise, so that it can be computed where it is used. Not exact: the sum
 /// of one term began at 0, so that −0 became 0.
 [[nodiscard]] Rewrite outer(const graph::Graph& graph);
+/// The same, but for these nodes.
+[[nodiscard]] Rewrite outer(const graph::Graph& graph, std::span<const graph::NodeId> but);
 
 /// In sums: tensors in zeros that lie beside each other (gradients of slices) → one concatenation; Σ aᵀ·b of three
 /// products or more (the gradient of a weight that is used at every time step) → one product of the a's and the b's,
