@@ -140,8 +140,13 @@ class ColumnFrame {
   [[nodiscard]] std::int64_t tile() const noexcept { return tile_; }
   void bind_load(std::size_t k, const T* column) noexcept { at_[code_->load(k)] = const_cast<T*>(column); }
   void bind_store(std::size_t k, T* column) noexcept { at_[code_->store(k)] = column; }
+  /// Runs ask for the memory behind this load (store) from now on: that of the next run, if columns follow on each
+  /// other.
+  void look_ahead_of_load(std::size_t k) { loads_ahead_.push_back(code_->load(k)); }
+  void look_ahead_of_store(std::size_t k) { stores_ahead_.push_back(code_->store(k)); }
   /// Runs all steps on the first `count` elements, at most `tile`, of every column.
   void run(std::int64_t count) const noexcept {
+    if (!loads_ahead_.empty() || !stores_ahead_.empty()) return run_ahead(count);
     T* const* const at = at_.data();
     for (const ColumnStep<T>& step : code_->steps)
       step.kernel(at[step.out], step.once ? 1 : count, at[step.operand[0]], at[step.operand[1]], at[step.operand[2]]);
@@ -154,8 +159,27 @@ class ColumnFrame {
   struct Free {
     void operator()(T* memory) const noexcept;
   };
+  /// A step that reads or writes far memory would wait for it, with nothing to compute meanwhile. So some lines are
+  /// asked for before each step, of all columns alike.
+  void run_ahead(std::int64_t count) const noexcept {
+    T* const* const at = at_.data();
+    constexpr std::int64_t line = 64 / sizeof(T);
+    constexpr int second_level = 2;
+    const auto steps = static_cast<std::int64_t>(code_->steps.size());
+    std::int64_t asked = 0;
+    for (std::int64_t n = 0; n < steps; ++n) {
+      for (const std::int64_t until = count * (n + 1) / steps; asked < until; asked += line) {
+        for (const std::uint32_t place : loads_ahead_) __builtin_prefetch(at[place] + count + asked, 0, second_level);
+        for (const std::uint32_t place : stores_ahead_) __builtin_prefetch(at[place] + count + asked, 1, second_level);
+      }
+      const ColumnStep<T>& step = code_->steps[static_cast<std::size_t>(n)];
+      step.kernel(at[step.out], step.once ? 1 : count, at[step.operand[0]], at[step.operand[1]], at[step.operand[2]]);
+    }
+  }
+
   const ColumnCode<T>* code_ = nullptr;
   std::int64_t tile_ = 0;
+  std::vector<std::uint32_t> loads_ahead_, stores_ahead_;  // places
   std::unique_ptr<T[], Free> registers_;
   std::vector<T*> at_;
 };

@@ -118,4 +118,25 @@ void place(Plan& plan) {
   plan.arena_bytes = arena.size();
 }
 
+std::size_t moved_by(const Plan& plan, const PlanStep& step) {
+  std::size_t bytes = 0;
+  const auto add = [&](SlotId slot) { bytes += byte_size(plan.slots[slot].type); };
+  if (const auto* group = std::get_if<FusedStep>(&step)) {
+    for (const Load& load : group->loads) add(load.slot);
+    for (const Store& store : group->stores) add(store.slot);
+  } else if (const auto* kernel = std::get_if<KernelStep>(&step)) {
+    for (const SlotId slot : kernel->operands) add(slot);
+    add(kernel->result);
+  } else if (const auto* total = std::get_if<TotalStep>(&step)) {
+    add(total->tiles);
+    add(total->result);
+  } else if (const auto* update = std::get_if<UpdateStep>(&step)) {
+    for (const SlotId slot : {update->a, update->b, update->state, update->state}) add(slot);
+  } else {
+    add(std::get<CopyStep>(step).from);
+    add(std::get<CopyStep>(step).to);
+  }
+  return bytes;
+}
+
 }  // namespace wengert::exec

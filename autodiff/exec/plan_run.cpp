@@ -5,6 +5,7 @@
 #include <cstring>
 #include <new>
 
+#include "wengert/autodiff/exec/plan_places.hpp"
 #include "wengert/autodiff/ops/kernels_matmul.hpp"
 #include "wengert/autodiff/ops/kernels_sum.hpp"
 #include "wengert/autodiff/record/stream.hpp"
@@ -15,6 +16,8 @@ namespace wengert::exec {
 namespace {
 
 constexpr std::align_val_t line{64};
+/// What a group moves is likely to lie in a second-level cache, up to here.
+constexpr std::size_t near_bytes = std::size_t{1} << 20;
 
 /// The rows of some axes: indices of all but the last, counted up from a row on.
 class Rows {
@@ -163,6 +166,12 @@ PlanMemory::Group<T> PlanMemory::group_of(const FusedStep& step, std::byte* regi
     group.truths[k] = at;
     group.frame.bind_store(k, at);
     at += step.tile;
+  }
+  if (moved_by(plan_, step) > near_bytes) {
+    for (std::size_t k = 0; k < step.loads.size(); ++k)
+      if (step.loads[k].mode == Load::Mode::direct) group.frame.look_ahead_of_load(k);
+    for (std::size_t k = 0; k < step.stores.size(); ++k)
+      if (group.truths[k] == nullptr && !step.stores[k].once) group.frame.look_ahead_of_store(k);
   }
   return group;
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "wengert/autodiff/exec/plan_places.hpp"
 #include "wengert/autodiff/exec/program.hpp"
 #include "wengert/autodiff/exec/program_data.hpp"
 
@@ -30,28 +31,6 @@ std::string bytes_text(std::size_t bytes) {
 }
 std::string counted(std::size_t count, std::string_view what) {
   return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
-}
-
-/// Bytes that a step reads and writes in memory, each operand once.
-std::size_t moved_by(const Plan& plan, const PlanStep& step) {
-  std::size_t bytes = 0;
-  const auto add = [&](SlotId slot) { bytes += byte_size(plan.slots[slot].type); };
-  if (const auto* group = std::get_if<FusedStep>(&step)) {
-    for (const Load& load : group->loads) add(load.slot);
-    for (const Store& store : group->stores) add(store.slot);
-  } else if (const auto* kernel = std::get_if<KernelStep>(&step)) {
-    for (const SlotId slot : kernel->operands) add(slot);
-    add(kernel->result);
-  } else if (const auto* total = std::get_if<TotalStep>(&step)) {
-    add(total->tiles);
-    add(total->result);
-  } else if (const auto* update = std::get_if<UpdateStep>(&step)) {
-    for (const SlotId slot : {update->a, update->b, update->state, update->state}) add(slot);
-  } else {
-    add(std::get<CopyStep>(step).from);
-    add(std::get<CopyStep>(step).to);
-  }
-  return bytes;
 }
 
 std::size_t code_steps(const FusedStep& group) {
