@@ -177,7 +177,44 @@ class Planner {
       for (const NodeId operand : g_.operands(node))
         stage_[node] = std::max(stage_[node], stage_[operand] + (is_before(operand, node) ? 1 : 0));
     }
+    align();
     delay();
+  }
+  /// Rows that a later stage reads again, and what is computed of these alone (the exponential of a logarithm of
+  /// probabilities), would be written down in between. So they and all of their users wait for the last of the users,
+  /// with what depends on those, where they can.
+  void align() {
+    std::size_t looks = std::size_t{1} << 23;  // at nodes: linear time in large graphs
+    std::vector<std::vector<NodeId>> users(g_.size());
+    std::vector<bool> of_rows(g_.size(), false), kept(g_.size(), false);
+    for (const NodeId output : g_.outputs()) kept[output] = true;
+    for (NodeId node = 0; node < g_.size(); ++node) {
+      const std::span<const NodeId> operands = g_.operands(node);
+      of_rows[node] = !once(node) && (kind_[node] == Kind::row || (kind_[node] == Kind::elementwise &&
+                                                                   operands.size() == 1 && of_rows[operands[0]]));
+      for (const NodeId operand : operands) {
+        if (!of_rows[operand]) continue;
+        if (!grouped(node) || is_before(operand, node)) kept[operand] = true;
+        users[operand].push_back(node);
+      }
+    }
+    for (NodeId node = static_cast<NodeId>(g_.size()); node-- > 0;) {
+      if (users[node].empty() || kept[node] || g_.size() - node > looks) continue;
+      std::uint32_t latest = 0;
+      for (const NodeId user : users[node]) latest = std::max(latest, stage_[user]);
+      const auto all_latest = [&](const std::vector<std::uint32_t>& stage) {
+        return std::ranges::all_of(users[node], [&](NodeId user) { return stage[user] == latest; });
+      };
+      if (stage_[node] == latest && all_latest(stage_)) continue;
+      looks -= g_.size() - node;
+      std::vector<std::uint32_t> stage(stage_);
+      stage[node] = latest;
+      for (NodeId later = node + 1; later < g_.size(); ++later)
+        for (const NodeId operand : g_.operands(later))
+          if (operand >= node)
+            stage[later] = std::max(stage[later], stage[operand] + (is_before(operand, later) ? 1 : 0));
+      if (all_latest(stage)) stage_ = std::move(stage);
+    }
   }
   /// A node that only later groups want is computed there, if that takes no memory: instead of its value, what it is
   /// made of is read, which lies there until then anyway. (Partials such as y·(1 - y) are recorded with the forward
