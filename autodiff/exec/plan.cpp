@@ -36,7 +36,7 @@ enum class Kind : std::uint8_t {
   kernel,
 };
 
-constexpr std::int64_t alignment = 64;
+constexpr std::size_t alignment = 64;
 /// Registers of a group take at most so much, so that they and what they meet stay in a first-level cache of 32 KiB.
 constexpr std::size_t register_room = std::size_t{16} << 10;
 constexpr std::int64_t longest_tile = 512, shortest_tile = 64;
@@ -120,14 +120,6 @@ class Planner {
   /// A number for each row of its space, or a view of such.
   [[nodiscard]] bool once(NodeId node) const { return space_[node] != no_node && space_[node] != node; }
   [[nodiscard]] const Shape& space(NodeId node) const { return g_.type(space_[node]).shape; }
-  /// `shape` is that of `rows` without the last axis, or with 1 for it.
-  [[nodiscard]] static bool is_of_rows(const Shape& shape, const Shape& rows) {
-    const std::size_t outer = rows.rank() - 1;
-    if (shape.rank() != outer && (shape.rank() != rows.rank() || shape[outer] != 1)) return false;
-    for (std::size_t axis = 0; axis < outer; ++axis)
-      if (shape[axis] != rows[axis]) return false;
-    return true;
-  }
   /// The node whose shape is the space of this one; none for what no group computes.
   [[nodiscard]] NodeId find_space(NodeId node) const {
     const std::span<const NodeId> operands = g_.operands(node);
@@ -249,13 +241,8 @@ class Planner {
       }
     }
   }
-  /// A few instructions of arithmetic.
   [[nodiscard]] bool is_cheap(NodeId node) const {
-    if (kind_[node] != Kind::elementwise) return false;
-    const graph::Operation& operation = g_.operation(node);
-    return is<ops::Add>(operation) || is<ops::Sub>(operation) || is<ops::Mul>(operation) || is<ops::Scale>(operation) ||
-           is<ops::Neg>(operation) || is<ops::Square>(operation) || is<ops::Max>(operation) ||
-           is<ops::Min>(operation) || is<ops::Where>(operation) || is<ops::Relu>(operation);
+    return kind_[node] == Kind::elementwise && is_arithmetic(g_.operation(node));
   }
 
   NodeId root(NodeId node) {
@@ -522,7 +509,32 @@ class Planner {
     }
     add_kernel(node);
   }
+  /// A concatenation whose operands lie one after the other in the result: where one is computed, it is written there.
+  /// The others are copied.
+  void add_concatenation(NodeId node) {
+    std::vector<SlotId> operands;
+    for (const NodeId operand : g_.operands(node)) operands.push_back(slot_of(operand));
+    const SlotId result = result_slot(node);
+    std::size_t at = 0;
+    for (const SlotId operand : operands) {
+      const std::size_t bytes = byte_size(plan_.slots[operand].type);
+      Slot& whole = plan_.slots[holder(plan_, operand)];
+      if (whole.home == Slot::Home::arena && byte_size(whole.type) == bytes && at % alignment == 0) {
+        whole.home = Slot::Home::part;
+        whole.offset = at;
+        whole.index = result;
+      } else if (bytes != 0) {
+        const SlotId part = new_slot(
+            {.home = Slot::Home::part, .type = plan_.slots[operand].type, .offset = at, .index = result, .node = node});
+        plan_.steps.emplace_back(CopyStep{operand, part});
+      }
+      at += bytes;
+    }
+  }
   void add_kernel(NodeId node) {
+    if (is<ops::Concatenate>(g_.operation(node)) &&
+        in_one_piece(g_.type(node).shape, std::get<std::int64_t>(g_.attribute(node))))
+      return add_concatenation(node);
     // Every operation of a recording is a Primitive, but for variables and constants.
     const auto& primitive = static_cast<const Primitive&>(g_.operation(node));
     KernelStep step;
@@ -640,7 +652,8 @@ class Planner {
   [[nodiscard]] bool same_place(SlotId a, SlotId b) const {
     const Slot &x = plan_.slots[holder(plan_, a)], &y = plan_.slots[holder(plan_, b)];
     if (x.home != y.home) return false;
-    return x.home == Slot::Home::arena ? x.offset == y.offset : holder(plan_, a) == holder(plan_, b);
+    return x.home == Slot::Home::arena ? offset_in_arena(plan_, a) == offset_in_arena(plan_, b)
+                                       : holder(plan_, a) == holder(plan_, b);
   }
   void compile(const Built& built) {
     auto& step = std::get<FusedStep>(plan_.steps[built.step]);
@@ -668,7 +681,8 @@ class Planner {
       if (plan_.slots[store.slot].type.dtype == Dtype::boolean) ++columns;
     if (step.rows) {
       const std::int64_t row = step.axes[step.axes.rank() - 1];
-      step.tile = (row + alignment - 1) / alignment * alignment;
+      constexpr auto whole = static_cast<std::int64_t>(alignment);
+      step.tile = (row + whole - 1) / whole * whole;
     } else {
       const auto fits = static_cast<std::int64_t>(register_room / (sizeof(T) * std::max<std::size_t>(columns, 1)));
       step.tile = std::clamp(fits / shortest_tile * shortest_tile, shortest_tile, longest_tile);

@@ -44,6 +44,7 @@ struct Slot {
     state,     // kept from run to run: state `index`
     constant,  // `constant`
     alias,     // the elements of slot `index`, in another shape
+    part,      // in slot `index`, from `offset` on
   };
   Home home = Home::arena;
   Type type{};

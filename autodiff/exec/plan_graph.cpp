@@ -1,5 +1,7 @@
 #include "wengert/autodiff/exec/plan_graph.hpp"
 
+#include <algorithm>
+
 #include "wengert/autodiff/ops/elementwise.hpp"
 #include "wengert/autodiff/ops/moving.hpp"
 #include "wengert/autodiff/ops/products.hpp"
@@ -42,6 +44,22 @@ View composed(const Graph& g, NodeId node, const View& from) {
     }
   }
   return view;
+}
+
+bool is_arithmetic(const graph::Operation& operation) {
+  return is<ops::Add>(operation) || is<ops::Sub>(operation) || is<ops::Mul>(operation) || is<ops::Scale>(operation) ||
+         is<ops::Neg>(operation) || is<ops::Square>(operation) || is<ops::Max>(operation) || is<ops::Min>(operation) ||
+         is<ops::Where>(operation) || is<ops::Relu>(operation);
+}
+
+bool is_of_rows(const Shape& shape, const Shape& rows) {
+  const std::size_t outer = rows.rank() - 1;
+  if (shape.rank() != outer && (shape.rank() != rows.rank() || shape[outer] != 1)) return false;
+  return std::equal(rows.begin(), rows.begin() + outer, shape.begin());
+}
+
+bool in_one_piece(const Shape& shape, std::int64_t axis) {
+  return std::all_of(shape.begin(), shape.begin() + axis, [](std::int64_t extent) { return extent == 1; });
 }
 
 std::vector<std::uint32_t> uses_of(const Graph& g) {

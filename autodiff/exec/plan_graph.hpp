@@ -22,6 +22,13 @@ template <class P>
 /// The places in the elements of `from` that a view node (broadcast, permute, slice) reads.
 [[nodiscard]] kernels::View composed(const graph::Graph& g, graph::NodeId node, const kernels::View& from);
 
+/// A few instructions of arithmetic.
+[[nodiscard]] bool is_arithmetic(const graph::Operation& operation);
+/// `shape` is that of `rows` without the last axis, or with 1 for it.
+[[nodiscard]] bool is_of_rows(const Shape& shape, const Shape& rows);
+/// What is put together along the axis lies one after the other.
+[[nodiscard]] bool in_one_piece(const Shape& shape, std::int64_t axis);
+
 /// `next` = `old` + factor · product: a step of gradient descent, as one product that adds to what it changes.
 struct Update {
   graph::NodeId product = graph::no_node;  // a matmul that is used for nothing else

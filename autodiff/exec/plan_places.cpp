@@ -32,13 +32,9 @@ void for_writes(const PlanStep& step, F&& f) {
     f(kernel->result);
   } else if (const auto* total = std::get_if<TotalStep>(&step)) {
     f(total->result);
+  } else if (const auto* copy = std::get_if<CopyStep>(&step)) {
+    f(copy->to);
   }
-}
-
-bool is_over(const PlanStep& step, SlotId slot) {
-  const auto* group = std::get_if<FusedStep>(&step);
-  return group != nullptr &&
-         std::ranges::any_of(group->stores, [&](const Store& store) { return store.slot == slot && store.over; });
 }
 
 }  // namespace
@@ -50,8 +46,18 @@ std::size_t rounded(std::size_t bytes) {
 std::size_t bytes_in_arena(const Type& type) { return rounded(byte_size(type)); }
 
 SlotId holder(const Plan& plan, SlotId slot) {
-  while (plan.slots[slot].home == Slot::Home::alias) slot = static_cast<SlotId>(plan.slots[slot].index);
+  while (plan.slots[slot].home == Slot::Home::alias || plan.slots[slot].home == Slot::Home::part)
+    slot = static_cast<SlotId>(plan.slots[slot].index);
   return slot;
+}
+
+std::size_t offset_in_arena(const Plan& plan, SlotId slot) {
+  std::size_t offset = 0;
+  while (plan.slots[slot].home != Slot::Home::arena) {
+    if (plan.slots[slot].home == Slot::Home::part) offset += plan.slots[slot].offset;
+    slot = static_cast<SlotId>(plan.slots[slot].index);
+  }
+  return offset + plan.slots[slot].offset;
 }
 
 bool overwritable(const Plan& plan, const FusedStep& group, SlotId old, const Type& result) {
@@ -79,6 +85,7 @@ void place(Plan& plan) {
   for (const SlotId output : plan.outputs) last[holder(plan, output)] = never;
   Arena arena;
   std::size_t now = 0;
+  std::vector<bool> placed(plan.slots.size(), false);  // holders: some part of them may have been written
   for (std::uint32_t n = 0; n < plan.steps.size(); ++n) {
     PlanStep& step = plan.steps[n];
     std::vector<SlotId> dying;
@@ -98,13 +105,16 @@ void place(Plan& plan) {
         });
         if (old == dying.end()) continue;
         plan.slots[store.slot].offset = plan.slots[*old].offset;
+        placed[store.slot] = true;
         store.over = true;
         dying.erase(old);
       }
     }
     for_writes(step, [&](SlotId slot) {
-      Slot& result = plan.slots[slot];
-      if (result.home != Slot::Home::arena || is_over(step, slot)) return;
+      const SlotId whole = holder(plan, slot);
+      Slot& result = plan.slots[whole];
+      if (result.home != Slot::Home::arena || placed[whole]) return;
+      placed[whole] = true;
       result.offset = arena.take(bytes_in_arena(result.type));
       now += bytes_in_arena(result.type);
       plan.least_bytes = std::max(plan.least_bytes, now);

@@ -11,8 +11,11 @@ namespace wengert::exec {
 [[nodiscard]] std::size_t rounded(std::size_t bytes);
 [[nodiscard]] std::size_t bytes_in_arena(const Type& type);
 
-/// The slot whose elements a slot shows: itself, unless it is an alias.
+/// The slot that has the memory of a slot: itself, unless it is an alias or a part of another.
 [[nodiscard]] SlotId holder(const Plan& plan, SlotId slot);
+
+/// Where in the arena the elements of a slot begin whose holder lies there.
+[[nodiscard]] std::size_t offset_in_arena(const Plan& plan, SlotId slot);
 
 /// The group reads slot `old` element for element only, so that a result of the type `result` may replace it.
 [[nodiscard]] bool overwritable(const Plan& plan, const FusedStep& group, SlotId old, const Type& result);

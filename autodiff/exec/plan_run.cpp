@@ -119,7 +119,8 @@ PlanMemory::PlanMemory(const Plan& plan, const std::unordered_map<graph::NodeId,
     const Slot& slot = plan.slots[k];
     switch (slot.home) {
       case Slot::Home::arena:
-        arrays_[k] = Array::over(arena_.get() + slot.offset, slot.type);
+      case Slot::Home::part:
+        arrays_[k] = Array::over(arena_.get() + offset_in_arena(plan, k), slot.type);
         break;
       case Slot::Home::constant:
         arrays_[k] = slot.constant;

@@ -90,8 +90,10 @@ void write_plan(const ProgramData& data, const Plan& plan, std::string& text) {
             " divided; kernels divide their work by its shape";
   text += "\n";
   if (!plan.states.empty()) {
-    const auto copied =
-        std::ranges::count_if(plan.steps, [](const PlanStep& step) { return std::holds_alternative<CopyStep>(step); });
+    const auto copied = std::ranges::count_if(plan.steps, [&](const PlanStep& step) {
+      const auto* copy = std::get_if<CopyStep>(&step);
+      return copy != nullptr && plan.slots[copy->to].home == Slot::Home::state;
+    });
     text += counted(plan.states.size(), "state") + " in place, " + std::to_string(copied) + " of them by a copy\n";
   }
   std::size_t index = 0;

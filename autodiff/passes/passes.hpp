@@ -95,9 +95,10 @@ struct Pass {
 /// places, and where the formula failed. The table: stabilise.hpp, docs/passes.md.
 [[nodiscard]] Rewrite stabilise(const graph::Graph& graph);
 
-/// Rewrites that round sums in another order: a product of a transposed matrix reads it transposed; a sum of n equal
-/// parts, made by broadcast, is n times one of them; a sum over axes of one element is a reshape (and keeps −0).
-/// A result differs by what a sum of n terms may differ in any order: 2·n·u·Σ|terms| at most, u the unit roundoff.
+/// Rewrites that round sums in another order: a product of a transposed matrix reads it transposed; a transposed
+/// product that is used so alone is (a·b)ᵀ = bᵀ·aᵀ; a sum of n equal parts, made by broadcast, is n times one of them;
+/// a sum over axes of one element is a reshape (and keeps −0). A result differs by what a sum of n terms may differ in
+/// any order: 2·n·u·Σ|terms| at most, u the unit roundoff.
 [[nodiscard]] Rewrite reassociate(const graph::Graph& graph);
 
 /// Numbers that are computed alike become tensors: a sum of products becomes a dot product, dot products that share a

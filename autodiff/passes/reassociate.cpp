@@ -19,7 +19,12 @@ namespace {
 
 class Reassociator {
  public:
-  explicit Reassociator(const graph::Graph& graph) : rebuild_(graph), builder_(rebuild_.builder()), old_(graph) {}
+  explicit Reassociator(const graph::Graph& graph)
+      : rebuild_(graph), builder_(rebuild_.builder()), old_(graph), uses_(graph.size(), 0) {
+    for (NodeId node = 0; node < graph.size(); ++node)
+      for (const NodeId operand : graph.operands(node)) ++uses_[operand];
+    for (const NodeId output : graph.outputs()) ++uses_[output];
+  }
 
   Rewrite run() && {
     return std::move(rebuild_).run([this](NodeId id, std::span<const NodeId> operands) {
@@ -28,6 +33,11 @@ class Reassociator {
           return product(operands, std::get<std::int64_t>(old_.attribute(id)));
         case Known::sum:
           return sum(operands[0], ops::integers(old_.attribute(id)));
+        case Known::permute:
+          if (uses_[old_.operands(id)[0]] == 1 && is(operands[0], Known::matmul) &&
+              is_transposition(ops::integers(old_.attribute(id))))
+            return transposed_product(operands[0]);
+          return builder_.add(old_.operation_id(id), operands, old_.attribute(id));
         default:
           return builder_.add(old_.operation_id(id), operands, old_.attribute(id));
       }
@@ -49,10 +59,23 @@ class Reassociator {
     }
     return builder_.add(id_of(Known::matmul), x, flags);
   }
-  /// The last two axes exchanged, and no others moved.
+  /// (a·b)ᵀ = bᵀ·aᵀ, where nobody wants a·b itself.
+  NodeId transposed_product(NodeId node) {
+    const std::vector<NodeId> exchanged{builder_.operands(node)[1], builder_.operands(node)[0]};
+    const auto flags = std::get<std::int64_t>(builder_.attribute(node));
+    std::int64_t result = kernels::plain;
+    const auto set = [&](bool yes, kernels::Product flag) { result |= yes ? flag : kernels::plain; };
+    set((flags & kernels::transpose_second) == 0, kernels::transpose_first);
+    set((flags & kernels::transpose_first) == 0, kernels::transpose_second);
+    set((flags & kernels::mask_second) != 0, kernels::mask_first);
+    set((flags & kernels::mask_first) != 0, kernels::mask_second);
+    return product(exchanged, result);
+  }
   [[nodiscard]] bool transposes(NodeId node) const {
-    if (!is(node, Known::permute)) return false;
-    const std::span<const std::int64_t> axes = ops::integers(builder_.attribute(node));
+    return is(node, Known::permute) && is_transposition(ops::integers(builder_.attribute(node)));
+  }
+  /// The last two axes exchanged, and no others moved.
+  [[nodiscard]] static bool is_transposition(std::span<const std::int64_t> axes) {
     const std::size_t rank = axes.size();
     return rank >= 2 && axes[rank - 1] + 2 == static_cast<std::int64_t>(rank) &&
            axes[rank - 2] + 1 == static_cast<std::int64_t>(rank) && std::is_sorted(axes.begin(), axes.end() - 2);
@@ -95,6 +118,7 @@ class Reassociator {
   Rebuild rebuild_;
   graph::GraphBuilder& builder_;
   const graph::Graph& old_;
+  std::vector<std::uint32_t> uses_;
 };
 
 }  // namespace

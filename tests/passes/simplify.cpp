@@ -218,6 +218,17 @@ BOOST_AUTO_TEST_CASE(transposes_go_into_the_product) {
              "%1=permute%0[2,0,1]\n%2=matmul%1,%04\noutput%2\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_transposed_product_is_one_of_exchanged_operands) {
+  Made m(Shape{3, 3});
+  const NodeId squared = m.add(Known::matmul, {m.x, m.x}, std::int64_t{1 + 4});
+  BOOST_TEST(m.after(&reassociate, m.add(Known::permute, {squared}, Integers{1, 0})) == "%1=matmul%0,%09\noutput%1\n");
+  Made used(Shape{3, 3});  // by somebody else, too
+  const NodeId product = used.add(Known::matmul, {used.x, used.x}, std::int64_t{0});
+  const NodeId turned = used.add(Known::permute, {product}, Integers{1, 0});
+  BOOST_TEST(used.after(&reassociate, used.add(Known::add, {product, turned})) ==
+             "%1=matmul%0,%00\n%2=permute%1[1,0]\n%3=add%1,%2\noutput%3\n");
+}
+
 BOOST_AUTO_TEST_CASE(the_sum_of_what_is_repeated_is_a_multiple) {
   Made m(Shape{3});
   const NodeId repeated = m.add(Known::broadcast, {m.x}, Integers{5, 3});
