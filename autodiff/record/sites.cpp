@@ -158,6 +158,7 @@ Expected& Stream::place_of(const StatementType& type, const void* location, std:
   if (next_id() >= room_end) make_room(where);
   if (unexpected) {
     watch_from_ = next_id();
+    quiet_to_ = 0;
     look_at_ = next_id() + std::min(first_look_, late_look);
   }
   if (unexpected || id_limit <= next_id())

@@ -244,12 +244,12 @@ void Stream::end_variables() noexcept {
   expected = after_variables_.successor;
   last = &after_variables_;
   stretch_first_ = watch_from_ = next_id();
-  look_at_ = next_id() + late_look;
+  look_at_ = std::max(next_id() + late_look, quiet_to_);
   set_limit();
 }
 
 void Stream::make_way(std::source_location where) {
-  if (!expected->rolling) look_for_repetition();
+  if (!expected->rolling && next_id() != stretch_first_) look_for_repetition();
   if (next_id() >= room_end) make_room(where);
   if (expected->rolling)
     id_limit = room_end;
@@ -486,6 +486,7 @@ void Stream::leave_scope(std::uint32_t outer) noexcept {
 // --- Clearing and rewinding ---------------------------------------------------------------------------------------
 
 void Stream::clear() {
+  quiet_to_ = loops.empty() && !expected->rolling ? std::min(next_id(), options_.first_id + latest_look) : 0;
   next_word = handle_word(options_.first_id, tag());
   forget_expectations();
   word_count = 0;

@@ -519,6 +519,7 @@ class Stream : public StreamHead {
   std::uint32_t far_run_ = 0;  // statements after which to look for one that is as long as the stretch allows
   Id first_look_ = late_look;
   Id look_at_ = 1;               // when to look for a repetition
+  Id quiet_to_ = 0;              // so far nothing repeated the last time, and nothing else has been recorded since
   Id stretch_first_ = 1;         // statements from here on are irregular, and nothing else lies between them
   std::uint32_t body_hint_ = 0;  // the body that was rolled up last, or is to be when it comes round
   std::vector<Mark> marks_;      // those that may be rewound to, the oldest first: by serial
