@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 #include <mutex>
 
@@ -20,25 +21,30 @@ using namespace detail;
 
 namespace {
 
+/// Neither 0 nor ∞ nor NaN: one comparison of what is left of the bits without the sign.
+WENGERT_INLINE bool is_ordinary(double a) {
+  constexpr std::uint64_t infinity = 0xFFE0000000000000u;
+  return (std::bit_cast<std::uint64_t>(a) << 1) - 1 < infinity - 1;
+}
+
 /// The statements of words[w - 1] and below, up to the first word that is something else; w, at and id move along.
 /// Chains run through a register: the adjoint of the value before is the only one that the next step waits for.
 void reverse_statements(const Stream& s, double* adjoint, std::uint32_t& w, Id& id, std::uint64_t& at) {
   const std::uint32_t* word = s.words + w;
-  const Id* to = s.ids + at;
-  const double* p = s.partials + at;
-  Id below = id - 1;  // the value at hand
+  const Id* const to = s.ids;
+  const double* const p = s.partials;
+  std::uint64_t first = at;      // operand of the statement at hand
+  std::uint64_t below = id - 1;  // the value at hand
   double a = adjoint[below];
   for (; word != s.words; --word) {
-    const std::uint32_t kind = word[-1] & 0xFFu;
+    const std::uint64_t kind = word[-1] & 0xFFu;
     if (kind >= loop_word) break;
-    to -= kind;
-    p -= kind;
+    first -= kind;
     adjoint[below] = a;
     --below;  // the value before: a statement has operands, so there is one
     double next = adjoint[below];
-    if (WENGERT_HOLDS("reverse: statement, adjoint is 0", a == 0.0)) {
-    } else if (is_finite(a)) [[likely]] {
-      const auto add = [&](std::uint32_t k) WENGERT_INLINE_LAMBDA {
+    if (WENGERT_HOLDS("reverse: statement, adjoint is a number but 0", is_ordinary(a))) [[likely]] {
+      const auto add = [&](std::uint64_t k) WENGERT_INLINE_LAMBDA {
         const double product = p[k] * a;
         if (to[k] == below)
           WENGERT_ADD("reverse: statement, to the value before", next, product);
@@ -46,19 +52,28 @@ void reverse_statements(const Stream& s, double* adjoint, std::uint32_t& w, Id& 
           WENGERT_ADD("reverse: statement, to another value", adjoint[to[k]], product);
       };
       switch (kind) {
+        default:
+          for (std::uint64_t k = WENGERT_INDEX("reverse: statement, operands of five or more", first + kind);
+               k-- > first + 4;)
+            add(k);
+          [[fallthrough]];
+        case 4:
+          add(first + 3);
+          [[fallthrough]];
+        case 3:
+          add(first + 2);
+          [[fallthrough]];
         case 2:
-          add(1);
+          add(first + 1);
           [[fallthrough]];
         case 1:
-          add(0);
+          add(first);
           [[fallthrough]];
         case 0:
           break;
-        default:
-          for (std::uint32_t k = WENGERT_INDEX("reverse: statement, operands of three or more", kind); k-- > 0;) add(k);
       }
-    } else {
-      for (std::uint32_t k = 0; k < kind; ++k) {
+    } else if (WENGERT_HOLDS("reverse: statement, adjoint is not 0", a != 0.0)) {
+      for (std::uint64_t k = first; k < first + kind; ++k) {
         if (WENGERT_HOLDS("reverse: statement, partial is 0 and adjoint is not finite", p[k] == 0.0)) continue;
         if (to[k] == below)
           WENGERT_ADD("reverse: statement, not finite, to the value before", next, p[k] * a);
@@ -70,8 +85,8 @@ void reverse_statements(const Stream& s, double* adjoint, std::uint32_t& w, Id& 
   }
   adjoint[below] = a;
   w = static_cast<std::uint32_t>(word - s.words);
-  id = below + 1;
-  at = static_cast<std::uint64_t>(to - s.ids);
+  id = static_cast<Id>(below + 1);
+  at = first;
 }
 
 /// Loops of at least so many repetitions may keep their adjoints out of memory; of so many such loops at most is it
