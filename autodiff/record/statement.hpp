@@ -145,7 +145,7 @@ template <class E>
 WENGERT_INLINE void local_partials(const E& e, double* partial) {
   e.template chain<false>(1.0, partial);
   if constexpr (E::template masking_matters<0>()) {
-    double sum = 0;
+    double sum = -0.0;  // to which the compiler need not add
     for_slots<E::leaves, Slots<E>::active>([&]<std::size_t K> WENGERT_INLINE_LAMBDA { sum += partial[K]; });
     if (WENGERT_HOLDS("statement: partials are not finite", !is_finite(sum))) [[unlikely]]
       e.template chain<true>(1.0, partial);
