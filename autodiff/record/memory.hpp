@@ -94,6 +94,7 @@ class Zeros {
   }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] double* data() noexcept { return data_; }
+  [[nodiscard]] const double* data() const noexcept { return data_; }
   [[nodiscard]] double operator[](std::size_t k) const noexcept { return data_[k]; }
 
  private:

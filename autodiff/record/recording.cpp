@@ -39,6 +39,20 @@ std::vector<Scalar> Recording::variables(std::span<const double> values, std::st
   return result;
 }
 
+void Recording::variables_into(std::span<const double> values, std::span<Scalar> to, std::source_location where) {
+  if (values.size() != to.size())
+    throw ArgumentError{
+        {.operation = "variables_into",
+         .problem = std::to_string(to.size()) + " handles for " + std::to_string(values.size()) + " values",
+         .expected = "one handle for each value",
+         .where = where}};
+  for (std::size_t k = 0; k < values.size();) {
+    const auto [first, count] = stream_->add_variables(values.subspan(k), where);
+    for (std::size_t i = 0; i < count; ++i) to[k + i] = Scalar::from_word(values[k + i], first + i);
+    k += count;
+  }
+}
+
 void Recording::name(const Scalar& value, std::string_view name, std::source_location where) {
   if (value.is_constant()) {
     throw ArgumentError{{.operation = "name",

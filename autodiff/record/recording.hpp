@@ -59,6 +59,11 @@ class Recording {
   std::vector<Scalar> variables(std::span<const double> values, std::string_view name = {},
                                 std::source_location where = std::source_location::current());
 
+  /// One variable per value, into handles that there are; faster than one by one. Throws ArgumentError unless there are
+  /// as many.
+  void variables_into(std::span<const double> values, std::span<Scalar> to,
+                      std::source_location where = std::source_location::current());
+
   /// A tensor input with the elements of `value`.
   Tensor variable(const Tensor& value, std::string_view name = {},
                   std::source_location where = std::source_location::current());

@@ -231,6 +231,15 @@ void Stream::begin_variables(std::source_location where) {
   variables_first_ = next_id();
 }
 
+Stream::Variables Stream::add_variables(std::span<const double> x, std::source_location where) {
+  if (expected != &variables_ || next_id() == room_end) begin_variables(where);
+  const std::size_t count = std::min<std::size_t>(x.size(), room_end - next_id());
+  std::copy_n(x.data(), count, values + next_id());
+  const Word first = next_word;
+  next_word += count;
+  return {first, count};
+}
+
 void Stream::end_variables() noexcept {
   Id more = next_id() - variables_first_;
   std::uint32_t& top = words[static_cast<std::int64_t>(word_count) - 1];  // a zero before the first word

@@ -360,6 +360,12 @@ class Stream : public StreamHead {
     values[id] = value;
     return id;
   }
+  /// The same for as many of `x` as there is room for at once: at least one. The ids follow on each other.
+  struct Variables {
+    Word first = 0;
+    std::size_t count = 0;
+  };
+  Variables add_variables(std::span<const double> x, std::source_location where);
   /// An id whose entry is a tensor entry, number `index`; the caller has written it. `value`: of a result that is a
   /// Scalar; otherwise the index once more, which leads from the id to the entry.
   Id add_tensor_word(std::uint32_t index, double value, std::source_location where);

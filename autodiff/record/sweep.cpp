@@ -441,6 +441,28 @@ Tensor detail::tensor_result(Tag swept, const Tensor& x, Id first_id, const Zero
 
 double Adjoints::beyond(std::uint32_t at) const { return SweepAccess::beyond(*this, at); }
 
+void Adjoints::read(std::span<const Scalar> x, std::span<double> to, std::source_location where) const {
+  if (x.size() != to.size()) {
+    throw ArgumentError{
+        {.operation = "read",
+         .problem = std::to_string(to.size()) + " numbers for the adjoints of " + std::to_string(x.size()) + " values",
+         .expected = "one number for each value",
+         .where = where}};
+  }
+  // Ids that follow on each other, as inputs' mostly do, are a copy.
+  for (std::size_t k = 0; k < x.size();) {
+    const Id first = x[k].id();
+    std::size_t end = k + 1;
+    while (end < x.size() && x[end].id() == first + (end - k) && x[end].tag() == x[k].tag()) ++end;
+    const std::uint32_t at = first - first_id_;
+    if (x[k].tag() == tag_ && at < plain_ && end - k <= plain_ - at)
+      std::copy_n(values_.data() + at, end - k, to.data() + k);
+    else
+      for (std::size_t i = k; i < end; ++i) to[i] = (*this)[x[i]];
+    k = end;
+  }
+}
+
 Tensor Adjoints::operator[](const Tensor& x) const {
   return detail::tensor_result(tag_, x, first_id_, values_, arrays_, "adjoint");
 }

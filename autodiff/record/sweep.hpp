@@ -44,6 +44,9 @@ class Adjoints {
     const std::uint32_t at = x.id() - first_id_;
     return at < plain_ ? values_[at] : beyond(at);
   }
+  /// to[k] = (*this)[x[k]], faster than one by one. Throws ArgumentError, too, unless there are as many.
+  void read(std::span<const Scalar> x, std::span<double> to,
+            std::source_location where = std::source_location::current()) const;
   /// The same for a tensor: a constant of its type. Throws DtypeError unless that is f32 or f64.
   [[nodiscard]] Tensor operator[](const Tensor& x) const;
   /// An expression would be recorded anew, as a value that nothing depends on: store it in a Scalar first.

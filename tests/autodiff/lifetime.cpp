@@ -337,6 +337,55 @@ BOOST_AUTO_TEST_CASE(stopping_at_the_first_nan) {
   BOOST_TEST(std::isnan(Scalar(log(y)).value()));
 }
 
+BOOST_AUTO_TEST_CASE(many_inputs_at_once_are_what_they_are_one_by_one) {
+  Recording at_once, one_by_one;
+  for (const std::size_t count : {0U, 1U, 2U, 700U, 40000U}) {  // more than there is room for at first
+    std::vector<double> values(count);
+    for (std::size_t k = 0; k < count; ++k) values[k] = 0.25 * static_cast<double>(k);
+    std::vector<Scalar> x(count), y(count);
+    at_once.variables_into(values, x);
+    for (std::size_t k = 0; k < count; ++k) y[k] = one_by_one.variable(values[k]);
+    for (std::size_t k = 0; k < count; ++k) {
+      BOOST_TEST_REQUIRE(x[k].id() == y[k].id());
+      BOOST_TEST_REQUIRE(x[k].value() == y[k].value());
+    }
+    if (count == 0) continue;
+    const Scalar z = x.back() * x.front(), w = y.back() * y.front();  // a statement between runs of inputs
+    BOOST_TEST(z.id() == w.id());
+    BOOST_TEST(backward(z)[x.back()] == backward(w)[y.back()]);
+  }
+  BOOST_TEST(at_once.statistics().bytes_used == one_by_one.statistics().bytes_used);
+  std::vector<Scalar> two(2);
+  BOOST_CHECK_THROW(at_once.variables_into(std::vector{1.0}, two), ArgumentError);
+  Recording small({.last_id = 5});
+  std::vector<Scalar> nine(9);
+  BOOST_CHECK_THROW(small.variables_into(std::vector<double>(9, 1.0), nine), CapacityError);
+}
+
+BOOST_AUTO_TEST_CASE(adjoints_that_are_read_at_once_are_those_that_are_read_one_by_one) {
+  Recording r;
+  const std::vector<Scalar> x = r.variables(std::vector<double>(50, 0.5));
+  const Scalar rolled = roll(x[7]);
+  Scalar sum = rolled * x[3];
+  std::vector<Scalar> inside;
+  for (std::size_t k = 0; k < x.size(); ++k) inside.push_back(sum = sum + sin(x[k]) * x[49 - k]);
+  const Adjoints a = backward(sum);
+  std::vector<Scalar> asked(x);
+  asked.insert(asked.end(), inside.begin(), inside.end());  // values of a loop, and such that are no inputs
+  asked.insert(asked.end(), {x[4], Scalar(3.0), x[4], rolled, x[48], x[49], sum});
+  std::vector<double> found(asked.size(), -1.0);
+  a.read(asked, found);
+  for (std::size_t k = 0; k < asked.size(); ++k) BOOST_TEST(found[k] == a[asked[k]]);
+  BOOST_CHECK_THROW(a.read(x, found), ArgumentError);
+  Recording other;
+  const std::vector<Scalar> foreign{other.variable(1.0)};
+  std::vector<double> number(1);
+  BOOST_CHECK_THROW(a.read(foreign, number), ForeignRecording);
+  r.clear();
+  const std::vector<Scalar> later{r.variable(1.0)};
+  BOOST_CHECK_THROW(a.read(later, number), Error);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace wengert

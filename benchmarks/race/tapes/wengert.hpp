@@ -20,13 +20,13 @@ class Wengert {
 
   void begin(std::span<Scalar> x, std::span<Scalar>, std::span<const double> values) {
     recording_.clear();
-    for (std::size_t i = 0; i < x.size(); ++i) x[i] = recording_.variable(values[i]);
+    recording_.variables_into(values, x);
   }
   void end(std::span<Scalar>) {}
 
   void reverse(std::span<Scalar> x, std::span<Scalar> y, std::size_t output, std::span<double> gradient) {
     wengert::backward(y[output], adjoints_);
-    for (std::size_t i = 0; i < x.size(); ++i) gradient[i] = adjoints_[x[i]];
+    adjoints_.read(x, gradient);
   }
 
   /// What the recording uses (entries, operand ids, partials, values, constants), and what the sweep wrote of adjoints.
