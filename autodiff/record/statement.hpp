@@ -357,13 +357,13 @@ WENGERT_INLINE Scalar record(const E& e, std::source_location where) {
     Word any = 0;
     for_slots<E::leaves, Slots<E>::handle>([&]<std::size_t K> WENGERT_INLINE_LAMBDA { any |= leaf.word[K]; });
     if (any == 0) return Scalar(value);  // constants only
+    if (x->rolling) goto rare;
     x = head.last->alternate;
     if (x->match == type && x->location == location) {
       static_cast<Stream&>(head).took_alternate();
     } else {
       x = head.known_place(type, location);
-      if (head.expected->rolling || x->match != type || x->location != location || x->before != head.last->word)
-          [[unlikely]]
+      if (x->match != type || x->location != location || x->before != head.last->word) [[unlikely]]
         goto rare;
       static_cast<Stream&>(head).took_detour(x);
     }
