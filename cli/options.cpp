@@ -170,6 +170,26 @@ CLI::App* add_graph(CLI::App& app, GraphOptions& options) {
   return graph;
 }
 
+CLI::App* add_explain(CLI::App& app, ExplainOptions& options) {
+  CLI::App* explain = app.add_subcommand("explain", "The paths that a gradient is the sum of, the largest first");
+  add_point(*explain, options)->required();
+  explain->add_option("--of", options.of, "The variable that the gradient is of")->type_name("NAME");
+  explain->add_option("--top", options.top, "Paths to show")
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{0}, std::size_t{1000}))
+      ->capture_default_str();
+  explain->add_flag("--edges", options.edges, "Every edge, instead of the factors between named values");
+  explain->add_flag("--json", options.json, "Print one line of JSON");
+  explain->add_option("-o,--out", options.out, "Draw the paths to this file: .svg .png .dot .json .mmd .tex")
+      ->type_name("FILE");
+  explain->footer(
+      "Examples:\n"
+      "  wengert explain 'u = x*y; sin(u) + u^2' --at x=2,y=3 --of x\n"
+      "  wengert explain 'h = sigmoid(w*x); (h - 1)^2/2' --at w=0.5,x=2 --of w --edges\n"
+      "  wengert explain 'sum(tanh(A @ x))' --at 'A=[1,2;3,4],x=[1,-1]' --of A");
+  return explain;
+}
+
 CLI::App* add_lecture(CLI::App& app, lecture::Options& options) {
   CLI::App* lecture = app.add_subcommand(
       "lecture", "The lecture's topics, worked on the board, with pictures; all of them without TOPIC");
@@ -247,6 +267,7 @@ void describe_options(CLI::App& app, Options& options) {
   add_grad(app, options.grad);
   add_check(app, options.check);
   add_graph(app, options.graph);
+  add_explain(app, options.explain);
   add_lecture(app, options.lecture);
   add_bench(app, options.bench);
   add_primitives(app, options.primitives);

@@ -5,6 +5,7 @@
 
 #include "wengert/cli/bench/bench.hpp"
 #include "wengert/cli/check.hpp"
+#include "wengert/cli/explain.hpp"
 #include "wengert/cli/grad.hpp"
 #include "wengert/cli/graph.hpp"
 #include "wengert/cli/lecture/lecture.hpp"
@@ -23,6 +24,7 @@ struct Options {
   GradOptions grad;
   CheckCommandOptions check;
   GraphOptions graph;
+  ExplainOptions explain;
   lecture::Options lecture;
   BenchOptions bench;
   PrimitivesOptions primitives;

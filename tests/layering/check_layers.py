@@ -20,7 +20,7 @@ import tempfile
 # The public headers that autodiff.hpp leaves out on purpose, because not everybody pays for them.
 ASIDE = ["autodiff/record/primitive.hpp", "autodiff/record/expand.hpp", "autodiff/record/log.hpp",
          "autodiff/record/linear_algebra.hpp", "autodiff/compiled.hpp", "autodiff/passes/", "autodiff/transform/", "autodiff/exec/",
-         "autodiff/bridges/"]
+         "autodiff/explain/", "autodiff/bridges/"]
 AUTODIFF_BELOW = ["graph/", "autodiff/ops/", "autodiff/record/"]
 LAYERS = {
     "graph/": ["graph/"],
@@ -28,6 +28,7 @@ LAYERS = {
     "autodiff/record/": AUTODIFF_BELOW,
     "autodiff/passes/": [*AUTODIFF_BELOW, "autodiff/passes/"],
     "autodiff/transform/": [*AUTODIFF_BELOW, "autodiff/passes/", "autodiff/transform/"],
+    "autodiff/explain/": [*AUTODIFF_BELOW, "autodiff/passes/", "autodiff/transform/", "autodiff/explain/"],
     "autodiff/exec/": [*AUTODIFF_BELOW, "autodiff/passes/", "autodiff/exec/"],
     "autodiff/bridges/": ["graph/", "autodiff/autodiff.hpp", "autodiff/record/", "autodiff/transform/", "autodiff/bridges/"],
     "autodiff/": ["graph/", "autodiff/"],
@@ -171,6 +172,7 @@ PLANTED = [
     ("autodiff/record/a.cpp", '#include "wengert/autodiff/transform/jvp.hpp"\n', "layer"),
     ("autodiff/record/b.cpp", '#include "wengert/autodiff/autodiff.hpp"\n', "layer"),
     ("autodiff/transform/a.cpp", '#include "wengert/autodiff/exec/plan.hpp"\n', "layer"),
+    ("autodiff/transform/d.cpp", '#include "wengert/autodiff/explain/ledger.hpp"\n', "layer"),
     ("autodiff/exec/a.cpp", '#include "wengert/autodiff/transform/jvp.hpp"\n', "layer"),
     ("autodiff/bridges/a.hpp", '#pragma once\n#include "wengert/autodiff/ops/add.hpp"\n', "layer"),
     ("autodiff/transform/b.cpp", '#include "wengert/autodiff/bridges/eigen.hpp"\n', "layer"),
