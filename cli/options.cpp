@@ -190,6 +190,28 @@ CLI::App* add_explain(CLI::App& app, ExplainOptions& options) {
   return explain;
 }
 
+CLI::App* add_derive(CLI::App& app, DeriveOptions& options) {
+  CLI::App* derive = app.add_subcommand("derive", "The chain rule worked by hand, in symbols and numbers");
+  add_point(*derive, options)->required();
+  derive->add_option("--format", options.format, "Format, whatever the file is called")
+      ->type_name("NAME")
+      ->check(CLI::IsMember(derive_formats()));
+  derive->add_option("-o,--out", options.out, "File to write: .txt .md .tex .html. Without it, standard output")
+      ->type_name("FILE");
+  derive->add_option("--digits", options.digits, "Significant digits of numbers")
+      ->type_name("N")
+      ->check(CLI::Range(1, 17))
+      ->capture_default_str();
+  derive->add_flag("--every-primitive", options.every_primitive,
+                   "A step for each primitive, also where values are named");
+  derive->footer(
+      "Examples:\n"
+      "  wengert derive 'u = x^2; sin(u)*y' --at x=2,y=3\n"
+      "  wengert derive 'h = sigmoid(w*x + b); L = (t - h)^2/2' \\\n"
+      "    --at w=0.5,x=2,b=0.1,t=1 --wrt w,b -o neuron.html");
+  return derive;
+}
+
 CLI::App* add_lecture(CLI::App& app, lecture::Options& options) {
   CLI::App* lecture = app.add_subcommand(
       "lecture", "The lecture's topics, worked on the board, with pictures; all of them without TOPIC");
@@ -268,6 +290,7 @@ void describe_options(CLI::App& app, Options& options) {
   add_check(app, options.check);
   add_graph(app, options.graph);
   add_explain(app, options.explain);
+  add_derive(app, options.derive);
   add_lecture(app, options.lecture);
   add_bench(app, options.bench);
   add_primitives(app, options.primitives);

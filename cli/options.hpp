@@ -5,6 +5,7 @@
 
 #include "wengert/cli/bench/bench.hpp"
 #include "wengert/cli/check.hpp"
+#include "wengert/cli/derive.hpp"
 #include "wengert/cli/explain.hpp"
 #include "wengert/cli/grad.hpp"
 #include "wengert/cli/graph.hpp"
@@ -25,6 +26,7 @@ struct Options {
   CheckCommandOptions check;
   GraphOptions graph;
   ExplainOptions explain;
+  DeriveOptions derive;
   lecture::Options lecture;
   BenchOptions bench;
   PrimitivesOptions primitives;

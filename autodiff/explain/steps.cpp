@@ -1,0 +1,318 @@
+#include "wengert/autodiff/explain/steps.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <map>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "wengert/autodiff/record/recording.hpp"
+#include "wengert/autodiff/record/tensor.hpp"
+#include "wengert/autodiff/transform/simplify.hpp"
+#include "wengert/graph/drawing/wording.hpp"
+#include "wengert/graph/error.hpp"
+
+namespace wengert::detail {
+
+using graph::Graph;
+using graph::NodeId;
+
+namespace {
+
+bool is_leaf(const Graph& graph, NodeId id) {
+  return graph.operation_id(id) == graph::variable_operation || graph.operation_id(id) == graph::constant_operation;
+}
+bool is_constant(const Graph& graph, NodeId id) { return graph.operation_id(id) == graph::constant_operation; }
+
+/// It holds all elements of its operand, in their order.
+bool is_alias(const Graph& graph, NodeId id) {
+  const std::string_view name = graph.operation(id).name;
+  return (name == "reshape" || name == "to_tensor" || name == "to_scalar") &&
+         graph.type(id).shape.size() == graph.type(graph.operands(id)[0]).shape.size();
+}
+
+Math constant(const graph::Attribute& attribute) {
+  if (const auto* const number = std::get_if<double>(&attribute)) return Math::number(*number);
+  if (const auto* const whole = std::get_if<std::int64_t>(&attribute)) return Math::number(static_cast<double>(*whole));
+  const auto* const array = std::get_if<Array>(&attribute);
+  if (array == nullptr) return {.kind = MathKind::call, .text = "constant"};
+  if (array->size() == 1 || array->is_uniform()) return Math::number(array->element(0));
+  return {.kind = MathKind::number, .text = array_text(*array, 4)};
+}
+
+std::string position_text(const Shape& shape, std::int64_t at) {
+  std::string text;
+  for (std::size_t axis = shape.rank(); axis-- > 0; at /= shape[axis])
+    text = std::to_string(at % shape[axis]) + (text.empty() ? "" : ",") + text;
+  return "[" + text + "]";
+}
+
+Math unary(MathKind kind, Math operand) { return {.kind = kind, .parts = {std::move(operand)}}; }
+Math binary(MathKind kind, Math a, Math b) { return {.kind = kind, .parts = {std::move(a), std::move(b)}}; }
+Math negative(Math x, bool tidy) {
+  if (tidy) return product_of({Math::number(-1), std::move(x)});
+  return unary(MathKind::negative, std::move(x));
+}
+
+Math transposed(Math x) {
+  if (x.is_number()) return x;
+  if (x.kind == MathKind::transposed) return std::move(x.parts[0]);
+  return unary(MathKind::transposed, std::move(x));
+}
+
+/// What a node computes, of the formulas of its operands. `tidy`: as one writes a result, not as it was computed.
+Math applied(const Graph& graph, NodeId id, std::vector<Math> x, bool tidy) {
+  const graph::Operation& operation = graph.operation(id);
+  const std::string_view name = operation.name;
+  if (name == "add") return tidy ? wengert::sum_of(std::move(x)) : Math{.kind = MathKind::sum, .parts = std::move(x)};
+  if (name == "sub") {
+    Math right = negative(std::move(x[1]), tidy);
+    if (tidy) return wengert::sum_of({std::move(x[0]), std::move(right)});
+    return binary(MathKind::sum, std::move(x[0]), std::move(right));
+  }
+  if (name == "mul" || name == "scale")
+    return tidy ? product_of(std::move(x)) : Math{.kind = MathKind::product, .parts = std::move(x)};
+  if (name == "neg") return negative(std::move(x[0]), tidy);
+  if (name == "div") return binary(MathKind::quotient, std::move(x[0]), std::move(x[1]));
+  if (name == "reciprocal") return binary(MathKind::quotient, Math::number(1), std::move(x[0]));
+  if (name == "square") return binary(MathKind::power, std::move(x[0]), Math::number(2));
+  if (name == "pow" || name == "integer_pow") {
+    if (tidy && x[1].is_number() && x[1].text == "1") return std::move(x[0]);
+    return binary(MathKind::power, std::move(x[0]), std::move(x[1]));
+  }
+  if (name == "sqrt") return unary(MathKind::root, std::move(x[0]));
+  if (name == "rsqrt") return binary(MathKind::quotient, Math::number(1), unary(MathKind::root, std::move(x[0])));
+  if (name == "abs") return unary(MathKind::magnitude, std::move(x[0]));
+  if (name == "norm" && graph.type(id).shape.rank() == 0) return unary(MathKind::norm, std::move(x[0]));
+  if (name == "matmul") {
+    // The attribute is a set: 1 and 2 read the operands transposed.
+    const auto* const set = std::get_if<std::int64_t>(&graph.attribute(id));
+    for (const std::size_t k : {std::size_t{0}, std::size_t{1}})
+      if (set != nullptr && (*set >> k & 1) != 0) x[k] = transposed(std::move(x[k]));
+    return binary(MathKind::matrix_product, std::move(x[0]), std::move(x[1]));
+  }
+  if (name == "permute" && graph.type(id).shape.rank() == 2) {
+    return transposed(std::move(x[0]));
+  }
+  if (name == "reshape") {
+    const Shape &from = graph.type(graph.operands(id)[0]).shape, &to = graph.type(id).shape;
+    const bool row = from.rank() == 1 && to.rank() == 2 && to[0] == 1 && to[1] > 1;
+    const bool from_row = from.rank() == 2 && from[0] == 1 && from[1] > 1 && to.rank() == 1;
+    if (row || from_row) return transposed(std::move(x[0]));
+    return std::move(x[0]);
+  }
+  if (name == "to_tensor" || name == "broadcast" || name == "convert") return std::move(x[0]);
+  if (name == "to_scalar") {
+    const Shape& shape = graph.type(graph.operands(id)[0]).shape;
+    if (shape.size() == 1) return std::move(x[0]);
+    return {.kind = MathKind::element,
+            .text = position_text(shape, std::get<std::int64_t>(graph.attribute(id))),
+            .parts = std::move(x)};
+  }
+  constexpr std::array<std::string_view, 8> relations{"<", "≤", "=", "≠", ">", "≥", "∧", "∨"};
+  const std::string symbol(operation.symbol.empty() ? name : operation.symbol);
+  if (x.size() == 2 && std::find(relations.begin(), relations.end(), symbol) != relations.end())
+    return {.kind = MathKind::relation, .text = symbol, .parts = std::move(x)};
+  std::string function(name);
+  if (name == "log") function = "ln";
+  if (name == "sigmoid") function = "σ";
+  if (name == "sum" || name == "slice" || name == "stack" || operation.attribute == graph::AttributeKind::none)
+    return {.kind = MathKind::call, .text = function, .parts = std::move(x)};
+  if (const std::string more = to_string(graph.attribute(id)); !more.empty() && more.size() < 24) function += more;
+  return {.kind = MathKind::call, .text = function, .parts = std::move(x)};
+}
+
+/// A name that graphs of steps by themselves carry: of quantity 3 "q3", of the cotangent "cotangent".
+std::optional<std::size_t> quantity_of(std::string_view name) {
+  std::size_t position = 0;
+  if (!name.starts_with("q")) return std::nullopt;
+  const auto [stop, error] = std::from_chars(name.data() + 1, name.data() + name.size(), position);
+  return error == std::errc{} && stop == name.data() + name.size() ? std::optional(position) : std::nullopt;
+}
+
+}  // namespace
+
+Steps::Steps(const Dependence& d, bool every_primitive, std::size_t most, const char* operation,
+             std::source_location where)
+    : d_(d) {
+  cut(every_primitive);
+  do {
+    number(operation, most, where);
+  } while (split_largest());
+}
+
+void Steps::cut(bool every_primitive) {
+  const Graph& graph = d_.graph();
+  station_.assign(graph.size(), false);
+  bool named = false;
+  for (NodeId id = 0; id < graph.size(); ++id)
+    named = named || (!is_leaf(graph, id) && id != d_.root() && !graph.name(id).empty());
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    if (is_constant(graph, id)) continue;
+    const bool has_name = !graph.name(id).empty() || id == d_.root();
+    station_[id] = is_leaf(graph, id) || has_name || ((every_primitive || !named) && !is_alias(graph, id));
+  }
+}
+
+void Steps::number(const char* operation, std::size_t most, std::source_location where) {
+  const Graph& graph = d_.graph();
+  nodes_.clear();
+  names_.clear();
+  position_.assign(graph.size(), none);
+  std::set<std::string, std::less<>> taken;
+  for (NodeId id = 0; id < graph.size(); ++id)
+    if (!graph.name(id).empty()) taken.emplace(graph.name(id));
+  std::size_t counter = 0;
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    if (!station_[id]) {
+      if (!is_constant(graph, id) && is_alias(graph, id)) position_[id] = none;
+      continue;
+    }
+    position_[id] = nodes_.size();
+    nodes_.push_back(id);
+    if (nodes_.size() > most) {
+      throw ArgumentError{{.operation = operation,
+                           .problem = "the calculation has more than " + std::to_string(most) + " steps",
+                           .expected = "one that somebody wants to read; most_steps allows more",
+                           .where = where}};
+    }
+    if (!graph.name(id).empty()) {
+      names_.emplace_back(graph.name(id));
+      continue;
+    }
+    std::string name = id == d_.root() && taken.count("y") == 0 && names_.size() > 0 ? "y" : "";
+    while (name.empty() || taken.count(name) != 0) name = "v" + std::to_string(++counter);
+    taken.insert(name);
+    names_.push_back(name);
+  }
+}
+
+std::vector<NodeId> Steps::segment(std::size_t position) const {
+  const Graph& graph = d_.graph();
+  std::vector<NodeId> found{nodes_[position]};
+  std::set<NodeId> seen{nodes_[position]};
+  for (std::size_t at = 0; at < found.size(); ++at) {
+    for (const NodeId operand : graph.operands(found[at]))
+      if (!station_[operand] && !is_constant(graph, operand) && seen.insert(operand).second) found.push_back(operand);
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+std::vector<std::size_t> Steps::operands(std::size_t position) const {
+  std::set<std::size_t> result;
+  if (is_leaf(d_.graph(), nodes_[position])) return {};
+  for (const NodeId id : segment(position))
+    for (const NodeId operand : d_.graph().operands(id))
+      if (station_[operand]) result.insert(position_[operand]);
+  return {result.begin(), result.end()};
+}
+
+bool Steps::split_largest() {
+  bool split = false;
+  for (std::size_t p = 0; p < nodes_.size(); ++p) {
+    if (is_leaf(d_.graph(), nodes_[p])) continue;
+    // The size of the tree, in which what is shared stands as often as it is used.
+    std::map<NodeId, std::size_t> size;
+    const std::vector<NodeId> segment_of_p = segment(p);
+    bool large = false;
+    for (const NodeId id : segment_of_p) {
+      std::size_t sum = 1;
+      for (const NodeId operand : d_.graph().operands(id)) sum += size.count(operand) != 0 ? size[operand] : 1;
+      size[id] = std::min(sum, 2 * largest_formula);
+      large = large || sum > largest_formula;
+    }
+    if (!large || segment_of_p.size() == 1) continue;
+    for (const NodeId id : segment_of_p)
+      if (!is_alias(d_.graph(), id) && !station_[id]) station_[id] = split = true;
+  }
+  return split;
+}
+
+Math Steps::formula(std::size_t position) const {
+  const Graph& graph = d_.graph();
+  std::map<NodeId, Math> made;
+  for (const NodeId id : segment(position)) {
+    std::vector<Math> x;
+    for (const NodeId operand : graph.operands(id)) {
+      if (station_[operand])
+        x.push_back(Math::of(position_[operand]));
+      else if (is_constant(graph, operand))
+        x.push_back(constant(graph.attribute(operand)));
+      else
+        x.push_back(made.at(operand));
+    }
+    made[id] = applied(graph, id, std::move(x), false);
+  }
+  return made.at(nodes_[position]);
+}
+
+bool Steps::is_scalar_edge(std::size_t step, std::size_t operand) const {
+  return d_.is_scalar(nodes_[step]) && d_.is_scalar(nodes_[operand]);
+}
+
+std::vector<Math> Steps::local_formulas(std::size_t position, const std::vector<std::size_t>& operands) const {
+  const Graph& graph = d_.graph();
+  // The step by itself, its operands as variables; numbers are tensors of rank 0 there.
+  Recording recording(RecordingOptions{.locations = false, .ties = false});
+  std::map<NodeId, Tensor> values;
+  for (const std::size_t operand : this->operands(position)) {
+    const NodeId id = nodes_[operand];
+    values[id] = recording.variable(Tensor(d_.elements(id)), "q" + std::to_string(operand));
+  }
+  for (const NodeId id : segment(position)) {
+    std::vector<Tensor> x;
+    for (const NodeId operand : graph.operands(id))
+      x.push_back(is_constant(graph, operand) ? Tensor(d_.elements(operand)) : values.at(operand));
+    values[id] = record_tensor(d_.primitive(id), x, graph.attribute(id), {});
+  }
+  const Tensor& y = values.at(nodes_[position]);
+  if (y.id() == 0) return std::vector<Math>(operands.size(), Math::number(0));
+  recording.name(y, "q" + std::to_string(position));
+  bool all_scalar = true;
+  for (const std::size_t operand : operands) all_scalar = all_scalar && is_scalar_edge(position, operand);
+  Tensor cotangent(Array::uniform(y.type(), 1.0));
+  if (!all_scalar) cotangent = recording.variable(Tensor(Array::uniform(y.type(), 1.0).dense()), "cotangent");
+  std::vector<Math> formulas;
+  for (const std::size_t operand : operands) {
+    const Tensor& x = values.at(nodes_[operand]);
+    Tensor seed = cotangent;
+    if (is_scalar_edge(position, operand)) seed = Tensor(Array::uniform(y.type(), 1.0));
+    const Tensor g = gradient(y, seed, std::span(&x, 1)).front();
+    if (g.id() == 0) {
+      const Array elements = g.value();
+      formulas.push_back(elements.size() == 1 || elements.is_uniform() ? Math::number(elements.element(0))
+                                                                       : Math{.text = array_text(elements, 4)});
+      continue;
+    }
+    const Expansion expansion = simplify(expand(recording, {g}, {.ties = false}));
+    const Graph& result = expansion.graph;
+    std::vector<Math> made(result.size());
+    for (NodeId id = 0; id < result.size(); ++id) {
+      if (const auto quantity = quantity_of(result.name(id))) {
+        made[id] = Math::of(*quantity);
+      } else if (result.name(id) == "cotangent") {
+        made[id] = nodes_[position] == d_.root() ? Math::number(1) : Math::adjoint(position);
+      } else if (is_constant(result, id)) {
+        made[id] = constant(result.attribute(id));
+      } else {
+        std::vector<Math> parts;
+        std::size_t size = 1;
+        for (const NodeId part : result.operands(id)) {
+          parts.push_back(made[part]);
+          size += made[part].size();
+        }
+        // Too large to be read; its number stands beside it.
+        made[id] = size > 4 * largest_formula ? Math{.text = "…"} : applied(result, id, std::move(parts), true);
+      }
+    }
+    formulas.push_back(std::move(made[result.outputs()[0]]));
+  }
+  return formulas;
+}
+
+}  // namespace wengert::detail

@@ -1,0 +1,56 @@
+// Steps: a graph cut into the steps of a derivation, and the formulas of each. What derivation() and mark() share.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "wengert/autodiff/explain/dependence.hpp"
+#include "wengert/autodiff/explain/math.hpp"
+#include "wengert/graph/array.hpp"
+
+namespace wengert::detail {
+
+/// A value as a derivation writes it: a number, a matrix "[1, 2; 3, 4]", or shape and norm of what is larger.
+[[nodiscard]] std::string array_text(const Array& array, int digits);
+
+/// Formulas larger than this are cut into several steps.
+inline constexpr std::size_t largest_formula = 120;
+
+/// The graph of y as steps: some of its nodes, each computed from those before it and from constants.
+class Steps {
+ public:
+  Steps(const Dependence& d, bool every_primitive, std::size_t most, const char* operation, std::source_location where);
+
+  static constexpr std::size_t none = static_cast<std::size_t>(-1);
+  /// Nodes of the steps and the variables, ascending.
+  [[nodiscard]] const std::vector<graph::NodeId>& nodes() const noexcept { return nodes_; }
+  /// Position of a node among them, or none. A node that only changes the shape has that of what it is made from.
+  [[nodiscard]] std::size_t position(graph::NodeId id) const noexcept { return position_[id]; }
+  /// v1, v2, … where the graph has no name.
+  [[nodiscard]] std::string name(std::size_t position) const { return names_[position]; }
+  /// The formula of a step; not of a variable.
+  [[nodiscard]] Math formula(std::size_t position) const;
+  /// The steps that this one is computed from, each once, ascending.
+  [[nodiscard]] std::vector<std::size_t> operands(std::size_t position) const;
+  /// For each of `operands`, of real dtype: ∂step/∂operand in symbols, of numbers; else the whole contribution, with
+  /// the adjoint of the step in it.
+  [[nodiscard]] std::vector<Math> local_formulas(std::size_t position, const std::vector<std::size_t>& operands) const;
+  /// Step and operand are numbers: there is a local derivative.
+  [[nodiscard]] bool is_scalar_edge(std::size_t step, std::size_t operand) const;
+  /// The primitives of a step, ascending, itself the last.
+  [[nodiscard]] std::vector<graph::NodeId> segment(std::size_t position) const;
+
+ private:
+  void cut(bool every_primitive);
+  [[nodiscard]] bool split_largest();
+  void number(const char* operation, std::size_t most, std::source_location where);
+
+  const Dependence& d_;
+  std::vector<bool> station_;
+  std::vector<graph::NodeId> nodes_;
+  std::vector<std::size_t> position_;
+  std::vector<std::string> names_;
+};
+
+}  // namespace wengert::detail
