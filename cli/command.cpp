@@ -29,8 +29,8 @@ void protect_minus(std::vector<std::string>& arguments) {
   while (first < arguments.size() && arguments[first].starts_with("-"))
     first += arguments[first] == "--log-level" ? 2 : 1;
   // Those that know -o.
-  const bool draws = first < arguments.size() && (arguments[first] == "graph" || arguments[first] == "explain" ||
-                                                  arguments[first] == "derive" || arguments[first] == "exercise");
+  const bool draws = first < arguments.size() &&
+                     (arguments[first] == "graph" || arguments[first] == "explain" || arguments[first] == "derive");
   for (std::string& argument : arguments) {
     const bool option = argument.starts_with("--") || argument == "-h" || (draws && argument == "-o");
     if (argument.size() > 1 && argument[0] == '-' && !option) argument.insert(0, 1, ' ');
@@ -94,8 +94,8 @@ int dispatch(std::vector<std::string> arguments, const Streams& streams) {
   int status = done;
   const std::string command = app.get_subcommands().front()->get_name();
   const bool json = options.grad.json || options.check.json || options.lecture.json || options.bench.json ||
-                    options.primitives.json || options.explain.json || options.train.json || options.eval.json ||
-                    options.predict.json || options.summary.json;
+                    options.primitives.json || options.explain.json || options.mark.json || options.train.json ||
+                    options.eval.json || options.predict.json || options.summary.json;
   PaintedStream painted(streams.out, streams.colour_out && !json);
   const Streams people{painted, streams.err};
   if (command == "grad") run_grad(options.grad, people);
@@ -103,6 +103,8 @@ int dispatch(std::vector<std::string> arguments, const Streams& streams) {
   if (command == "graph") run_graph(options.graph, streams);
   if (command == "explain") run_explain(options.explain, people);
   if (command == "derive") run_derive(options.derive, streams);
+  if (command == "mark") status = run_mark(options.mark, people);
+  if (command == "exercise") run_exercise(options.exercise, people);
   if (command == "lecture") lecture::run(options.lecture, people);
   if (command == "bench") run_bench(options.bench, people);
   if (command == "train") status = train::run_train(options.train, {painted, streams.err, false, streams.colour_err});

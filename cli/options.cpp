@@ -212,6 +212,49 @@ CLI::App* add_derive(CLI::App& app, DeriveOptions& options) {
   return derive;
 }
 
+CLI::App* add_mark(CLI::App& app, MarkOptions& options) {
+  CLI::App* mark =
+      app.add_subcommand("mark", "Are these derivatives right? Names the first mistake. Ends with 1 if not");
+  add_point(*mark, options)->required();
+  mark->add_option("ANSWERS", options.answers, "CSV file of lines such as dL/dw5,0.0822 or o1,0.7514")->required();
+  mark->add_flag("--json", options.json, "Print one line of JSON");
+  mark->footer(
+      "A number counts to the decimals that it is written with.\n"
+      "\n"
+      "Examples:\n"
+      "  printf 'dL/dh,-0.2689\\ndL/dw,-0.5379\\n' >answers.csv\n"
+      "  ! wengert mark 'h = sigmoid(w*x); L = (1 - h)^2/2' answers.csv --at w=0.5,x=2");
+  return mark;
+}
+
+CLI::App* add_exercise(CLI::App& app, ExerciseOptions& options) {
+  CLI::App* exercise = app.add_subcommand("exercise", "Exercises on backpropagation, with answer keys");
+  exercise->add_option("--seed", options.seed, "The same seed gives the same exercises")
+      ->type_name("N")
+      ->capture_default_str();
+  exercise->add_option("--difficulty", options.difficulty, "A chain, fan-outs, a network, tensors")
+      ->type_name("N")
+      ->check(CLI::Range(1, 4))
+      ->capture_default_str();
+  exercise->add_option("--count", options.count, "How many")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  exercise->add_option("--decimals", options.decimals, "Decimals of the keys")
+      ->type_name("N")
+      ->check(CLI::Range(1, 12))
+      ->capture_default_str();
+  exercise->add_flag("--solution", options.solution, "With the worked derivation");
+  exercise->add_option("--out", options.folder, "Folder for files: exercise, key and solution apart")
+      ->type_name("FOLDER")
+      ->check(CLI::ExistingDirectory);
+  exercise->footer(
+      "Examples:\n"
+      "  wengert exercise --seed 7 --difficulty 2\n"
+      "  wengert exercise --difficulty 3 --count 3 --solution --out .");
+  return exercise;
+}
+
 CLI::App* add_lecture(CLI::App& app, lecture::Options& options) {
   CLI::App* lecture = app.add_subcommand(
       "lecture", "The lecture's topics, worked on the board, with pictures; all of them without TOPIC");
@@ -291,6 +334,8 @@ void describe_options(CLI::App& app, Options& options) {
   add_graph(app, options.graph);
   add_explain(app, options.explain);
   add_derive(app, options.derive);
+  add_mark(app, options.mark);
+  add_exercise(app, options.exercise);
   add_lecture(app, options.lecture);
   add_bench(app, options.bench);
   add_primitives(app, options.primitives);

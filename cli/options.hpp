@@ -6,10 +6,12 @@
 #include "wengert/cli/bench/bench.hpp"
 #include "wengert/cli/check.hpp"
 #include "wengert/cli/derive.hpp"
+#include "wengert/cli/exercise.hpp"
 #include "wengert/cli/explain.hpp"
 #include "wengert/cli/grad.hpp"
 #include "wengert/cli/graph.hpp"
 #include "wengert/cli/lecture/lecture.hpp"
+#include "wengert/cli/mark.hpp"
 #include "wengert/cli/primitives.hpp"
 #include "wengert/cli/train/train.hpp"
 
@@ -27,6 +29,8 @@ struct Options {
   GraphOptions graph;
   ExplainOptions explain;
   DeriveOptions derive;
+  MarkOptions mark;
+  ExerciseOptions exercise;
   lecture::Options lecture;
   BenchOptions bench;
   PrimitivesOptions primitives;

@@ -57,38 +57,6 @@ std::vector<Array> adjoints_of(const Dependence& d, const std::vector<bool>& act
   return adjoints;
 }
 
-/// What a cotangent of a step contributes to each of its operands.
-std::vector<Array> contributions_of(const Dependence& d, const Steps& steps, std::size_t step, const Array& cotangent,
-                                    const std::vector<std::size_t>& operands) {
-  const std::vector<NodeId> segment = steps.segment(step);
-  std::vector<std::pair<NodeId, Array>> arrived{{steps.nodes()[step], cotangent}};
-  const auto add = [&](NodeId to, const Array& term) {
-    const auto at = std::find_if(arrived.begin(), arrived.end(), [&](const auto& a) { return a.first == to; });
-    if (at == arrived.end())
-      arrived.emplace_back(to, term);
-    else
-      at->second = detail::sum_of(at->second, term);
-  };
-  const auto arrived_at = [&](NodeId id) {
-    return std::find_if(arrived.begin(), arrived.end(), [&](const auto& a) { return a.first == id; });
-  };
-  for (std::size_t n = segment.size(); n-- > 0;) {
-    const auto at = arrived_at(segment[n]);
-    if (at == arrived.end()) continue;
-    const Array adjoint = at->second;
-    for (std::uint32_t k = 0; k < d.graph().operands(segment[n]).size(); ++k)
-      if (d.flows(segment[n], k)) add(d.graph().operands(segment[n])[k], d.contribution(segment[n], k, adjoint));
-  }
-  std::vector<Array> result;
-  for (const std::size_t operand : operands) {
-    const NodeId node = steps.nodes()[operand];
-    // The step itself is among what has arrived, but is none of its operands.
-    const auto at = arrived_at(node);
-    result.push_back(at == arrived.end() ? Array::zeros(d.graph().type(node)) : at->second);
-  }
-  return result;
-}
-
 /// The paths of quantities from y to the input, if they are few and made of numbers.
 std::vector<FactorPath> paths_of(const Derivation& derivation, std::size_t input, std::size_t most) {
   std::vector<FactorPath> found;
@@ -170,9 +138,9 @@ Derivation derivation(const detail::AnyHandle& y, std::span<const detail::AnyHan
         operands.push_back(operand);
     if (operands.empty() || (result.quantities[p].input && inputs.size() == 1)) continue;
     const std::vector<Math> formulas = steps.local_formulas(p, operands);
-    const std::vector<Array> terms = contributions_of(d, steps, p, result.quantities[p].adjoint, operands);
+    const std::vector<Array> terms = steps.contributions(p, result.quantities[p].adjoint, operands);
     const std::vector<Array> locals =
-        contributions_of(d, steps, p, Array::uniform(d.graph().type(steps.nodes()[p]), 1.0).dense(), operands);
+        steps.contributions(p, Array::uniform(d.graph().type(steps.nodes()[p]), 1.0).dense(), operands);
     for (std::size_t k = 0; k < operands.size(); ++k) {
       Contribution& contribution = result.quantities[operands[k]].contributions.emplace_back();
       contribution.user = p;

@@ -243,22 +243,22 @@ std::string to_html(const Derivation& derivation) {
       "</title>\n<style>\n"
       ":root { color-scheme: light dark; }\n"
       "body { font-family: system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }\n"
-      "math { margin: 0.6rem 0; text-align: left; display: block math; }\n"
-      "mtd { text-align: left; padding: 0.15rem 0.1rem; }\n"
-      ".given math { display: inline math; margin: 0; }\n"
+      "math[display=block] { margin: 0.6rem 0 0.6rem 1rem; width: max-content; }\n"
+      ".lines > mtr > mtd { text-align: left; padding: 0.15rem 0.1rem; }\n"
       "section { overflow-x: auto; }\n"
       "</style>\n</head>\n<body>\n<h1>" +
       graph::xml_text(document.title()) + "</h1>\n<p class=\"given\">Given:";
   for (const Equation& equation : document.given()) {
     const std::vector<std::string> sides = document.sides(equation, MathFormat::mathml);
-    text += " <math><mrow>" + sides[0] + "<mo>=</mo>" + sides[1] + "</mrow></math>";
+    text += (text.ends_with(':') ? " <math><mrow>" : ", <math><mrow>") + sides[0] + "<mo>=</mo>" + sides[1] +
+            "</mrow></math>";
   }
   text += "</p>\n";
   for (const Section& section : document.sections()) {
     text += "<section>\n<h2>" + graph::xml_text(section.heading) + "</h2>\n";
     for (const Equation& equation : section.equations) {
       const std::vector<std::string> sides = document.sides(equation, MathFormat::mathml);
-      text += "<math display=\"block\"><mtable displaystyle=\"true\">";
+      text += "<math display=\"block\"><mtable class=\"lines\" displaystyle=\"true\">";
       for (std::size_t k = 1; k < sides.size(); ++k)
         text += "<mtr><mtd>" + (k == 1 ? sides[0] : "") + "</mtd><mtd><mo>=</mo>" + sides[k] + "</mtd></mtr>";
       text += "</mtable></math>\n";

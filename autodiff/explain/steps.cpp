@@ -138,7 +138,7 @@ std::optional<std::size_t> quantity_of(std::string_view name) {
 
 Steps::Steps(const Dependence& d, bool every_primitive, std::size_t most, const char* operation,
              std::source_location where)
-    : d_(d) {
+    : d_(&d) {
   cut(every_primitive);
   do {
     number(operation, most, where);
@@ -146,20 +146,20 @@ Steps::Steps(const Dependence& d, bool every_primitive, std::size_t most, const 
 }
 
 void Steps::cut(bool every_primitive) {
-  const Graph& graph = d_.graph();
+  const Graph& graph = d_->graph();
   station_.assign(graph.size(), false);
   bool named = false;
   for (NodeId id = 0; id < graph.size(); ++id)
-    named = named || (!is_leaf(graph, id) && id != d_.root() && !graph.name(id).empty());
+    named = named || (!is_leaf(graph, id) && id != d_->root() && !graph.name(id).empty());
   for (NodeId id = 0; id < graph.size(); ++id) {
     if (is_constant(graph, id)) continue;
-    const bool has_name = !graph.name(id).empty() || id == d_.root();
+    const bool has_name = !graph.name(id).empty() || id == d_->root();
     station_[id] = is_leaf(graph, id) || has_name || ((every_primitive || !named) && !is_alias(graph, id));
   }
 }
 
 void Steps::number(const char* operation, std::size_t most, std::source_location where) {
-  const Graph& graph = d_.graph();
+  const Graph& graph = d_->graph();
   nodes_.clear();
   names_.clear();
   position_.assign(graph.size(), none);
@@ -184,7 +184,7 @@ void Steps::number(const char* operation, std::size_t most, std::source_location
       names_.emplace_back(graph.name(id));
       continue;
     }
-    std::string name = id == d_.root() && taken.count("y") == 0 && names_.size() > 0 ? "y" : "";
+    std::string name = id == d_->root() && taken.count("y") == 0 && names_.size() > 0 ? "y" : "";
     while (name.empty() || taken.count(name) != 0) name = "v" + std::to_string(++counter);
     taken.insert(name);
     names_.push_back(name);
@@ -192,7 +192,7 @@ void Steps::number(const char* operation, std::size_t most, std::source_location
 }
 
 std::vector<NodeId> Steps::segment(std::size_t position) const {
-  const Graph& graph = d_.graph();
+  const Graph& graph = d_->graph();
   std::vector<NodeId> found{nodes_[position]};
   std::set<NodeId> seen{nodes_[position]};
   for (std::size_t at = 0; at < found.size(); ++at) {
@@ -205,9 +205,9 @@ std::vector<NodeId> Steps::segment(std::size_t position) const {
 
 std::vector<std::size_t> Steps::operands(std::size_t position) const {
   std::set<std::size_t> result;
-  if (is_leaf(d_.graph(), nodes_[position])) return {};
+  if (is_leaf(d_->graph(), nodes_[position])) return {};
   for (const NodeId id : segment(position))
-    for (const NodeId operand : d_.graph().operands(id))
+    for (const NodeId operand : d_->graph().operands(id))
       if (station_[operand]) result.insert(position_[operand]);
   return {result.begin(), result.end()};
 }
@@ -215,26 +215,26 @@ std::vector<std::size_t> Steps::operands(std::size_t position) const {
 bool Steps::split_largest() {
   bool split = false;
   for (std::size_t p = 0; p < nodes_.size(); ++p) {
-    if (is_leaf(d_.graph(), nodes_[p])) continue;
+    if (is_leaf(d_->graph(), nodes_[p])) continue;
     // The size of the tree, in which what is shared stands as often as it is used.
     std::map<NodeId, std::size_t> size;
     const std::vector<NodeId> segment_of_p = segment(p);
     bool large = false;
     for (const NodeId id : segment_of_p) {
       std::size_t sum = 1;
-      for (const NodeId operand : d_.graph().operands(id)) sum += size.count(operand) != 0 ? size[operand] : 1;
+      for (const NodeId operand : d_->graph().operands(id)) sum += size.count(operand) != 0 ? size[operand] : 1;
       size[id] = std::min(sum, 2 * largest_formula);
       large = large || sum > largest_formula;
     }
     if (!large || segment_of_p.size() == 1) continue;
     for (const NodeId id : segment_of_p)
-      if (!is_alias(d_.graph(), id) && !station_[id]) station_[id] = split = true;
+      if (!is_alias(d_->graph(), id) && !station_[id]) station_[id] = split = true;
   }
   return split;
 }
 
 Math Steps::formula(std::size_t position) const {
-  const Graph& graph = d_.graph();
+  const Graph& graph = d_->graph();
   std::map<NodeId, Math> made;
   for (const NodeId id : segment(position)) {
     std::vector<Math> x;
@@ -252,23 +252,23 @@ Math Steps::formula(std::size_t position) const {
 }
 
 bool Steps::is_scalar_edge(std::size_t step, std::size_t operand) const {
-  return d_.is_scalar(nodes_[step]) && d_.is_scalar(nodes_[operand]);
+  return d_->is_scalar(nodes_[step]) && d_->is_scalar(nodes_[operand]);
 }
 
 std::vector<Math> Steps::local_formulas(std::size_t position, const std::vector<std::size_t>& operands) const {
-  const Graph& graph = d_.graph();
+  const Graph& graph = d_->graph();
   // The step by itself, its operands as variables; numbers are tensors of rank 0 there.
   Recording recording(RecordingOptions{.locations = false, .ties = false});
   std::map<NodeId, Tensor> values;
   for (const std::size_t operand : this->operands(position)) {
     const NodeId id = nodes_[operand];
-    values[id] = recording.variable(Tensor(d_.elements(id)), "q" + std::to_string(operand));
+    values[id] = recording.variable(Tensor(d_->elements(id)), "q" + std::to_string(operand));
   }
   for (const NodeId id : segment(position)) {
     std::vector<Tensor> x;
     for (const NodeId operand : graph.operands(id))
-      x.push_back(is_constant(graph, operand) ? Tensor(d_.elements(operand)) : values.at(operand));
-    values[id] = record_tensor(d_.primitive(id), x, graph.attribute(id), {});
+      x.push_back(is_constant(graph, operand) ? Tensor(d_->elements(operand)) : values.at(operand));
+    values[id] = record_tensor(d_->primitive(id), x, graph.attribute(id), {});
   }
   const Tensor& y = values.at(nodes_[position]);
   if (y.id() == 0) return std::vector<Math>(operands.size(), Math::number(0));
@@ -296,7 +296,7 @@ std::vector<Math> Steps::local_formulas(std::size_t position, const std::vector<
       if (const auto quantity = quantity_of(result.name(id))) {
         made[id] = Math::of(*quantity);
       } else if (result.name(id) == "cotangent") {
-        made[id] = nodes_[position] == d_.root() ? Math::number(1) : Math::adjoint(position);
+        made[id] = nodes_[position] == d_->root() ? Math::number(1) : Math::adjoint(position);
       } else if (is_constant(result, id)) {
         made[id] = constant(result.attribute(id));
       } else {
@@ -313,6 +313,91 @@ std::vector<Math> Steps::local_formulas(std::size_t position, const std::vector<
     formulas.push_back(std::move(made[result.outputs()[0]]));
   }
   return formulas;
+}
+
+std::vector<Array> Steps::contributions(std::size_t step, const Array& cotangent,
+                                        const std::vector<std::size_t>& operands, const Mutation* mutation) const {
+  const Graph& graph = d_->graph();
+  std::map<NodeId, Array> arrived;
+  arrived[nodes_[step]] = cotangent;
+  const std::vector<NodeId> segment_of_step = segment(step);
+  for (std::size_t n = segment_of_step.size(); n-- > 0;) {
+    const NodeId id = segment_of_step[n];
+    const auto at = arrived.find(id);
+    if (at == arrived.end()) continue;
+    const Array adjoint = at->second;
+    for (std::uint32_t k = 0; k < graph.operands(id).size(); ++k) {
+      if (!d_->flows(id, k)) continue;
+      std::optional<Array> term;
+      if (mutation != nullptr && mutation->node == id && mutation->position == k)
+        term = mutated(*d_, *mutation, adjoint);
+      if (!term) term = d_->contribution(id, k, adjoint);
+      const auto [to, first] = arrived.try_emplace(graph.operands(id)[k], *term);
+      if (!first) to->second = sum_of(to->second, *term);
+    }
+  }
+  std::vector<Array> result;
+  for (const std::size_t operand : operands) {
+    const auto at = arrived.find(nodes_[operand]);
+    result.push_back(at == arrived.end() ? Array::zeros(graph.type(nodes_[operand])) : at->second);
+  }
+  return result;
+}
+
+std::optional<Array> mutated(const Dependence& d, const Mutation& mutation, const Array& cotangent) {
+  const Graph& graph = d.graph();
+  const NodeId id = mutation.node;
+  const std::uint32_t k = mutation.position;
+  const auto operands = graph.operands(id);
+  const Type& type = graph.type(operands[k]);
+  const std::string_view name = graph.operation(id).name;
+  const auto product = [&](const Array& a, const Array& b) {
+    const Array to = Array::zeros(type).dense();
+    std::vector<double> elements(static_cast<std::size_t>(to.size()));
+    for (std::size_t i = 0; i < elements.size(); ++i)
+      elements[i] = a.element(static_cast<std::int64_t>(i)) * b.element(static_cast<std::int64_t>(i));
+    return type.dtype == Dtype::f64 ? std::optional(Array::from(elements, type.shape)) : std::nullopt;
+  };
+  const bool elementwise = d.graph().operation(id).elementwise && graph.type(id).shape == type.shape;
+  switch (mutation.slip) {
+    case Slip::factor:
+      if (!elementwise || cotangent.type() != type || name == "add") return std::nullopt;
+      return cotangent;
+    case Slip::path:
+      return Array::zeros(type);
+    case Slip::sign:
+      return difference_of(Array::zeros(type), d.contribution(id, k, cotangent));
+    case Slip::own_operand:
+      if (!elementwise || name != "mul" || operands[0] == operands[1]) return std::nullopt;
+      return product(cotangent, d.elements(operands[k]).dense());
+    case Slip::exponent: {
+      const bool power = (name == "integer_pow" || name == "pow") && k == 0;
+      if (!elementwise || (!power && name != "square")) return std::nullopt;
+      const double n = power ? d.elements(operands[1]).element(0) : 2.0;
+      if (n == 0 || n == 1) return std::nullopt;
+      return product(d.contribution(id, k, cotangent), Array::uniform(type, 1 / n));
+    }
+    case Slip::at_input: {
+      if (!elementwise || operands.size() != 1 || (name != "sigmoid" && name != "tanh")) return std::nullopt;
+      const std::vector<Tensor> x{Tensor(d.elements(operands[0]))};
+      return d.primitive(id).on_tensors.vjp(k, Tensor(cotangent), x[0], x, graph.attribute(id)).value().dense();
+    }
+    case Slip::transpose: {
+      if (name != "matmul" || graph.type(operands[0]).shape.rank() != 2) return std::nullopt;
+      const NodeId other = operands[1 - k];
+      const Shape& shape = graph.type(other).shape;
+      if (shape.rank() != 2 || shape[0] != shape[1] || shape[0] < 2) return std::nullopt;
+      // The rule with the other matrix turned before it turns it.
+      std::vector<Tensor> x;
+      for (const NodeId operand : operands) x.emplace_back(d.elements(operand));
+      x[1 - k] = transpose(x[1 - k]);
+      return d.primitive(id)
+          .on_tensors.vjp(k, Tensor(cotangent), Tensor(d.elements(id)), x, graph.attribute(id))
+          .value()
+          .dense();
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace wengert::detail

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,26 @@ namespace wengert::detail {
 
 /// Formulas larger than this are cut into several steps.
 inline constexpr std::size_t largest_formula = 120;
+
+/// One rule of the sweep done wrong, as people do it.
+enum class Slip : std::uint8_t {
+  factor,       ///< at an edge: the local derivative left out
+  path,         ///< at an edge: nothing passes
+  sign,         ///< at an edge: the other sign
+  own_operand,  ///< at an edge of a product: the operand itself instead of the other one
+  exponent,     ///< at an edge of a power: the exponent in front left out
+  at_input,     ///< at an edge of a function whose derivative is known by its value: by its argument instead
+  transpose,    ///< at an edge of a matrix product: the other matrix not transposed
+};
+/// Where: the edge from `node` to its operand number `position`.
+struct Mutation {
+  Slip slip = Slip::factor;
+  graph::NodeId node = graph::no_node;
+  std::uint32_t position = 0;
+};
+/// What the cotangent of the node contributes along the edge when the rule is done wrong; none where that cannot be
+/// done or changes nothing.
+[[nodiscard]] std::optional<Array> mutated(const Dependence& d, const Mutation& mutation, const Array& cotangent);
 
 /// The graph of y as steps: some of its nodes, each computed from those before it and from constants.
 class Steps {
@@ -38,6 +60,10 @@ class Steps {
   [[nodiscard]] std::vector<Math> local_formulas(std::size_t position, const std::vector<std::size_t>& operands) const;
   /// Step and operand are numbers: there is a local derivative.
   [[nodiscard]] bool is_scalar_edge(std::size_t step, std::size_t operand) const;
+  /// What a cotangent of the step contributes to each of these operands.
+  [[nodiscard]] std::vector<Array> contributions(std::size_t step, const Array& cotangent,
+                                                 const std::vector<std::size_t>& operands,
+                                                 const Mutation* mutation = nullptr) const;
   /// The primitives of a step, ascending, itself the last.
   [[nodiscard]] std::vector<graph::NodeId> segment(std::size_t position) const;
 
@@ -46,7 +72,7 @@ class Steps {
   [[nodiscard]] bool split_largest();
   void number(const char* operation, std::size_t most, std::source_location where);
 
-  const Dependence& d_;
+  const Dependence* d_;
   std::vector<bool> station_;
   std::vector<graph::NodeId> nodes_;
   std::vector<std::size_t> position_;
