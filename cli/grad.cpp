@@ -8,6 +8,7 @@
 
 #include "wengert/autodiff/record/log.hpp"
 #include "wengert/autodiff/transform/draw.hpp"
+#include "wengert/autodiff/transform/show.hpp"
 #include "wengert/cli/errors.hpp"
 #include "wengert/cli/grad_report.hpp"
 #include "wengert/cli/graph.hpp"
@@ -33,11 +34,15 @@ void check_steps(const Problem& problem, const RecordedExpression& recorded) {
 
 /// The graph of the value and, if it is a number, of its gradient, to the files that are wanted.
 void draw_files(const GradOptions& options, const Problem& problem, const RecordedExpression& recorded) {
-  if (options.dot_file.empty() && options.svg_file.empty() && options.png_file.empty()) return;
+  const bool drawn = !options.dot_file.empty() || !options.svg_file.empty() || !options.png_file.empty();
+  if (!drawn && options.html_file.empty()) return;
   if (recorded.value.id() == 0) throw WorkError("the expression is a constant; it has no graph to draw");
   std::vector<wengert::detail::AnyHandle> x;
   if (!recorded.value.is_array())
     for (const std::size_t k : problem.chosen) x.push_back(recorded.variables[k].handle());
+  if (!options.html_file.empty())
+    show(recorded.value.handle(), options.html_file, x, {.title = problem.text, .link = ""});
+  if (!drawn) return;
   const wengert::graph::Drawing drawing = draw(recorded.value.handle(), x);
   const auto write = [&](const std::string& path, wengert::graph::Format format) {
     if (!path.empty())

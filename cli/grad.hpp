@@ -15,6 +15,7 @@ struct GradOptions : PointOptions {
   std::string dot_file;         ///< empty: not wanted
   std::string svg_file;         ///< likewise
   std::string png_file;         ///< likewise
+  std::string html_file;        ///< the page that walks through value and gradient; likewise
   std::string theme = "light";  ///< of the picture, one of theme_names()
 };
 

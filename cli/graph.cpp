@@ -9,6 +9,7 @@
 #include "wengert/autodiff/record/expand.hpp"
 #include "wengert/autodiff/record/log.hpp"
 #include "wengert/autodiff/record/primitive.hpp"
+#include "wengert/autodiff/transform/show.hpp"
 #include "wengert/cli/data/read.hpp"
 #include "wengert/cli/errors.hpp"
 #include "wengert/cli/text.hpp"
@@ -68,6 +69,9 @@ graph::Format format_of(const GraphOptions& options) {
   const auto& names = graph_formats();
   return static_cast<graph::Format>(std::find(names.begin(), names.end(), options.format) - names.begin());
 }
+
+/// Whether `out` is the page.
+bool wants_page(const GraphOptions& options) { return options.format.empty() && options.out.ends_with(".html"); }
 
 /// Whether the text form of graph/text.hpp is wanted, which `--file` reads.
 bool wants_text(const GraphOptions& options) {
@@ -151,6 +155,16 @@ void graph_of_file(const GraphOptions& options, const Streams& streams) {
 
 void deliver_recorded(const wengert::detail::AnyHandle& y, const std::vector<wengert::detail::AnyHandle>& x,
                       const GraphOptions& options, const Streams& streams) {
+  for (const std::string& page : {options.html, wants_page(options) ? options.out : std::string()}) {
+    if (page.empty()) continue;
+    show(y, page, std::span(x),
+         {.title = options.draw.drawing.title.empty() ? options.expression : options.draw.drawing.title,
+          .passes = options.draw.passes,
+          .direction = options.draw.drawing.direction,
+          .link = options.expression.empty() ? options.link : "",
+          .digits = options.draw.drawing.digits});
+  }
+  if (wants_page(options) || (!options.html.empty() && options.out.empty() && options.format.empty())) return;
   DrawOptions draw_options = options.draw;
   draw_options.select = [&](const Graph& graph) { return chosen(graph, options); };
   if (wants_text(options)) {
@@ -242,6 +256,8 @@ void check_together(const GraphOptions& options) {
   if (!options.file.empty()) {
     const std::string why = "goes with an expression; of --file the whole graph is known already";
     refuse(!options.at.empty(), "--at", why);
+    refuse(!options.html.empty() || wants_page(options), "--html",
+           "goes with an expression or --model: a page walks through values");
     refuse(!options.wrt.empty(), "--wrt", why);
     refuse(options.draw.statements, "--statements", why);
     refuse(options.draw.paths_only, "--paths", why + "\n  hint: --between x,f shows what lies between two names");
@@ -253,7 +269,16 @@ void check_together(const GraphOptions& options) {
     refuse(options.draw.statements, "--statements", why);
     refuse(options.draw.paths_only, "--paths", why + "\n  hint: --between x,f chooses what lies between two names");
   }
-  if (options.format.empty() && !options.out.empty() && !wants_text(options)) {
+  if (!options.html.empty() || wants_page(options)) {
+    const std::string why =
+        "does not go with --html: the page shows the whole graph, and hides or folds what is not wanted";
+    refuse(!options.around.empty(), "--around", why);
+    refuse(!options.between.empty(), "--between", why);
+    refuse(options.draw.paths_only, "--paths", why);
+    refuse(options.before || options.compare, options.before ? "--before" : "--compare",
+           "does not go with --html: the page shows the graph before and after each --pass");
+  }
+  if (options.format.empty() && !options.out.empty() && !wants_text(options) && !wants_page(options)) {
     try {
       static_cast<void>(graph::format_of(options.out));
     } catch (const ArgumentError& error) {

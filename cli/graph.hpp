@@ -19,6 +19,7 @@ struct GraphOptions : PointOptions {
   std::int64_t outputs = 2;            ///< numbers that it gives
   std::string loss = "cross-entropy";  ///< of them; or squared-error
   std::string out;                     ///< empty: standard output
+  std::string html;                    ///< a page to walk through, beside what `out` names; empty: none
   std::string format;                  ///< one of graph_formats(); empty: what `out` ends with, else dot
   std::string theme = "light";         ///< one of theme_names()
   std::string view = "both";           ///< one of view_names()

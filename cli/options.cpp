@@ -65,6 +65,9 @@ CLI::App* add_grad(CLI::App& app, GradOptions& options) {
       ->type_name("FILE");
   grad->add_option("--png", options.png_file, "The same as PNG; wengert graph has more formats and choices")
       ->type_name("FILE");
+  grad->add_option("--html", options.html_file,
+                   "Write a page that walks through value and gradient, to open in a browser")
+      ->type_name("FILE");
   add_choice(*grad, "--theme", options.theme, "Colours of the picture", theme_names());
   grad->footer(
       "Examples:\n"
@@ -108,8 +111,11 @@ CLI::App* add_graph(CLI::App& app, GraphOptions& options) {
       ->capture_default_str()
       ->needs(model);
   graph
-      ->add_option("-o,--out", options.out,
-                   "File to write; .dot .svg .png .json .mmd .tex .txt name the format. Without it, standard output")
+      ->add_option(
+          "-o,--out", options.out,
+          "File to write; .dot .svg .png .json .mmd .tex .txt .html name the format. Without it, standard output")
+      ->type_name("FILE");
+  graph->add_option("--html", options.html, "Write the page that walks through value and gradient to this file, too")
       ->type_name("FILE");
   graph->add_option("--format", options.format, "Format, whatever the file is called; text is what --file reads")
       ->type_name("NAME")
@@ -267,6 +273,8 @@ CLI::App* add_lecture(CLI::App& app, lecture::Options& options) {
       ->type_name("N")
       ->check(CLI::Range(1L, 100'000'000L));
   lecture->add_flag("--json", options.json, "Print the numbers as one line of JSON");
+  lecture->add_option("--html", options.html, "Write the page that walks through the topic's gradient to this file")
+      ->type_name("FILE");
   lecture->add_option("--out", options.folder, "Folder for pictures")
       ->type_name("FOLDER")
       ->check(CLI::ExistingDirectory)

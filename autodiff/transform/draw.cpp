@@ -9,6 +9,7 @@
 #include "wengert/autodiff/record/log.hpp"
 #include "wengert/autodiff/record/primitive.hpp"
 #include "wengert/autodiff/record/recorded_sweep.hpp"
+#include "wengert/autodiff/transform/draw_subject.hpp"
 #include "wengert/autodiff/transform/simplify.hpp"
 #include "wengert/graph/analysis.hpp"
 #include "wengert/graph/error.hpp"
@@ -16,6 +17,7 @@
 
 namespace wengert {
 
+using detail::Subject;
 using graph::Graph;
 using graph::NodeId;
 
@@ -89,22 +91,9 @@ std::optional<double> norm_of(const Array& array) {
   return largest * std::sqrt(sum);
 }
 
-/// What draw() has at hand for annotations and the choice of a part.
-struct Subject {
-  const Expansion& expansion;
-  const Graph& graph;
-  NodeId root;
-  std::vector<double> values;        // by node; a tensor of rank 0 is as good as a scalar
-  std::vector<std::uint8_t> order;   // 1: of the gradient of y. What y needs is 0, also if y is a gradient itself
-  std::vector<bool> forward;         // what y needs
-  std::vector<NodeId> adjoint_node;  // by node: where its adjoint is in the graph of the gradient, or no_node
-  std::vector<double> adjoint;       // by node, scalars
-  std::vector<bool> parameter;
+}  // namespace
 
-  [[nodiscard]] bool is_scalar(NodeId id) const { return graph.type(id).shape.rank() == 0; }
-};
-
-Subject subject_of(const Expansion& expansion, std::span<const detail::AnyHandle> x) {
+Subject detail::subject_of(const Expansion& expansion, std::span<const AnyHandle> x) {
   const Graph& graph = expansion.graph;
   const NodeId root = graph.outputs()[0];
   std::vector<double> values = expansion.values;
@@ -137,6 +126,8 @@ Subject subject_of(const Expansion& expansion, std::span<const detail::AnyHandle
   return subject;
 }
 
+namespace {
+
 /// By node, which named value of the forward graph it is part of: one that all of its users are part of. A number of
 /// the group, not 0, or 0 outside the forward graph.
 std::vector<std::uint32_t> named_groups(const Subject& s) {
@@ -155,7 +146,9 @@ std::vector<std::uint32_t> named_groups(const Subject& s) {
   return group;
 }
 
-graph::Annotations annotations_of(const Subject& s, const DrawOptions& options) {
+}  // namespace
+
+graph::Annotations detail::annotations_of(const Subject& s, const DrawOptions& options) {
   graph::Annotations annotations;
   if (options.values) {
     annotations.value = [&](NodeId id) { return s.is_scalar(id) ? std::optional(s.values[id]) : std::nullopt; };
@@ -196,6 +189,8 @@ graph::Annotations annotations_of(const Subject& s, const DrawOptions& options) 
     annotations.statement = [&](NodeId id) { return s.expansion.statements[id]; };
   return annotations;
 }
+
+namespace {
 
 /// What of the graph is drawn; empty: all.
 std::vector<bool> chosen(const Subject& s, std::span<const detail::AnyHandle> x, const DrawOptions& options,
@@ -239,11 +234,8 @@ std::vector<bool> chosen(const Subject& s, std::span<const detail::AnyHandle> x,
 
 }  // namespace
 
-namespace {
-
-/// y and its gradient by x as a graph of primitives. What was recorded for it is forgotten again.
-Expansion expanded(const detail::AnyHandle& y, std::span<const detail::AnyHandle> x, const DrawOptions& options,
-                   std::source_location where) {
+Expansion detail::expanded(const AnyHandle& y, std::span<const AnyHandle> x, const DrawOptions& options,
+                           std::source_location where) {
   if (y.id() == 0) {
     throw ArgumentError{{.operation = "draw",
                          .problem = "the value to draw is a constant",
@@ -271,22 +263,20 @@ Expansion expanded(const detail::AnyHandle& y, std::span<const detail::AnyHandle
   return expansion;
 }
 
-}  // namespace
-
 graph::Graph graph_of(const detail::AnyHandle& y, std::span<const detail::AnyHandle> x, const DrawOptions& options,
                       std::source_location where) {
-  return expanded(y, x, options, where).graph;
+  return detail::expanded(y, x, options, where).graph;
 }
 
 graph::Drawing draw(const detail::AnyHandle& y, std::span<const detail::AnyHandle> x, const DrawOptions& options,
                     std::source_location where) {
-  const Expansion expansion = expanded(y, x, options, where);
-  const Subject subject = subject_of(expansion, x);
+  const Expansion expansion = detail::expanded(y, x, options, where);
+  const Subject subject = detail::subject_of(expansion, x);
   graph::DrawingOptions drawing_options = options.drawing;
   drawing_options.only = chosen(subject, x, options, where);
 
   const detail::Phase phase("drawn");
-  graph::Drawing drawing = graph::draw(expansion.graph, drawing_options, annotations_of(subject, options));
+  graph::Drawing drawing = graph::draw(expansion.graph, drawing_options, detail::annotations_of(subject, options));
   phase.finished({{"nodes", expansion.graph.size()}, {"boxes", drawing.nodes.size()}});
   return drawing;
 }

@@ -180,8 +180,9 @@ void show_backprop(const Desk& desk) {
                                    sweeps.loss.by(sweeps.h[k]), sweeps.h[k].by(sweeps.net_h[k])})
       desk.numbers[factor.name] = factor.value;
   }
-  if (!desk.pictures.wanted()) return;
   const std::vector<wengert::detail::AnyHandle> weights(n.w.begin(), n.w.end());
+  desk.pictures.page("Backpropagation in the lecture's network", n.loss, weights);
+  if (!desk.pictures.wanted()) return;
   desk.pictures.graph("factors", "The network, each factor on its edge",
                       wengert::draw(n.loss, weights, {.view = View::forward}));
   desk.pictures.graph("backprop", "The graph of the loss and of its gradient", wengert::draw(n.loss, weights));

@@ -79,6 +79,11 @@ void run(const Options& options, const Streams& streams) {
     streams.out << topic_list();
     return;
   }
+  if (!options.html.empty() && options.topic != "neuron" && options.topic != "backprop") {
+    throw UsageError(
+        "--html: " + (options.topic.empty() ? "it goes with one topic" : "topic '" + options.topic + "' has no page") +
+        "\n  hint: neuron and backprop have one");
+  }
   nlohmann::ordered_json all{{"schema", 1}};
   Pictures pictures(options);
   for (const Topic& topic : chosen) {

@@ -19,6 +19,7 @@ struct Options {
   std::optional<long> steps;   ///< updates, where a topic takes some
   bool pictures = true;
   std::string folder = ".";  ///< for pictures
+  std::string html;          ///< the page of the topic; empty: not wanted
   plot::Theme theme = plot::Theme::light;
 };
 

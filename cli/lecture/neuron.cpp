@@ -86,6 +86,7 @@ void show_neuron(const Desk& desk) {
   board.table(rows);
   board.say("");
   board.say("Both ways: " + agreement.text() + ".");
+  desk.pictures.page("The artificial neuron", neuron.out, {neuron.w[0], neuron.w[1], neuron.b});
   if (!desk.pictures.wanted()) return;
   desk.pictures.graph("neuron", "The graph of the neuron and of its gradient",
                       wengert::draw(neuron.out, {neuron.w[0], neuron.w[1], neuron.b}));

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <ostream>
 
+#include "wengert/autodiff/transform/show.hpp"
 #include "wengert/graph/drawing/dot.hpp"
 #include "wengert/graph/drawing/graphviz.hpp"
 #include "wengert/graph/error.hpp"
@@ -21,8 +22,17 @@ void Pictures::graph(const std::string& name, const std::string& caption, const 
   if (wanted()) pending_.push_back({name, caption, to_dot(drawing, {.theme = options_.theme}), true});
 }
 
+void Pictures::page(const std::string& title, const wengert::detail::AnyHandle& y,
+                    const std::vector<wengert::detail::AnyHandle>& x) {
+  if (options_.html.empty()) return;
+  show(y, options_.html, std::span(x), {.title = title, .link = ""});
+  page_ = options_.html;
+}
+
 void Pictures::write(std::ostream* out) {
-  if (!pending_.empty() && out != nullptr) *out << "\n";
+  if ((!pending_.empty() || !page_.empty()) && out != nullptr) *out << "\n";
+  if (!page_.empty() && out != nullptr) *out << "The gradient, step by step, for a browser: " << page_ << "\n";
+  page_.clear();
   for (const Picture& picture : pending_) {
     const std::string base = (std::filesystem::path(options_.folder) / ("lecture_" + picture.name)).string();
     std::string written = base + ".svg";

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "wengert/autodiff/autodiff.hpp"
 #include "wengert/cli/command.hpp"
 #include "wengert/cli/lecture/lecture.hpp"
 #include "wengert/cli/plot/figure.hpp"
@@ -25,6 +26,10 @@ class Pictures {
   /// A graph, to be lecture_<name>.dot and, where Graphviz is installed, lecture_<name>.svg.
   void graph(const std::string& name, const std::string& caption, const wengert::graph::Drawing& drawing);
 
+  /// The page that walks through the topic's gradient, where Options::html asks for it. Written at once.
+  void page(const std::string& title, const wengert::detail::AnyHandle& y,
+            const std::vector<wengert::detail::AnyHandle>& x);
+
   /// Writes what was added since and says where; to nobody when `out` is null. Throws WorkError.
   void write(std::ostream* out);
 
@@ -35,6 +40,7 @@ class Pictures {
   };
   const Options& options_;
   std::vector<Picture> pending_;
+  std::string page_;  // where it was written, until that was said
 };
 
 }  // namespace wengert::cli::lecture

@@ -33,7 +33,9 @@ class Composer {
   }
 
   Drawing run() && {
-    FoldOptions fold_options{.limits = {.most_units = options_.most_nodes, .most_edges = options_.most_edges},
+    FoldOptions fold_options{.limits = {.most_units = options_.most_nodes,
+                                        .most_edges = options_.most_edges,
+                                        .most_span = options_.most_span},
                              .statement = statement_,
                              .hidden = inlined_,
                              .repetitions = options_.repetitions};

@@ -52,6 +52,7 @@ struct DrawingOptions {
   std::size_t longest_text = 40;  ///< characters of a line of a label
   std::size_t most_nodes = 150;   ///< boxes in the drawing; beyond it, folding
   std::size_t most_edges = 400;   ///< lines in the drawing; beyond it, folding
+  std::size_t most_span = 2500;   ///< ranks that lines cross in all; beyond it, folding. Graphviz's time grows with it
   /// By node: whether it is drawn. What a drawn node needs of the others is shown at the rim, role `elsewhere`. Empty:
   /// all.
   std::vector<bool> only{};

@@ -1,0 +1,46 @@
+# The page's files as a C++ source: cmake -D FOLDER=<graph/theatre> -D OUTPUT=<file.cpp> -P embed_page.cmake
+#
+# The page's policy names style and script by their hashes: SHA-256 in base64.
+cmake_minimum_required(VERSION 3.25)
+set(scripts evaluate.js formula.js stage.js theatre.js)  # in the order in which they stand in the page
+
+function(base64_sha256 text result)
+  string(SHA256 hex "${text}")
+  set(digits ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/)
+  set(base64 "")
+  foreach(place RANGE 0 60 6)  # 64 digits of 4 bits: ten groups of 24 bits, and 16 bits
+    string(SUBSTRING "${hex}00" ${place} 6 group)
+    math(EXPR bits "0x${group}")
+    foreach(shift 18 12 6 0)
+      math(EXPR digit "(${bits} >> ${shift}) & 63")
+      string(SUBSTRING ${digits} ${digit} 1 letter)
+      string(APPEND base64 ${letter})
+    endforeach()
+  endforeach()
+  string(SUBSTRING ${base64} 0 43 base64)
+  set(${result} "sha256-${base64}=" PARENT_SCOPE)
+endfunction()
+
+file(READ ${FOLDER}/theatre.html html)
+file(READ ${FOLDER}/theatre.css style)
+set(script "'use strict';\n(() => {\n")
+foreach(file IN LISTS scripts)
+  file(READ ${FOLDER}/${file} part)
+  string(APPEND script "${part}")
+endforeach()
+string(APPEND script "})();\n")
+foreach(part html style script)
+  if("${${part}}" MATCHES "[)]wengert_page\"" OR (NOT "${part}" STREQUAL "html" AND "${${part}}" MATCHES "</(script|style)"))
+    message(FATAL_ERROR "${part}: holds what would end it")
+  endif()
+endforeach()
+base64_sha256("${style}" style_hash)
+base64_sha256("${script}" script_hash)
+
+set(text "// Made by cmake/embed_page.cmake from graph/theatre/.\n#include \"wengert/graph/theatre/page_sources.hpp\"\n\n")
+string(APPEND text "namespace wengert::graph::page {\n")
+foreach(part html style script style_hash script_hash)
+  string(APPEND text "const std::string_view ${part} = R\"wengert_page(${${part}})wengert_page\";\n")
+endforeach()
+string(APPEND text "}  // namespace wengert::graph::page\n")
+file(WRITE ${OUTPUT} "${text}")
