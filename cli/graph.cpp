@@ -158,7 +158,9 @@ void deliver_recorded(const wengert::detail::AnyHandle& y, const std::vector<wen
   for (const std::string& page : {options.html, wants_page(options) ? options.out : std::string()}) {
     if (page.empty()) continue;
     show(y, page, std::span(x),
-         {.title = options.draw.drawing.title.empty() ? options.expression : options.draw.drawing.title,
+         {.title = !options.draw.drawing.title.empty() ? options.draw.drawing.title
+                   : options.model.empty()             ? options.expression
+                                                       : "a step of training: " + options.model,
           .passes = options.draw.passes,
           .direction = options.draw.drawing.direction,
           .link = options.expression.empty() ? options.link : "",

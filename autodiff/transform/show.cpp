@@ -1,7 +1,9 @@
 #include "wengert/autodiff/transform/show.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <deque>
+#include <map>
 #include <utility>
 
 #include "wengert/autodiff/passes/passes.hpp"
@@ -111,6 +113,37 @@ void set_repetitions(TheatreAct& act) {
   for (const graph::FoldedRepetition& repetition : folding.repetitions) act.repetitions.push_back({repetition.times});
 }
 
+double norm_of(const graph::Figure& figure) {
+  if (figure.elements.empty()) return figure.norm;
+  double sum = 0;
+  for (const double x : figure.elements) sum += x * x;
+  return std::sqrt(sum);
+}
+
+/// The picture has the adjoints and local derivatives that the steps have: those of inputs that are no parameters too,
+/// and of tensors. An edge into an operation that is not elementwise passes a vector-Jacobian product.
+void tell_steps(const TheatreAct& act, graph::Annotations& annotations, int digits) {
+  const auto scalar = [&act](NodeId id) { return act.graph.type(id).shape.rank() == 0; };
+  annotations.adjoint = [&act, scalar](NodeId id) -> std::optional<double> {
+    if (!act.adjoint[id] || !scalar(id)) return std::nullopt;
+    return act.adjoint[id]->elements.at(0);
+  };
+  annotations.adjoint_norm = [&act, scalar](NodeId id) -> std::optional<double> {
+    if (!act.adjoint[id] || scalar(id)) return std::nullopt;
+    return norm_of(*act.adjoint[id]);
+  };
+  std::map<std::pair<NodeId, std::uint32_t>, const graph::TheatreStep*> steps;
+  for (const graph::TheatreStep& step : act.steps) steps[{step.user, step.position}] = &step;
+  annotations.edge_label = [&act, scalar, steps = std::move(steps), digits](NodeId user, std::uint32_t position) {
+    const auto found = steps.find({user, position});
+    if (found == steps.end() || act.order[user] != 0) return std::string();
+    const std::optional<graph::Figure>& local = found->second->local;
+    if (!local) return std::string("Jᵀ");
+    return scalar(user) ? graph::short_number(local->elements.at(0), digits)
+                        : "‖" + graph::short_number(norm_of(*local), 3) + "‖";
+  };
+}
+
 TheatreAct act_of(const Expansion& expansion, std::span<const AnyHandle> x, const ShowOptions& options,
                   std::string title) {
   const Subject subject = detail::subject_of(expansion, x);
@@ -154,7 +187,8 @@ TheatreAct act_of(const Expansion& expansion, std::span<const AnyHandle> x, cons
   drawing.most_nodes = act.walk ? no_limit : std::min(options.most_boxes, std::size_t{300});
   drawing.most_edges = act.walk ? no_limit : 3 * drawing.most_nodes;
   if (act.walk) drawing.most_span = no_limit;
-  const graph::Annotations annotations = detail::annotations_of(subject, {});
+  graph::Annotations annotations = detail::annotations_of(subject, {});
+  if (act.walk) tell_steps(act, annotations, options.digits);
   act.drawing = graph::draw(graph, drawing, annotations);
   if (act.walk && act.drawing.nodes.size() > options.most_boxes &&
       folded_boxes(act.drawing, act) > options.most_boxes) {

@@ -38,7 +38,7 @@ bool backward(const Drawing& drawing, const DrawnEdge& edge) {
 std::string dot_of(const Drawing& drawing, const Layout& sizes) {
   std::string dot = "digraph {\n  graph [rankdir=";
   dot += drawing.direction == Direction::left_to_right ? "LR" : "TB";
-  dot += ", newrank=true, nodesep=0.32, ranksep=0.72, splines=spline]\n";
+  dot += ", newrank=true, nodesep=0.32, ranksep=0.6, splines=spline]\n";
   dot += "  node [shape=box, fixedsize=true, label=\"\"]\n  edge [dir=none]\n";
   detail::walk_frames(
       drawing,

@@ -112,7 +112,8 @@ class Stage {
     this.openFrames = act.frames.map((_, k) => k).filter(k => !this.isFolded(k) && act.frames[k].kind !== 'gradient' && inside(k));
     const all = items.size === act.boxes.length && hidden === 0;
     const along = all ? x => x : this.squeezed([...items.values()].map(({at}) => [at[0] - 16, at[0] + at[2] + 16]), 34);
-    const across = all ? y => y : this.squeezed([...items.values()].map(({at}) => [at[1] - 14, at[1] + at[3] + 12]), 14);
+    const above = this.openFrames.length + this.foldedRepetitions.size > 0 ? 30 : 14;
+    const across = all ? y => y : this.squeezed([...items.values()].map(({at}) => [at[1] - above, at[1] + at[3] + 14]), 8);
     for (const item of items.values()) {
       const [x, y, w, h] = item.at;
       item.x = along(x + w / 2) - w / 2;
@@ -325,10 +326,17 @@ class Stage {
 
   boxElement(item) {
     const {x, y, w, h, box} = item;
-    const group = s('g', {class: `node ${box.role} order${box.order}${box.output ? ' output' : ''}`, role: 'button',
+    const result = box.output && (box.order > 0 || box.node === this.act.output);
+    const group = s('g', {class: `node ${box.role} order${box.order}${result ? ' output' : ''}`, role: 'button',
                           tabindex: -1, id: 'node-' + box.id});
-    if (box.output && box.order === 0) group.append(s('rect', {class: 'rim', x: x - 3.5, y: y - 3.5, width: w + 7, height: h + 7, rx: 11}));
+    if (result && box.order === 0) group.append(s('rect', {class: 'rim', x: x - 3.5, y: y - 3.5, width: w + 7, height: h + 7, rx: 11}));
     group.append(this.shape(item));
+    if (box.magnitude !== undefined) {
+      const shade = this.shape(item);
+      shade.setAttribute('class', 'shade');
+      shade.style.opacity = 0.32 * box.magnitude;
+      group.append(shade);
+    }
     const lines = box.texts, height = 14.4, first = y + h / 2 - (lines.length - 1) / 2 * height + 4.2;
     const texts = {};
     lines.forEach(([kind, text], k) => {
@@ -356,8 +364,12 @@ class Stage {
     const name = s('text', {x: x + w / 2, y: y + 19, class: 't-name'});
     name.textContent = '▸ ' + frame.label;
     const count = s('text', {x: x + w / 2, y: y + 35, class: 't-note'});
-    count.textContent = `${item.boxes.length} boxes`;
+    // What repeats and is folded stands for all its times.
+    const boxes = item.boxes.map(index => this.act.boxes[index]), copies = boxes.filter(box => box.repetition === undefined || box.like === box.node ||
+        !this.foldedRepetitions.has(box.repetition));
+    count.textContent = `${copies.length} boxes`;
     group.append(name, count);
+    if (copies.length < boxes.length) group.append(this.badge(x + w, y, `× ${this.act.repetitions[boxes.find(box => !copies.includes(box)).repetition]}`));
     group.addEventListener('click', event => {
       event.stopPropagation();
       this.unfold('frame', k, true);

@@ -62,7 +62,7 @@ class Act {
     this.forwardAt = new Map(forward.map((id, k) => [id, k + 1]));
     if (this.steps.length || (this.walk && this.nodes[this.output].adjoint)) {
       this.seedAt = this.script.length;
-      this.script.push({kind: 'seed'}, ...this.steps.map((step, k) => ({kind: 'reverse', step: k})));
+      this.script.push({kind: 'seed'}, ...this.steps.map((step, k) => ({kind: 'reverse', step: k})), {kind: 'end'});
     }
     this.obstacles = this.findObstacles();
     this.edited = false;
@@ -303,6 +303,7 @@ function draw() {
     for (let k = 0; k <= t - act.seedAt - 1; ++k) used.add(`${act.steps[k].user}:${act.steps[k].operand}`);
   for (const [ends, lines] of stage.lineOf)
     for (const {group} of lines) setClass(group, 'used', used.has(ends));
+  stage.svg.classList.toggle('edited', act.edited);
   if (act.edited) act.steps.forEach(showLocal);
   mark(now);
   caption(now);
@@ -317,8 +318,8 @@ function linesOf(user, operand, position) {
 }
 
 function showLocal(step) {
-  if (!step.localArray || !isScalar(state.act.nodes[step.user].shape)) return;
-  for (const {label} of linesOf(step.user, step.operand, step.position)) if (label) setText(label, short(step.localArray.data[0]));
+  if (!step.localArray) return;
+  for (const {label} of linesOf(step.user, step.operand, step.position)) if (label) setText(label, isScalar(step.localArray.shape) ? brief(step.localArray) : `‖${short(magnitude(step.localArray), 3)}‖`);
 }
 
 /// What happens at this step.
@@ -346,6 +347,15 @@ function mark(now) {
   }
 }
 
+/// The gradient, as far as it fits.
+function gradientParts() {
+  const {act} = state, chosen = act.ids.filter(id => act.nodes[id].parameter && act.nodes[id].adjointArray);
+  const shown = chosen.slice(0, 6), each = shown.map(id =>
+      math(derivativeMath(id), mo('='), arrayMath(act.nodes[id].adjointArray, act.nodes[id].adjoint, 'm-sum')));
+  const rest = chosen.length - shown.length;
+  return [...each, h('span', {class: 'sum'}, rest > 0 ? `and ${rest} more at the right` : 'Every adjoint is complete.')];
+}
+
 function caption(now) {
   const {act, t} = state, last = act.script.length - 1;
   const forwards = act.forwardAt.size, [phase, formula, told] = [$('phase'), $('formula'), $('told')];
@@ -371,6 +381,10 @@ function caption(now) {
     spoken = `Reverse: ${user.shown} passes to ${operand.shown}: ` +
         (step.localArray && isScalar(user.shape) ? `${brief(act.adjointAt(step.user, Infinity), user.adjoint)} times ${brief(step.localArray)} is ` : '') +
         `${brief(step.contributionArray, step.contribution)}. Sum ${brief(step.sumArray, operand.adjoint)}.`;
+  }
+  else if (now.kind === 'end') {
+    [label, kind, parts] = ['gradient', 'reverse', gradientParts()];
+    spoken = 'Every adjoint is complete.';
   }
   phase.textContent = label;
   phase.className = 'phase ' + kind;
@@ -506,7 +520,9 @@ function heat({rows, columns, heat: cells, least, most}, kind) {
     image.data[4 * k + 3] = 255;
   });
   context.putImageData(image, 0, 0);
-  canvas.style.height = `${Math.max(14, Math.min(150, 324 / columns * rows))}px`;
+  const cell = Math.min(26, 324 / columns, Math.max(150 / rows, 2));
+  canvas.style.width = `${columns * cell}px`;
+  canvas.style.height = `${Math.max(rows * cell, 10)}px`;
   return canvas;
 }
 function histogram({histogram: bins}, kind) {
@@ -596,7 +612,7 @@ function showInputs() {
   const most = 200;
   for (const id of variables.slice(0, most)) {
     const node = act.nodes[id], size = sizeOf(node.shape);
-    const value = size === 1 && node.array ? edit(id, 0, can) : h('span', {}, brief(node.array, node.value));
+    const value = size === 1 && node.array ? edit(id, 0, can) : h('span', {id: `value-${id}`}, brief(node.array, node.value));
     body.append(h('tr', {}, h('td', {}, nodeLink(id)), h('td', {class: 'value'}, value),
                   h('td', {class: 'adjoint', id: `gradient-${id}`}, node.adjoint || node.adjointArray ? brief(node.adjointArray, node.adjoint) : '–')));
     if (size > 1 && size <= mostCells && node.array) {
@@ -609,25 +625,46 @@ function showInputs() {
   table.append(body);
   parts.push(table);
   if (variables.length > most) parts.push(h('p', {class: 'quiet'}, `and ${variables.length - most} more`));
-  if (can) {
-    parts.push(h('p', {class: 'quiet'}, act.edited ? `Computed in this page, in ${short(act.computeTime, 2)} ms. ` : 'Edit a number: everything is computed anew in this page.',
-                 act.edited ? h('button', {type: 'button', class: 'link', onclick: reset}, 'Back to the recording') : null));
-  }
+  if (can) parts.push(h('p', {class: 'quiet', id: 'computed'}, 'Edit a number: everything is computed anew in this page.'));
   place.replaceChildren(...parts);
 }
 
+/// After an edit. The fields stay, and so does the focus.
+function updateInputs() {
+  const {act} = state;
+  for (const id of act.ids) {
+    const node = act.nodes[id], [value, gradient] = [$(`value-${id}`), $(`gradient-${id}`)];
+    if (value) value.textContent = brief(node.array, node.value);
+    if (gradient && node.adjointArray) gradient.textContent = brief(node.adjointArray, node.adjoint);
+  }
+  $('computed').replaceChildren(`Computed in this page, in ${short(act.computeTime, 2)} ms. `,
+                                h('button', {type: 'button', class: 'link', onclick: reset}, 'Back to the recording'));
+}
+
 function edit(id, k, can) {
-  const node = state.act.nodes[id];
-  return h('input', {class: 'edit', type: 'text', inputMode: 'decimal', value: exact(node.array.data[k]), disabled: !can, title: exact(node.array.data[k]),
-                     'aria-label': sizeOf(node.shape) > 1 ? `${node.shown}, element ${k}` : node.shown,
-                     onchange: event => {
-                       const value = numberFrom(event.target.value);
-                       event.target.setAttribute('aria-invalid', value === null);
-                       if (value !== null) setInput(id, k, value);
-                     }});
+  const node = state.act.nodes[id], here = () => node.array.data[k];
+  // All digits where somebody is about to change them, else those that there is room for.
+  const room = sizeOf(node.shape) > 1 ? 4 : 9;
+  const field = h('input', {class: 'edit', type: 'text', inputMode: 'decimal', value: short(here(), room), disabled: !can, title: exact(here()),
+                            'aria-label': sizeOf(node.shape) > 1 ? `${node.shown}, element ${k}` : node.shown});
+  const take = () => {
+    const value = numberFrom(field.value);
+    field.setAttribute('aria-invalid', value === null);
+    if (value !== null && !Object.is(value, here())) setInput(id, k, value);
+    field.title = exact(here());
+    return value !== null;
+  };
+  field.addEventListener('focus', () => {
+    if (field.getAttribute('aria-invalid') === 'true') return;
+    field.value = exact(here());
+    field.select();
+  });
+  field.addEventListener('keydown', event => { if (event.key === 'Enter') take(); });
+  field.addEventListener('blur', () => { if (take()) field.value = short(here(), room); });
+  return field;
 }
 function numberFrom(text) {
-  const trimmed = text.trim().replace('−', '-').toLowerCase();
+  const trimmed = text.trim().replaceAll('−', '-').toLowerCase();
   const word = numberOf(trimmed);
   if (typeof word === 'number') return word;
   return trimmed === '' || !Number.isFinite(Number(trimmed)) ? null : Number(trimmed);
@@ -642,7 +679,7 @@ function setInput(id, k, value) {
   state.act.compute();
   draw();
   showChosen();
-  showInputs();
+  updateInputs();
   state.reaction = performance.now() - begin;
 }
 
@@ -663,7 +700,7 @@ function rebuild(fits) {
     const node = act.nodes[id];
     if (node) group.setAttribute('aria-label', `${node.shown}, ${node.op}`);
     if (node && node.name === '' && node.order === 0 && node.op !== 'constant') {
-      const {item} = stage.nodeElements.get(id), tag = s('text', {x: item.x + 5, y: item.y + 10, class: 't-tag'});
+      const {item} = stage.nodeElements.get(id), tag = s('text', {x: item.x + 3, y: item.y - 3, class: 't-tag'});
       tag.textContent = node.shown;
       group.append(tag);
     }
@@ -719,7 +756,7 @@ function open(act) {
   state.stage.gradientShown = gradientShown;
   $('slider').max = act.script.length - 1;
   $('slider').disabled = $('play').disabled = act.script.length < 2;
-  const turn = act.seedAt === undefined ? 1 : act.seedAt / (act.script.length - 1);
+  const turn = act.seedAt === undefined ? 1 : (act.seedAt - 1) / (act.script.length - 1);
   $('turn').style.width = `${100 * turn}%`;
   for (const [k, tab] of [...$('acts').children].entries()) tab.setAttribute('aria-selected', acts[k] === act);
   rebuild(true);

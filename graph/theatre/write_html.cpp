@@ -160,6 +160,7 @@ std::string box_json(const TheatreAct& act, std::size_t index) {
           });
   json += ",\"tooltip\":" + strings(node.tooltip);
   json += ",\"file\":" + json_string(node.file) + ",\"line\":" + std::to_string(node.line);
+  if (node.magnitude) json += ",\"magnitude\":" + length(*node.magnitude);
   if (single && !act.repetition.empty() && act.repetition[node.first] != no_rule) {
     json += ",\"repetition\":" + std::to_string(act.repetition[node.first]);
     json += ",\"like\":" + std::to_string(act.first_copy[node.first]);

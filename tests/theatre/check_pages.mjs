@@ -104,9 +104,8 @@ for (const [expression, at, other] of cases) {
   const numbers = Object.values(other).flatMap(text => text.replace(/[[\]]/g, '').split(/[;,]/));
   demand(fields.length === numbers.length, `${expression}: ${fields.length} fields for ${numbers.length} numbers`);
   for (let k = 0; k < numbers.length; ++k) {
-    const field = (await page.$$('.edit'))[k];
-    await field.fill(numbers[k]);
-    await field.press('Enter');
+    await fields[k].fill(numbers[k]);
+    await fields[k].press('Tab');
   }
   compare(await gradients(page), known(other), 'after edits');
   await page.done();
@@ -216,6 +215,22 @@ const reaction = (page, key) => page.evaluate(async pressed => {
 {
   const page = await open('deep.html');
   demand((await page.textContent('#notes')).includes('not walked through'), 'deep.html: does not say that it is not walked through');
+  await page.done();
+}
+
+{
+  // What cannot be a number is refused, and changes nothing.
+  await execFileSync(options.command, ['grad', 'x^2', '--at', 'x=3', '--html', file('square.html')]);
+  const page = await open('square.html');
+  await page.fill('.edit', 'three');
+  await page.keyboard.press('Tab');
+  demand(await page.getAttribute('.edit', 'aria-invalid') === 'true', 'square.html: takes "three" for a number');
+  demand((await gradients(page)).x[0] === 6, 'square.html: a refused number changes the gradient');
+  await page.fill('.edit', '-0.5');
+  await page.keyboard.press('Tab');
+  demand((await gradients(page)).x[0] === -1, 'square.html: the gradient after an edit');
+  await page.click('#computed button');
+  demand((await gradients(page)).x[0] === 6, 'square.html: does not go back to the recording');
   await page.done();
 }
 
