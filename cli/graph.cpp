@@ -285,7 +285,7 @@ void check_together(const GraphOptions& options) {
       static_cast<void>(graph::format_of(options.out));
     } catch (const ArgumentError& error) {
       throw UsageError("--out: " + error.detail().problem + "\n  hint: --format names it, or " +
-                       error.detail().expected + " .txt");
+                       error.detail().expected + " .txt .html");
     }
   }
 }

@@ -545,7 +545,7 @@ function showChosen() {
   const place = $('chosen'), {act, t} = state;
   if (state.chosen === null) {
     place.replaceChildren(h('h2', {}, data.title || 'Nothing is chosen'),
-                          h('p', {class: 'quiet'}, `${act.size} nodes, ${act.steps.length} steps of the reverse sweep. Choose a box to see its value, its adjoint and its rule.`));
+                          h('p', {class: 'quiet nothing'}, `${act.size} nodes, ${act.steps.length} steps of the reverse sweep. Choose a box to see its value, its adjoint and its rule.`));
     return;
   }
   const id = state.chosen, node = act.nodes[id], operation = data.operations[node.op] || {symbol: node.op, doc: ''};

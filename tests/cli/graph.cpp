@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_asked_for_ends_with_2) {
               "error: --at goes with an expression; of --file the whole graph is known already\n");
   check_fails(2, with(small, {"-o", "g.foo"}),
               "error: --out: the name 'g.foo' does not say in which format to draw\n"
-              "  hint: --format names it, or a name that ends with one of .dot .gv .svg .png .json .mmd .tex .txt\n");
+              "  hint: --format names it, or a name that ends with one of .dot .gv .svg .png .json .mmd .tex .txt .html\n");
   check_fails(2, with(small, {"--around", "uu"}),
               "error: --around: nothing in the graph is named 'uu'\n  hint: did you mean 'u'?\n");
   check_fails(2, with(small, {"--around", "hidden"}),

@@ -258,28 +258,26 @@ if (options.shots) {
     await page.screenshot({path: path.join(options.shots, name + '.png')});
     await page.done();
   };
-  const step = (page, k) => page.evaluate(place => {
-    const {act} = window.theatre.state;
-    window.theatre.goto(place < 0 ? act.script.length + place : place);
-  }, k);
-  await shot('lecture', 'lecture.html', {}, async page => page.evaluate(() => {
-    const {state, goto, choose} = window.theatre;
-    goto(state.act.seedAt + 12);
-    choose(state.act.steps[11].operand);
-  }));
-  await shot('lecture_both_dark', 'lecture.html', {colorScheme: 'dark'}, async page => {
-    await page.keyboard.press('g');
-    await page.evaluate(() => window.theatre.choose(window.theatre.state.act.ids.find(id => window.theatre.state.act.nodes[id].name === 'w5')));
+  const choose = (page, name) => page.evaluate(wanted => {
+    const {state, choose: pick} = window.theatre;
+    pick(state.act.ids.find(id => state.act.nodes[id].name === wanted || state.act.nodes[id].op === wanted));
+  }, name);
+  // The pictures of docs/howto/theatre.md.
+  await shot('theatre_step', 'lecture.html', {}, async page => {
+    await page.evaluate(() => window.theatre.goto(window.theatre.state.act.seedAt + 20));
+    await choose(page, 'out h1');
   });
-  await shot('lecture_end', 'lecture.html', {}, async () => {});
-  await shot('tensors', 'tensors.html', {}, async page => page.evaluate(() => {
-    const {state, choose} = window.theatre;
-    choose(state.act.ids.find(id => state.act.nodes[id].op === 'matmul'));
-  }));
-  await shot('steps_folded', 'steps.html', {colorScheme: 'dark'}, async page => page.click('#fold'));
-  await shot('steps', 'steps.html', {}, async page => step(page, 20));
+  await shot('theatre_both', 'lecture.html', {colorScheme: 'dark'}, async page => {
+    await page.keyboard.press('g');
+    await choose(page, 'w5');
+  });
+  await shot('theatre_tensors', 'tensors.html', {}, page => choose(page, 'matmul'));
+  await shot('theatre_folded', 'steps.html', {colorScheme: 'dark'}, page => page.click('#fold'));
+  // And some for the eye alone.
+  await shot('end', 'lecture.html', {}, async () => {});
   await shot('many', 'many.html', {}, async () => {});
   await shot('thousand', 'thousand.html', {}, async () => {});
+  await shot('hostile', 'hostile.html', {}, async () => {});
   await shot('narrow', 'lecture.html', {viewport: {width: 480, height: 860}}, async () => {});
   const page = await open('lecture.html');
   await page.emulateMedia({media: 'print'});
