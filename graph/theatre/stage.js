@@ -71,6 +71,23 @@ class Stage {
     return outermost >= 0 ? 'f' + outermost : 'b' + index;
   }
 
+  /// What of the picture stands for a node; undefined: nothing.
+  itemOf(node) {
+    const box = this.boxOfNode.get(node);
+    return box === undefined ? undefined : this.items.get(this.standIn(box));
+  }
+
+  /// Where nothing could be read otherwise, what repeats is drawn once.
+  foldToRead() {
+    const scale = this.view.scale, readable = 0.3;
+    if (scale >= readable || this.act.repetitions.length === 0 || this.foldedByItself) return;
+    this.act.repetitions.forEach((_, k) => this.foldedRepetitions.add(k));
+    this.arrange();
+    this.fit();
+    this.foldedToRead = this.view.scale > 1.3 * scale;
+    if (!this.foldedToRead) this.foldedRepetitions.clear();
+  }
+
   /// Unfolds whatever hides a box.
   reveal(index) {
     const box = this.act.boxes[index];
@@ -218,7 +235,7 @@ class Stage {
     const right = Math.max(...members.map(i => i.x + i.w)) + margin, bottom = Math.max(...members.map(i => i.y + i.h)) + margin;
     const group = s('g', {class: 'frame ' + kind},
                     s('rect', {x: left, y: top, width: right - left, height: bottom - top, rx: 10}));
-    const text = s('text', {x: left + 10, y: top + 15});
+    const text = s('text', {x: kind === 'repetition' ? right - 10 : left + 10, y: top + 15});
     text.textContent = label;
     if (toggle) {
       text.classList.add('toggle');
@@ -237,23 +254,29 @@ class Stage {
   drawLines() {
     const {act} = this, drawn = new Map();
     this.lineOf = new Map();  // "user node:operand node" → [line elements]
-    act.lines.forEach((line, k) => {
+    const draw = wanted => act.lines.forEach(line => {
       const from = this.standIn(line.from), to = this.standIn(line.to);
       if (from === null || to === null || from === to) return;
       const own = from === 'b' + line.from && to === 'b' + line.to;
-      const key = own ? 'line' + k : `${from} ${to} ${line.kind}`;
-      if (!drawn.has(key)) drawn.set(key, this.lineElement(line, this.items.get(from), this.items.get(to), own));
+      if (own !== wanted) return;
+      const key = `${from} ${to} ${line.kind === 'tie'}`;
+      if (own || !drawn.has(key)) drawn.set(key, this.lineElement(line, this.items.get(from), this.items.get(to), own));
       const element = drawn.get(key), a = act.boxes[line.from], b = act.boxes[line.to];
       if (line.kind === 'tie' || a.node < 0 || b.node < 0) return;
       const ends = `${b.node}:${a.node}`;
       if (!this.lineOf.has(ends)) this.lineOf.set(ends, []);
       this.lineOf.get(ends).push(element);
     });
+    // A line of something hidden is that of what stands for it, where there is one already.
+    draw(true);
+    draw(false);
   }
 
   lineElement(line, from, to, own) {
     const order = Math.max(from.box ? from.box.order : from.frame.order, to.box ? to.box.order : to.frame.order);
-    const group = s('g', {class: `line ${line.kind} order${order}`});
+    const down = this.act.direction === 'top_down', against = !own && line.kind !== 'tie' && order % 2 === 0 &&
+        (down ? to.y + to.h / 2 < from.y : to.x + to.w / 2 < from.x);
+    const group = s('g', {class: `line ${against ? 'carried' : line.kind} order${order}`});
     const path = own && line.points.length >= 4 ? this.routed(line.points) : this.direct(from, to, line.kind === 'tie');
     group.append(s('path', {d: path, class: 'wire'}));
     if (line.kind === 'tie') {
@@ -297,6 +320,11 @@ class Stage {
     const down = this.act.direction === 'top_down';
     const centre = item => [item.x + item.w / 2, item.y + item.h / 2];
     const [a, b] = [centre(from), centre(to)];
+    if (!tie && !down && b[0] + to.w / 2 < from.x) {
+      // Against the flow, as from one time of what repeats into the next: below the boxes.
+      const [start, end] = [from.y + from.h, to.y + to.h], low = Math.max(start, end) + 26;
+      return `M${a[0]} ${start} C${a[0]} ${low} ${b[0]} ${low} ${b[0]} ${end}`;
+    }
     if (tie || (down ? Math.abs(a[1] - b[1]) : Math.abs(a[0] - b[0])) < 40) {
       const up = b[1] > a[1] ? 1 : -1;
       return `M${a[0]} ${a[1] + up * from.h / 2} L${b[0]} ${b[1] - up * to.h / 2}`;
@@ -402,13 +430,13 @@ class Stage {
   fit() {
     const box = this.bounds(), [width, height] = this.size, margin = 48;
     const scale = Math.min((width - 2 * margin) / box.w, (height - 2 * margin) / box.h, 1.7);
-    this.view.scale = Math.max(scale, 0.05);
+    this.view.scale = Math.max(scale, 0.01);
     this.view.x = width / 2 - (box.x + box.w / 2) * this.view.scale;
     this.view.y = height / 2 - (box.y + box.h / 2) * this.view.scale;
     this.applyView();
   }
   zoom(factor, x = this.size[0] / 2, y = this.size[1] / 2) {
-    const scale = Math.min(6, Math.max(0.03, this.view.scale * factor)), ratio = scale / this.view.scale;
+    const scale = Math.min(6, Math.max(0.01, this.view.scale * factor)), ratio = scale / this.view.scale;
     this.view.x = x - (x - this.view.x) * ratio;
     this.view.y = y - (y - this.view.y) * ratio;
     this.view.scale = scale;

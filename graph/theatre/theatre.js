@@ -331,7 +331,10 @@ function mark(now) {
     setClass(element, name, true);
     stage.marked.push([element, name]);
   };
-  const node = (id, name) => { if (stage.nodeElements.has(id)) set(stage.nodeElements.get(id).group, name); };
+  const node = (id, name) => {
+    const item = stage.itemOf(id);
+    if (item) set(item.element, name);
+  };
   const lines = (user, operand, k, name) => linesOf(user, operand, k).forEach(({group}) => set(group, name));
   if (now.kind === 'forward') {
     node(now.id, 'now-forward');
@@ -410,8 +413,8 @@ function goto(t) {
 function follow() {
   const {act, stage, t} = state, now = act.script[t];
   const id = now.kind === 'forward' ? now.id : now.kind === 'reverse' ? act.steps[now.step].operand : null;
-  const found = id !== null && t !== act.script.length - 1 && stage.nodeElements.get(id);
-  if (found) stage.bringIntoView(found.item);
+  const item = id !== null ? stage.itemOf(id) : undefined;
+  if (item) stage.bringIntoView(item);
 }
 
 function play() {
@@ -718,6 +721,9 @@ function rebuild(fits) {
   if (stage.foldedByItself) {
     notes.unshift(h('li', {class: 'important'}, `${act.boxes.length} boxes are more than ${foldLimit}: scopes and what repeats are folded. Click a folded box to open it.`));
   }
+  if (stage.foldedToRead && stage.foldedRepetitions.size) {
+    notes.unshift(h('li', {class: 'important'}, 'What repeats is drawn once, to be readable: its boxes have the numbers of the first time. f unfolds it.'));
+  }
   $('notes').replaceChildren(...notes);
   draw();
   choose(state.chosen);
@@ -760,6 +766,8 @@ function open(act) {
   $('turn').style.width = `${100 * turn}%`;
   for (const [k, tab] of [...$('acts').children].entries()) tab.setAttribute('aria-selected', acts[k] === act);
   rebuild(true);
+  state.stage.foldToRead();
+  if (state.stage.foldedToRead) rebuild(true);
   showInputs();
 }
 
