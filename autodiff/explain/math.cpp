@@ -28,7 +28,7 @@ std::optional<double> value_of(const Math& math) {
 }
 
 // How tightly kinds bind: what binds less than its place asks for stands in parentheses.
-constexpr int loose = 0, of_relation = 1, of_sum = 2, of_product = 3, of_sign = 4, of_power = 5, atom = 6;
+constexpr int of_relation = 1, of_sum = 2, of_product = 3, of_power = 4, atom = 5;
 
 struct Text {
   std::string text;

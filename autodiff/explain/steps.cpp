@@ -35,12 +35,12 @@ bool is_alias(const Graph& graph, NodeId id) {
          graph.type(id).shape.size() == graph.type(graph.operands(id)[0]).shape.size();
 }
 
-Math constant(const graph::Attribute& attribute) {
-  if (const auto* const number = std::get_if<double>(&attribute)) return Math::number(*number);
+Math constant(const graph::Attribute& attribute, int digits = 17) {
+  if (const auto* const number = std::get_if<double>(&attribute)) return Math::number(*number, digits);
   if (const auto* const whole = std::get_if<std::int64_t>(&attribute)) return Math::number(static_cast<double>(*whole));
   const auto* const array = std::get_if<Array>(&attribute);
   if (array == nullptr) return {.kind = MathKind::call, .text = "constant"};
-  if (array->size() == 1 || array->is_uniform()) return Math::number(array->element(0));
+  if (array->size() == 1 || array->is_uniform()) return Math::number(array->element(0), digits);
   return {.kind = MathKind::number, .text = array_text(*array, 4)};
 }
 
@@ -104,6 +104,11 @@ Math applied(const Graph& graph, NodeId id, std::vector<Math> x, bool tidy) {
     const bool from_row = from.rank() == 2 && from[0] == 1 && from[1] > 1 && to.rank() == 1;
     if (row || from_row) return transposed(std::move(x[0]));
     return std::move(x[0]);
+  }
+  if (name == "to_tensor" && graph.type(id).shape.size() > 1) {
+    // At its place, 0 elsewhere.
+    const std::int64_t at = std::get<std::vector<std::int64_t>>(graph.attribute(id))[0];
+    return {.kind = MathKind::call, .text = "at" + position_text(graph.type(id).shape, at), .parts = std::move(x)};
   }
   if (name == "to_tensor" || name == "broadcast" || name == "convert") return std::move(x[0]);
   if (name == "to_scalar") {
@@ -285,7 +290,7 @@ std::vector<Math> Steps::local_formulas(std::size_t position, const std::vector<
     const Tensor g = gradient(y, seed, std::span(&x, 1)).front();
     if (g.id() == 0) {
       const Array elements = g.value();
-      formulas.push_back(elements.size() == 1 || elements.is_uniform() ? Math::number(elements.element(0))
+      formulas.push_back(elements.size() == 1 || elements.is_uniform() ? Math::number(elements.element(0), 12)
                                                                        : Math{.text = array_text(elements, 4)});
       continue;
     }
@@ -298,7 +303,7 @@ std::vector<Math> Steps::local_formulas(std::size_t position, const std::vector<
       } else if (result.name(id) == "cotangent") {
         made[id] = nodes_[position] == d_->root() ? Math::number(1) : Math::adjoint(position);
       } else if (is_constant(result, id)) {
-        made[id] = constant(result.attribute(id));
+        made[id] = constant(result.attribute(id), 12);
       } else {
         std::vector<Math> parts;
         std::size_t size = 1;

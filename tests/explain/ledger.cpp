@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <limits>
 #include <random>
 #include <string>
 #include <vector>
@@ -18,8 +17,6 @@ namespace wengert {
 namespace {
 
 using graph::NodeId;
-
-constexpr double epsilon = std::numeric_limits<double>::epsilon();
 
 /// Every path from y to x with its product, by walking all of them; and the edges on them.
 struct Enumerated {
