@@ -24,7 +24,8 @@ const sigmoid = x => x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.e
 const softplus = x => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 const integerPower = (x, n) => {
   let power = 1;
-  for (let k = Math.abs(n), base = x; k > 0; k = Math.floor(k / 2), base *= base) if (k % 2) power *= base;
+  for (let k = Math.abs(n), base = x; k > 0; k = Math.floor(k / 2), base *= base)
+    if (k % 2) power *= base;
   return n < 0 ? 1 / power : power;
 };
 const power = (x, p) => x === 1 ? 1 : Math.pow(x, p);  // C: 1 to any power is 1
@@ -32,29 +33,75 @@ const larger = (x, y) => x !== x || y !== y ? NaN : x > y ? x : y;
 const smaller = (x, y) => x !== x || y !== y ? NaN : x < y ? x : y;
 
 const elementwise = {
-  add: (x, y) => x + y, sub: (x, y) => x - y, mul: (x, y) => x * y,
+  add: (x, y) => x + y,
+  sub: (x, y) => x - y,
+  mul: (x, y) => x * y,
   scale: (x, y) => x === 0 || y === 0 ? 0 : x * y,
-  div: (x, y) => x / y, neg: x => -x, reciprocal: x => 1 / x, square: x => x * x, fmod: (x, y) => x % y,
-  integer_pow: integerPower, pow: power, sqrt: Math.sqrt, rsqrt: x => 1 / Math.sqrt(x), cbrt: Math.cbrt,
+  div: (x, y) => x / y,
+  neg: x => -x,
+  reciprocal: x => 1 / x,
+  square: x => x * x,
+  fmod: (x, y) => x % y,
+  integer_pow: integerPower,
+  pow: power,
+  sqrt: Math.sqrt,
+  rsqrt: x => 1 / Math.sqrt(x),
+  cbrt: Math.cbrt,
   hypot: (x, y) => x - x !== 0 || y - y !== 0 ? (x !== x || y !== y ? NaN : Infinity) : Math.hypot(x, y),
-  exp: Math.exp, exp2: x => Math.pow(2, x), expm1: Math.expm1, log: Math.log, log2: Math.log2, log10: Math.log10,
+  exp: Math.exp,
+  exp2: x => Math.pow(2, x),
+  expm1: Math.expm1,
+  log: Math.log,
+  log2: Math.log2,
+  log10: Math.log10,
   log1p: Math.log1p,
   xlogy: (x, y) => x === 0 ? (y !== y ? NaN : 0) : x * Math.log(y),
   xlog1py: (x, y) => x === 0 ? (y !== y ? NaN : 0) : x * Math.log1p(y),
-  sigmoid, softplus, log_sigmoid: x => -softplus(-x),
-  sin: Math.sin, cos: Math.cos, tan: Math.tan, asin: Math.asin, acos: Math.acos, atan: Math.atan, atan2: Math.atan2,
-  sinh: Math.sinh, cosh: Math.cosh, tanh: Math.tanh, asinh: Math.asinh, acosh: Math.acosh, atanh: Math.atanh,
-  gaussian: x => Math.exp(-x * x), erf, erfc,
-  abs: Math.abs, sign: Math.sign, relu: x => x > 0 ? x : x !== x ? x : 0,
-  heaviside: x => x !== x ? x : x >= 0 ? 1 : 0, floor: Math.floor, ceil: Math.ceil,
-  round: x => Math.sign(x) * Math.floor(Math.abs(x) + 0.5), trunc: Math.trunc,
-  max: larger, min: smaller,
+  sigmoid,
+  softplus,
+  log_sigmoid: x => -softplus(-x),
+  sin: Math.sin,
+  cos: Math.cos,
+  tan: Math.tan,
+  asin: Math.asin,
+  acos: Math.acos,
+  atan: Math.atan,
+  atan2: Math.atan2,
+  sinh: Math.sinh,
+  cosh: Math.cosh,
+  tanh: Math.tanh,
+  asinh: Math.asinh,
+  acosh: Math.acosh,
+  atanh: Math.atanh,
+  gaussian: x => Math.exp(-x * x),
+  erf,
+  erfc,
+  abs: Math.abs,
+  sign: Math.sign,
+  relu: x => x > 0 ? x :
+      x !== x      ? x :
+                     0,
+  heaviside: x => x !== x ? x :
+      x >= 0              ? 1 :
+                            0,
+  floor: Math.floor,
+  ceil: Math.ceil,
+  round: x => Math.sign(x) * Math.floor(Math.abs(x) + 0.5),
+  trunc: Math.trunc,
+  max: larger,
+  min: smaller,
   clamp: (x, low, high) => x !== x || low !== low || high !== high ? NaN : Math.min(Math.max(x, low), high),
   where: (condition, a, b) => condition ? a : b,
-  less: (x, y) => +(x < y), less_equal: (x, y) => +(x <= y), equal: (x, y) => +(x === y),
-  not_equal: (x, y) => +(x !== y), greater: (x, y) => +(x > y), greater_equal: (x, y) => +(x >= y),
-  logical_and: (x, y) => +(x !== 0 && y !== 0), logical_or: (x, y) => +(x !== 0 || y !== 0),
-  logical_xor: (x, y) => +((x !== 0) !== (y !== 0)), logical_not: x => +(x === 0),
+  less: (x, y) => +(x < y),
+  less_equal: (x, y) => +(x <= y),
+  equal: (x, y) => +(x === y),
+  not_equal: (x, y) => +(x !== y),
+  greater: (x, y) => +(x > y),
+  greater_equal: (x, y) => +(x >= y),
+  logical_and: (x, y) => +(x !== 0 && y !== 0),
+  logical_or: (x, y) => +(x !== 0 || y !== 0),
+  logical_xor: (x, y) => +((x !== 0) !== (y !== 0)),
+  logical_not: x => +(x === 0),
 };
 
 const sizeOf = shape => shape.reduce((product, extent) => product * extent, 1);
@@ -80,14 +127,18 @@ const offsetOf = (strides, index) => index.reduce((sum, i, axis) => sum + i * st
 const eachReduced = (shape, axes, visit) => {
   const kept = shape.map((_, axis) => axis).filter(axis => !axes.includes(axis));
   const strides = stridesOf(kept.map(axis => shape[axis]));
-  eachElement(shape, (position, index) =>
-      visit(position, kept.reduce((sum, axis, k) => sum + index[axis] * strides[k], 0)));
+  eachElement(
+      shape, (position, index) => visit(position, kept.reduce((sum, axis, k) => sum + index[axis] * strides[k], 0)));
 };
 /// A reduction: `start`, then step(sum, x) for each element, then end(sum).
 const reduce = (x, axes, to, start, step, end = sum => sum) => {
   to.fill(start);
-  eachReduced(x.shape, axes, (from, at) => { to[at] = step(to[at], x.data[from]); });
-  to.forEach((sum, k) => { to[k] = end(sum); });
+  eachReduced(x.shape, axes, (from, at) => {
+    to[at] = step(to[at], x.data[from]);
+  });
+  to.forEach((sum, k) => {
+    to[k] = end(sum);
+  });
 };
 /// Calls visit(outer, inner, extent, positions) for each row along an axis: element i lies at outer + i * inner.
 const eachRow = (shape, axis, visit) => {
@@ -118,7 +169,9 @@ const structural = {
     const strides = stridesOf(x.shape);
     eachElement(node.shape, (position, index) => {
       let from = 0;
-      node.attr.forEach((axis, k) => { from += index[k] * strides[axis]; });
+      node.attr.forEach((axis, k) => {
+        from += index[k] * strides[axis];
+      });
       to[position] = x.data[from];
     });
   },
@@ -145,15 +198,21 @@ const structural = {
     let start = 0;
     x.forEach(part => {
       const length = part.shape[axis] * inner;
-      part.data.forEach((element, i) => { to[Math.floor(i / length) * whole + start + i % length] = element; });
+      part.data.forEach((element, i) => {
+        to[Math.floor(i / length) * whole + start + i % length] = element;
+      });
       start += length;
     });
   },
   convert: (to, node, [x]) => x.data.forEach((element, i) => {
     to[i] = node.dtype === 'bool' ? +(element !== 0) : node.dtype[0] === 'i' ? Math.trunc(element) : element;
   }),
-  to_scalar: (to, node, [x]) => { to[0] = x.data[node.attr]; },
-  to_tensor: (to, node, [x]) => { to[node.attr[0]] = x.data[0]; },
+  to_scalar: (to, node, [x]) => {
+    to[0] = x.data[node.attr];
+  },
+  to_tensor: (to, node, [x]) => {
+    to[node.attr[0]] = x.data[0];
+  },
   gather: (to, node, [x, positions]) => {
     const axis = node.attr, inner = sizeOf(x.shape.slice(axis + 1)), count = positions.data.length;
     const outer = sizeOf(x.shape.slice(0, axis));
@@ -200,8 +259,12 @@ const structural = {
   amin: (to, node, [x]) => reduce(x, node.attr, to, Infinity, (a, b) => smaller(a, b)),
   tie_share: (to, node, [x, y]) => {
     const ties = new Float64Array(y.data.length);
-    eachReduced(x.shape, node.attr, (from, at) => { ties[at] += +(x.data[from] === y.data[at]); });
-    eachReduced(x.shape, node.attr, (from, at) => { to[from] = x.data[from] === y.data[at] ? 1 / ties[at] : 0; });
+    eachReduced(x.shape, node.attr, (from, at) => {
+      ties[at] += +(x.data[from] === y.data[at]);
+    });
+    eachReduced(x.shape, node.attr, (from, at) => {
+      to[from] = x.data[from] === y.data[at] ? 1 / ties[at] : 0;
+    });
   },
   norm: (to, node, [x]) => {
     const largest = reduced(x, node.attr, 0, (most, element) => larger(most, Math.abs(element)));
@@ -209,14 +272,18 @@ const structural = {
       const part = largest[at] > 0 && largest[at] < Infinity ? x.data[from] / largest[at] : x.data[from];
       to[at] += part * part;
     });
-    to.forEach((sum, k) => { to[k] = largest[k] > 0 && largest[k] < Infinity ? largest[k] * Math.sqrt(sum) : largest[k]; });
+    to.forEach((sum, k) => {
+      to[k] = largest[k] > 0 && largest[k] < Infinity ? largest[k] * Math.sqrt(sum) : largest[k];
+    });
   },
-  cumsum: (to, node, [x]) => eachRow(x.shape, node.attr[0], (first, stride, extent) => {
-    for (let i = 0, sum = 0; i < extent; ++i) {
-      const at = first + (node.attr[1] ? extent - 1 - i : i) * stride;
-      to[at] = sum += x.data[at];
-    }
-  }),
+  cumsum: (to, node, [x]) => eachRow(
+      x.shape, node.attr[0],
+      (first, stride, extent) => {
+        for (let i = 0, sum = 0; i < extent; ++i) {
+          const at = first + (node.attr[1] ? extent - 1 - i : i) * stride;
+          to[at] = sum += x.data[at];
+        }
+      }),
   logsumexp: (to, node, [x]) => to.set(logSums(x, node.attr)),
   softmax: (to, node, [x]) => {
     const sums = logSums(x, node.attr);
@@ -297,13 +364,19 @@ function apply(node, x) {
     const [a, b, c] = x.map(operand => operand.data);
     // An operand of one element stands for all: constants of rules.
     const sa = a.length === 1 ? 0 : 1, sb = b && b.length > 1 ? 1 : 0, sc = c && c.length > 1 ? 1 : 0;
-    if (x.length === 1) for (let i = 0; i < size; ++i) to[i] = f(a[i * sa]);
-    else if (x.length === 2) for (let i = 0; i < size; ++i) to[i] = f(a[i * sa], b[i * sb]);
-    else for (let i = 0; i < size; ++i) to[i] = f(a[i * sa], b[i * sb], c[i * sc]);
+    if (x.length === 1)
+      for (let i = 0; i < size; ++i) to[i] = f(a[i * sa]);
+    else if (x.length === 2)
+      for (let i = 0; i < size; ++i) to[i] = f(a[i * sa], b[i * sb]);
+    else
+      for (let i = 0; i < size; ++i) to[i] = f(a[i * sa], b[i * sb], c[i * sc]);
   } else {
     structural[node.op](to, node, x);
   }
-  if (node.dtype === 'f32') to.forEach((element, i) => { to[i] = Math.fround(element); });
+  if (node.dtype === 'f32')
+    to.forEach((element, i) => {
+      to[i] = Math.fround(element);
+    });
   return {shape: node.shape, data: to, dtype: node.dtype};
 }
 
@@ -311,10 +384,13 @@ function apply(node, x) {
 function applyRule(rule, c, y, x) {
   const values = [];
   rule.nodes.forEach((node, id) => {
-    if (node.op === 'variable') values[id] = node.name === 'c' ? c : node.name === 'y' ? y : x[+node.name.slice(1)];
-    else if (node.op === 'constant') values[id] = node.array;
-    else values[id] = apply(rule.elementwise ? {...node, shape: y.shape, dtype: y.dtype} : node,
-                            node.in.map(operand => values[operand]));
+    if (node.op === 'variable')
+      values[id] = node.name === 'c' ? c : node.name === 'y' ? y : x[+node.name.slice(1)];
+    else if (node.op === 'constant')
+      values[id] = node.array;
+    else
+      values[id] = apply(
+          rule.elementwise ? {...node, shape: y.shape, dtype: y.dtype} : node, node.in.map(operand => values[operand]));
   });
   return values[rule.out];
 }
@@ -323,7 +399,9 @@ function applyRule(rule, c, y, x) {
 function passOn(rule, c, y, x) {
   const result = applyRule(rule, c, y, x);
   if (!rule.elementwise) {
-    return {contribution: c.data.every(element => element === 0) ? {...result, data: result.data.map(() => 0)} : result};
+    return {
+      contribution: c.data.every(element => element === 0) ? {...result, data: result.data.map(() => 0)} : result
+    };
   }
   const at = i => result.data.length === 1 ? result.data[0] : result.data[i];
   const local = {shape: y.shape, dtype: y.dtype, data: Float64Array.from(y.data, (_, i) => at(i))};

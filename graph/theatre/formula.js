@@ -35,7 +35,8 @@ function nameMath(name) {
     if ([...text].length > 1) element.setAttribute('mathvariant', 'normal');
     return element;
   };
-  return parts ? m('msub', letter(parts[1]), /^\d/.test(parts[2]) ? m('mn', parts[2]) : letter(parts[2])) : letter(name);
+  return parts ? m('msub', letter(parts[1]), /^\d/.test(parts[2]) ? m('mn', parts[2]) : letter(parts[2])) :
+                 letter(name);
 }
 
 // A term: an element, and how tightly it binds (6: an atom).
@@ -44,12 +45,35 @@ const bound = (term, least) => term.binding >= least ? term.element : row(mo('('
 const numberTerm = x => ({element: mn(x), binding: x < 0 || short(x).includes('e') ? 3 : 6, number: x});
 
 const infix = {
-  add: ['+', 2], sub: ['−', 2], mul: ['·', 3], scale: ['·', 3], less: ['<', 1], less_equal: ['≤', 1], equal: ['=', 1],
-  not_equal: ['≠', 1], greater: ['>', 1], greater_equal: ['≥', 1], logical_and: ['∧', 0], logical_or: ['∨', 0],
+  add: ['+', 2],
+  sub: ['−', 2],
+  mul: ['·', 3],
+  scale: ['·', 3],
+  less: ['<', 1],
+  less_equal: ['≤', 1],
+  equal: ['=', 1],
+  not_equal: ['≠', 1],
+  greater: ['>', 1],
+  greater_equal: ['≥', 1],
+  logical_and: ['∧', 0],
+  logical_or: ['∨', 0],
 };
 const functionNames = {
-  log: 'ln', log2: 'log₂', log10: 'log₁₀', sigmoid: 'σ', asin: 'arcsin', acos: 'arccos', atan: 'arctan', log_sigmoid: 'ln σ',
-  lgamma: 'ln Γ', digamma: 'ψ', heaviside: 'H', amax: 'max', amin: 'min', logsumexp: 'ln Σ exp', prod: '∏',
+  log: 'ln',
+  log2: 'log₂',
+  log10: 'log₁₀',
+  sigmoid: 'σ',
+  asin: 'arcsin',
+  acos: 'arccos',
+  atan: 'arctan',
+  log_sigmoid: 'ln σ',
+  lgamma: 'ln Γ',
+  digamma: 'ψ',
+  heaviside: 'H',
+  amax: 'max',
+  amin: 'min',
+  logsumexp: 'ln Σ exp',
+  prod: '∏',
   prod_others: '∏≠',
 };
 
@@ -70,32 +94,57 @@ function applied(node, terms, from) {
     return {element: row(bound(a, level), mo(sign), bound(b, right)), binding: level};
   }
   switch (op) {
-    case 'neg': return {element: row(mo('−'), bound(a, 3)), binding: 2.5};
-    case 'div': return {element: m('mfrac', a.element, b.element), binding: 4};
-    case 'reciprocal': return {element: m('mfrac', m('mn', '1'), a.element), binding: 4};
-    case 'rsqrt': return {element: m('mfrac', m('mn', '1'), m('msqrt', a.element)), binding: 4};
-    case 'square': return {element: m('msup', bound(a, 6), m('mn', '2')), binding: 5};
-    case 'integer_pow': case 'pow': return {element: m('msup', bound(a, 6), b.element), binding: 5};
-    case 'exp': return {element: m('msup', m('mi', 'e'), a.element), binding: 5};
-    case 'exp2': return {element: m('msup', m('mn', '2'), a.element), binding: 5};
-    case 'gaussian': return {element: m('msup', m('mi', 'e'), row(mo('−'), m('msup', bound(a, 6), m('mn', '2')))), binding: 5};
-    case 'sqrt': return atom(m('msqrt', a.element));
-    case 'cbrt': return atom(m('mroot', a.element, m('mn', '3')));
-    case 'abs': return atom(row(mo('|'), a.element, mo('|')));
-    case 'norm': return atom(row(mo('‖'), a.element, mo('‖')));
-    case 'floor': return atom(row(mo('⌊'), a.element, mo('⌋')));
-    case 'ceil': return atom(row(mo('⌈'), a.element, mo('⌉')));
-    case 'logical_not': return {element: row(mo('¬'), bound(a, 6)), binding: 5};
-    case 'sum': return {element: row(mo('∑'), bound(a, 3)), binding: 3};
-    case 'where': return cases(terms);
-    case 'reshape': case 'convert': case 'to_tensor': return a;
+    case 'neg':
+      return {element: row(mo('−'), bound(a, 3)), binding: 2.5};
+    case 'div':
+      return {element: m('mfrac', a.element, b.element), binding: 4};
+    case 'reciprocal':
+      return {element: m('mfrac', m('mn', '1'), a.element), binding: 4};
+    case 'rsqrt':
+      return {element: m('mfrac', m('mn', '1'), m('msqrt', a.element)), binding: 4};
+    case 'square':
+      return {element: m('msup', bound(a, 6), m('mn', '2')), binding: 5};
+    case 'integer_pow':
+    case 'pow':
+      return {element: m('msup', bound(a, 6), b.element), binding: 5};
+    case 'exp':
+      return {element: m('msup', m('mi', 'e'), a.element), binding: 5};
+    case 'exp2':
+      return {element: m('msup', m('mn', '2'), a.element), binding: 5};
+    case 'gaussian':
+      return {element: m('msup', m('mi', 'e'), row(mo('−'), m('msup', bound(a, 6), m('mn', '2')))), binding: 5};
+    case 'sqrt':
+      return atom(m('msqrt', a.element));
+    case 'cbrt':
+      return atom(m('mroot', a.element, m('mn', '3')));
+    case 'abs':
+      return atom(row(mo('|'), a.element, mo('|')));
+    case 'norm':
+      return atom(row(mo('‖'), a.element, mo('‖')));
+    case 'floor':
+      return atom(row(mo('⌊'), a.element, mo('⌋')));
+    case 'ceil':
+      return atom(row(mo('⌈'), a.element, mo('⌉')));
+    case 'logical_not':
+      return {element: row(mo('¬'), bound(a, 6)), binding: 5};
+    case 'sum':
+      return {element: row(mo('∑'), bound(a, 3)), binding: 3};
+    case 'where':
+      return cases(terms);
+    case 'reshape':
+    case 'convert':
+    case 'to_tensor':
+      return a;
     case 'to_scalar': {
-      const place = from[0].shape.length ? stridesOf(from[0].shape).map((stride, k) =>
-          Math.floor(node.attr / stride) % from[0].shape[k]) : [];
+      const place = from[0].shape.length ?
+          stridesOf(from[0].shape).map((stride, k) => Math.floor(node.attr / stride) % from[0].shape[k]) :
+          [];
       return place.length ? {element: m('msub', bound(a, 6), m('mn', place.join(','))), binding: 6} : a;
     }
-    case 'broadcast': return from[0].shape.length ? a : {element: row(bound(a, 3), mo('·'), m('mn', '𝟏')), binding: 3};
-    case 'permute': return node.shape.length === 2 ? transposed(a) : call('permute', terms);
+    case 'broadcast':
+      return from[0].shape.length ? a : {element: row(bound(a, 3), mo('·'), m('mn', '𝟏')), binding: 3};
+    case 'permute':
+      return node.shape.length === 2 ? transposed(a) : call('permute', terms);
     case 'matmul': {
       const left = node.attr & 1 ? transposed(a) : a, right = node.attr & 2 ? transposed(b) : b;
       return {element: row(bound(left, 3), mo('\u2009'), bound(right, 4)), binding: 3};
@@ -117,7 +166,8 @@ function cases([condition, yes, no]) {
 /// What is known before any variable is: of n·x^(n−1) with the constant n = 2 the reader wants 2·x.
 function simplified({op}, terms) {
   const [a, b, c] = terms, known = term => term !== undefined && term.number !== undefined;
-  if (elementwise[op] && op !== 'where' && terms.every(known)) return numberTerm(elementwise[op](...terms.map(term => term.number)));
+  if (elementwise[op] && op !== 'where' && terms.every(known))
+    return numberTerm(elementwise[op](...terms.map(term => term.number)));
   if (op === 'where' && known(a)) return a.number ? b : c;
   if (op === 'mul' || op === 'scale') return a.number === 1 ? b : b.number === 1 ? a : null;
   if (op === 'add') return a.number === 0 ? b : b.number === 0 ? a : null;
@@ -139,7 +189,8 @@ function ruleTerm(rule, terms, largest = 40) {
       const all = node.array.data.every(element => element === node.array.data[0]);
       return all ? numberTerm(node.array.data[0]) : atom(m('mi', 'C'));
     }
-    return simplified(node, node.in.map(write)) || applied(node, node.in.map(write), node.in.map(operand => rule.nodes[operand]));
+    return simplified(node, node.in.map(write)) ||
+        applied(node, node.in.map(write), node.in.map(operand => rule.nodes[operand]));
   };
   return write(rule.out);  // it is small: its size was held against `largest`
 }

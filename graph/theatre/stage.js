@@ -32,14 +32,18 @@ class Stage {
   }
 
   /// Asking the document for a size makes it lay everything out: once is enough.
-  measure() { this.size = [this.svg.clientWidth, this.svg.clientHeight]; }
+  measure() {
+    this.size = [this.svg.clientWidth, this.svg.clientHeight];
+  }
 
   // ---- what is visible
 
   get foldableFrames() {
     return this.act.frames.map((frame, k) => k).filter(k => this.act.frames[k].kind === 'scope');
   }
-  countVisible() { return new Set(this.act.boxes.map((_, k) => this.standIn(k)).filter(item => item !== null)).size; }
+  countVisible() {
+    return new Set(this.act.boxes.map((_, k) => this.standIn(k)).filter(item => item !== null)).size;
+  }
 
   /// Over the limit everything that repeats is folded, then scopes, the innermost first.
   foldUntilFew() {
@@ -67,7 +71,8 @@ class Stage {
       }
     }
     let outermost = -1;
-    for (let f = box.frame; f >= 0; f = this.act.frames[f].parent) if (this.foldedFrames.has(f)) outermost = f;
+    for (let f = box.frame; f >= 0; f = this.act.frames[f].parent)
+      if (this.foldedFrames.has(f)) outermost = f;
     return outermost >= 0 ? 'f' + outermost : 'b' + index;
   }
 
@@ -122,15 +127,18 @@ class Stage {
     const inside = frame => {
       for (const item of items.values()) {
         if (!item.box) continue;
-        for (let f = item.box.frame; f >= 0; f = act.frames[f].parent) if (f === frame) return true;
+        for (let f = item.box.frame; f >= 0; f = act.frames[f].parent)
+          if (f === frame) return true;
       }
       return false;
     };
-    this.openFrames = act.frames.map((_, k) => k).filter(k => !this.isFolded(k) && act.frames[k].kind !== 'gradient' && inside(k));
+    this.openFrames =
+        act.frames.map((_, k) => k).filter(k => !this.isFolded(k) && act.frames[k].kind !== 'gradient' && inside(k));
     const all = items.size === act.boxes.length && hidden === 0;
     const along = all ? x => x : this.squeezed([...items.values()].map(({at}) => [at[0] - 16, at[0] + at[2] + 16]), 34);
     const above = this.openFrames.length + this.foldedRepetitions.size > 0 ? 30 : 14;
-    const across = all ? y => y : this.squeezed([...items.values()].map(({at}) => [at[1] - above, at[1] + at[3] + 14]), 8);
+    const across =
+        all ? y => y : this.squeezed([...items.values()].map(({at}) => [at[1] - above, at[1] + at[3] + 14]), 8);
     for (const item of items.values()) {
       const [x, y, w, h] = item.at;
       item.x = along(x + w / 2) - w / 2;
@@ -143,7 +151,8 @@ class Stage {
   }
 
   isFolded(frame) {
-    for (let f = frame; f >= 0; f = this.act.frames[f].parent) if (this.foldedFrames.has(f)) return true;
+    for (let f = frame; f >= 0; f = this.act.frames[f].parent)
+      if (this.foldedFrames.has(f)) return true;
     return false;
   }
 
@@ -171,7 +180,10 @@ class Stage {
       if (x >= xs[high]) return x - xs[high] + ys[high];
       while (high - low > 1) {
         const middle = (low + high) >> 1;
-        if (xs[middle] <= x) low = middle; else high = middle;
+        if (xs[middle] <= x)
+          low = middle;
+        else
+          high = middle;
       }
       const width = xs[high] - xs[low];
       return width > 0 ? ys[low] + (x - xs[low]) / width * (ys[high] - ys[low]) : ys[low];
@@ -197,9 +209,19 @@ class Stage {
   definitions() {
     const defs = s('defs');
     for (const kind of ['plain', 'back', 'now', 'nowback', 'near']) {
-      defs.append(s('marker', {id: 'head-' + kind, viewBox: '0 0 10 10', refX: 9, refY: 5, markerWidth: 9, markerHeight: 9,
-                               markerUnits: 'userSpaceOnUse', orient: 'auto-start-reverse', class: 'head ' + kind},
-                    s('path', {d: 'M0 1 L10 5 L0 9 L2.5 5 z'})));
+      defs.append(
+          s('marker', {
+            id: 'head-' + kind,
+            viewBox: '0 0 10 10',
+            refX: 9,
+            refY: 5,
+            markerWidth: 9,
+            markerHeight: 9,
+            markerUnits: 'userSpaceOnUse',
+            orient: 'auto-start-reverse',
+            class: 'head ' + kind
+          },
+            s('path', {d: 'M0 1 L10 5 L0 9 L2.5 5 z'})));
     }
     return defs;
   }
@@ -208,33 +230,38 @@ class Stage {
     const {act} = this;
     for (const k of this.openFrames) {
       const frame = act.frames[k], members = [...this.items.values()].filter(item => {
-        for (let f = item.box ? item.box.frame : item.frame.parent; f >= 0; f = act.frames[f].parent) if (f === k) return true;
+        for (let f = item.box ? item.box.frame : item.frame.parent; f >= 0; f = act.frames[f].parent)
+          if (f === k) return true;
         return false;
       });
       let depth = 0;
       for (const other of this.openFrames) {
-        for (let f = act.frames[other].parent; f >= 0; f = act.frames[f].parent) depth = f === k ? Math.max(depth, 1) : depth;
+        for (let f = act.frames[other].parent; f >= 0; f = act.frames[f].parent)
+          depth = f === k ? Math.max(depth, 1) : depth;
       }
       const label = frame.kind === 'repetition' ? `× ${frame.times}` : frame.label;
-      this.layers.frames.append(this.frameElement(members, label, frame.kind, 10 + 12 * depth,
-                                                  frame.kind === 'scope' ? () => this.unfold('frame', k, false) : null));
+      this.layers.frames.append(this.frameElement(
+          members, label, frame.kind, 10 + 12 * depth,
+          frame.kind === 'scope' ? () => this.unfold('frame', k, false) : null));
     }
     act.repetitions.forEach((times, k) => {
       const members = [...this.items.values()].filter(item => item.box && item.box.repetition === k);
       if (members.length === 0 || !this.foldedRepetitions.has(k)) return;
       for (const order of [0, 1]) {
         const part = members.filter(item => item.box.order === order);
-        if (part.length) this.layers.frames.append(this.frameElement(part, `× ${times}`, 'repetition', 10,
-                                                                     () => this.unfold('repetition', k, true)));
+        if (part.length)
+          this.layers.frames.append(
+              this.frameElement(part, `× ${times}`, 'repetition', 10, () => this.unfold('repetition', k, true)));
       }
     });
   }
 
   frameElement(members, label, kind, margin, toggle) {
     const left = Math.min(...members.map(i => i.x)) - margin, top = Math.min(...members.map(i => i.y)) - margin - 16;
-    const right = Math.max(...members.map(i => i.x + i.w)) + margin, bottom = Math.max(...members.map(i => i.y + i.h)) + margin;
-    const group = s('g', {class: 'frame ' + kind},
-                    s('rect', {x: left, y: top, width: right - left, height: bottom - top, rx: 10}));
+    const right = Math.max(...members.map(i => i.x + i.w)) + margin,
+          bottom = Math.max(...members.map(i => i.y + i.h)) + margin;
+    const group = s(
+        'g', {class: 'frame ' + kind}, s('rect', {x: left, y: top, width: right - left, height: bottom - top, rx: 10}));
     const text = s('text', {x: kind === 'repetition' ? right - 10 : left + 10, y: top + 15});
     text.textContent = label;
     if (toggle) {
@@ -274,7 +301,8 @@ class Stage {
 
   lineElement(line, from, to, own) {
     const order = Math.max(from.box ? from.box.order : from.frame.order, to.box ? to.box.order : to.frame.order);
-    const down = this.act.direction === 'top_down', against = !own && line.kind !== 'tie' && order % 2 === 0 &&
+    const down = this.act.direction === 'top_down',
+          against = !own && line.kind !== 'tie' && order % 2 === 0 &&
         (down ? to.y + to.h / 2 < from.y : to.x + to.w / 2 < from.x);
     const group = s('g', {class: `line ${against ? 'carried' : line.kind} order${order}`});
     const path = own && line.points.length >= 4 ? this.routed(line.points) : this.direct(from, to, line.kind === 'tie');
@@ -285,7 +313,8 @@ class Stage {
     }
     let label = null;
     if (line.label !== '' && own) {
-      label = s('text', {x: this.maps.along(line.label_at[0]), y: this.maps.across(line.label_at[1]) + 3.5, class: 'local'});
+      label = s(
+          'text', {x: this.maps.along(line.label_at[0]), y: this.maps.across(line.label_at[1]) + 3.5, class: 'local'});
       label.textContent = line.label;
       if (line.label === '1') label.classList.add('one');
       group.append(label);
@@ -333,20 +362,24 @@ class Stage {
     const start = down ? [a[0], a[1] + sign * from.h / 2] : [a[0] + sign * from.w / 2, a[1]];
     const end = down ? [b[0], b[1] - sign * to.h / 2] : [b[0] - sign * to.w / 2, b[1]];
     const middle = down ? (start[1] + end[1]) / 2 : (start[0] + end[0]) / 2;
-    return down ? `M${start} C${start[0]} ${middle} ${end[0]} ${middle} ${end}`
-                : `M${start} C${middle} ${start[1]} ${middle} ${end[1]} ${end}`;
+    return down ? `M${start} C${start[0]} ${middle} ${end[0]} ${middle} ${end}` :
+                  `M${start} C${middle} ${start[1]} ${middle} ${end[1]} ${end}`;
   }
 
   drawNodes() {
     this.nodeElements = new Map();
-    for (const item of this.items.values()) this.layers.nodes.append(item.box ? this.boxElement(item) : this.foldElement(item));
+    for (const item of this.items.values())
+      this.layers.nodes.append(item.box ? this.boxElement(item) : this.foldElement(item));
   }
 
   shape({x, y, w, h, box}) {
     if (box.role === 'parameter' && box.order === 0) {
       const slant = Math.min(9, w / 5);
-      return s('path', {class: 'shape', d: `M${x + slant} ${y} H${x + w - slant} L${x + w} ${y + h / 2} L${x + w - slant} ${y + h} ` +
-                                           `H${x + slant} L${x} ${y + h / 2} Z`});
+      return s('path', {
+        class: 'shape',
+        d: `M${x + slant} ${y} H${x + w - slant} L${x + w} ${y + h / 2} L${x + w - slant} ${y + h} ` +
+            `H${x + slant} L${x} ${y + h / 2} Z`
+      });
     }
     const radius = box.role === 'input' ? h / 2.4 : box.role === 'constant' ? 3 : 8;
     return s('rect', {class: 'shape', x, y, width: w, height: h, rx: radius});
@@ -355,9 +388,14 @@ class Stage {
   boxElement(item) {
     const {x, y, w, h, box} = item;
     const result = box.output && (box.order > 0 || box.node === this.act.output);
-    const group = s('g', {class: `node ${box.role} order${box.order}${result ? ' output' : ''}`, role: 'button',
-                          tabindex: -1, id: 'node-' + box.id});
-    if (result && box.order === 0) group.append(s('rect', {class: 'rim', x: x - 3.5, y: y - 3.5, width: w + 7, height: h + 7, rx: 11}));
+    const group = s('g', {
+      class: `node ${box.role} order${box.order}${result ? ' output' : ''}`,
+      role: 'button',
+      tabindex: -1,
+      id: 'node-' + box.id
+    });
+    if (result && box.order === 0)
+      group.append(s('rect', {class: 'rim', x: x - 3.5, y: y - 3.5, width: w + 7, height: h + 7, rx: 11}));
     group.append(this.shape(item));
     if (box.magnitude !== undefined) {
       const shade = this.shape(item);
@@ -385,19 +423,29 @@ class Stage {
 
   foldElement(item) {
     const {x, y, w, h, frame} = item, k = +item.name.slice(1);
-    const group = s('g', {class: `node folded scope order${frame.order}`, role: 'button', tabindex: -1, id: 'fold-' + frame.id,
-                          'aria-label': `scope ${frame.label}, ${item.boxes.length} boxes, folded`},
-                    s('rect', {class: 'shape behind', x: x + 4, y: y + 4, width: w, height: h, rx: 9}),
-                    s('rect', {class: 'shape', x, y, width: w, height: h, rx: 9}));
+    const group =
+        s('g', {
+          class: `node folded scope order${frame.order}`,
+          role: 'button',
+          tabindex: -1,
+          id: 'fold-' + frame.id,
+          'aria-label': `scope ${frame.label}, ${item.boxes.length} boxes, folded`
+        },
+          s('rect', {class: 'shape behind', x: x + 4, y: y + 4, width: w, height: h, rx: 9}),
+          s('rect', {class: 'shape', x, y, width: w, height: h, rx: 9}));
     const name = s('text', {x: x + w / 2, y: y + 19, class: 't-name'});
     name.textContent = '▸ ' + frame.label;
     const count = s('text', {x: x + w / 2, y: y + 35, class: 't-note'});
     // What repeats and is folded stands for all its times.
-    const boxes = item.boxes.map(index => this.act.boxes[index]), copies = boxes.filter(box => box.repetition === undefined || box.like === box.node ||
-        !this.foldedRepetitions.has(box.repetition));
+    const boxes = item.boxes.map(index => this.act.boxes[index]),
+          copies = boxes.filter(
+              box =>
+                  box.repetition === undefined || box.like === box.node || !this.foldedRepetitions.has(box.repetition));
     count.textContent = `${copies.length} boxes`;
     group.append(name, count);
-    if (copies.length < boxes.length) group.append(this.badge(x + w, y, `× ${this.act.repetitions[boxes.find(box => !copies.includes(box)).repetition]}`));
+    if (copies.length < boxes.length)
+      group.append(
+          this.badge(x + w, y, `× ${this.act.repetitions[boxes.find(box => !copies.includes(box)).repetition]}`));
     group.addEventListener('click', event => {
       event.stopPropagation();
       this.unfold('frame', k, true);

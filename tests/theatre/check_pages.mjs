@@ -11,8 +11,16 @@ import path from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {parseArgs} from 'node:util';
 
-const {values: options} = parseArgs({options: {command: {type: 'string'}, pages: {type: 'string'}, modules: {type: 'string'}, folder: {type: 'string'},
-                                               shots: {type: 'string'}, chromium: {type: 'string', default: '/usr/bin/chromium'}}});
+const {values: options} = parseArgs({
+  options: {
+    command: {type: 'string'},
+    pages: {type: 'string'},
+    modules: {type: 'string'},
+    folder: {type: 'string'},
+    shots: {type: 'string'},
+    chromium: {type: 'string', default: '/usr/bin/chromium'}
+  }
+});
 const skip = why => {
   console.log(`${process.env.CI ? 'FAILED' : 'left out'}: ${why}`);
   process.exit(process.env.CI ? 1 : 77);
@@ -76,29 +84,48 @@ const flat = value => Array.isArray(value) ? value.flatMap(flat) : [Number(value
 /// The page of an expression: its gradients, at the point and at another one.
 const cases = [
   ['sin(x)*y + x^2', {x: '2', y: '3'}, {x: '1.3', y: '-0.7'}],
-  ['h = sigmoid(w*x + b); t = tanh(v*h); (t - 1)^2', {x: '2', w: '0.5', b: '0.1', v: '-1.2'}, {x: '0.3', w: '2', b: '-1', v: '0.8'}],
+  [
+    'h = sigmoid(w*x + b); t = tanh(v*h); (t - 1)^2', {x: '2', w: '0.5', b: '0.1', v: '-1.2'},
+    {x: '0.3', w: '2', b: '-1', v: '0.8'}
+  ],
   ['x*x*x + exp(-x)/y - log(1 + x^2)', {x: '1.5', y: '2'}, {x: '-0.4', y: '0.25'}],
-  ['max(x, y) + abs(x - y)*relu(x) + min(x, 2*y) + sqrt(x^2 + y^2) + atan2(x, y) + x^y', {x: '1', y: '2'}, {x: '3', y: '0.5'}],
-  ['erf(x) + softplus(x) + cos(x)*tan(x) + asinh(x) + log1p(x^2) + expm1(y) + hypot(x, y)', {x: '0.5', y: '1'}, {x: '2.7', y: '-3'}],
+  [
+    'max(x, y) + abs(x - y)*relu(x) + min(x, 2*y) + sqrt(x^2 + y^2) + atan2(x, y) + x^y', {x: '1', y: '2'},
+    {x: '3', y: '0.5'}
+  ],
+  [
+    'erf(x) + softplus(x) + cos(x)*tan(x) + asinh(x) + log1p(x^2) + expm1(y) + hypot(x, y)', {x: '0.5', y: '1'},
+    {x: '2.7', y: '-3'}
+  ],
   ['u = A @ x; norm(u)^2', {A: '[1,2;3,4]', x: '[1,-1]'}, {A: '[0.5,-1;2,0.1]', x: '[3,0.7]'}],
-  ['p = softmax(A @ x); sum(p*p) + logsumexp(x)', {A: '[1,2;3,4;-1,0.5]', x: '[0.3,-1]'}, {A: '[0.5,-1;2,0.1;1,1]', x: '[-3,0.7]'}],
-  ['sum(A[0,:] * x) + prod(x) + max(x[0], x[1]) + sum(transpose(A) @ A)', {A: '[1,2;3,4]', x: '[2,-1]'}, {A: '[0.5,-1;2,0.1]', x: '[0,0.7]'}],
+  [
+    'p = softmax(A @ x); sum(p*p) + logsumexp(x)', {A: '[1,2;3,4;-1,0.5]', x: '[0.3,-1]'},
+    {A: '[0.5,-1;2,0.1;1,1]', x: '[-3,0.7]'}
+  ],
+  [
+    'sum(A[0,:] * x) + prod(x) + max(x[0], x[1]) + sum(transpose(A) @ A)', {A: '[1,2;3,4]', x: '[2,-1]'},
+    {A: '[0.5,-1;2,0.1]', x: '[0,0.7]'}
+  ],
 ];
 const point = at => Object.entries(at).map(([name, value]) => `${name}=${value}`).join(',');
 for (const [expression, at, other] of cases) {
   const name = 'expression.html';
-  const known = where => Object.fromEntries(Object.entries(
-      JSON.parse(wengert('grad', expression, '--at', point(where), '--json')).gradient).map(([key, value]) => [key, flat(value)]));
+  const known = where => Object.fromEntries(
+      Object.entries(JSON.parse(wengert('grad', expression, '--at', point(where), '--json')).gradient)
+          .map(([key, value]) => [key, flat(value)]));
   wengert('grad', expression, '--at', point(at), '--html', file(name));
   const page = await open(name);
   const compare = (shown, engine, when) => {
     for (const [key, numbers] of Object.entries(engine)) {
-      demand(shown[key] && shown[key].length === numbers.length && numbers.every((x, i) => close(x, shown[key][i])),
-             `${expression}: ∂/∂${key} ${when}: the page has ${shown[key]}, the engine ${numbers}`);
+      demand(
+          shown[key] && shown[key].length === numbers.length && numbers.every((x, i) => close(x, shown[key][i])),
+          `${expression}: ∂/∂${key} ${when}: the page has ${shown[key]}, the engine ${numbers}`);
     }
   };
   compare(await gradients(page), known(at), 'as recorded');
-  demand(await page.evaluate(() => window.theatre.state.act.obstacles.length === 0), `${expression}: the page cannot compute it`);
+  demand(
+      await page.evaluate(() => window.theatre.state.act.obstacles.length === 0),
+      `${expression}: the page cannot compute it`);
   // As a user does: number by number into the fields at the side.
   const fields = await page.$$('.edit');
   const numbers = Object.values(other).flatMap(text => text.replace(/[[\]]/g, '').split(/[;,]/));
@@ -116,16 +143,23 @@ execFileSync(options.pages, [options.folder]);
 
 {
   const page = await open('hostile.html');
-  const found = await page.evaluate(() => ({
-    images: document.querySelectorAll('img, b + svg[onload], [onerror], [onload], a[href^="javascript" i]').length,
-    styles: document.querySelectorAll('style').length, scripts: document.querySelectorAll('script').length,
-    title: document.title, names: [...document.querySelectorAll('.t-name')].map(text => text.textContent).join(' '),
-  }));
-  demand(found.images === 0 && found.styles === 1 && found.scripts === 2, `hostile.html: a name became markup: ${JSON.stringify(found)}`);
+  const found = await page.evaluate(
+      () => ({
+        images: document.querySelectorAll('img, b + svg[onload], [onerror], [onload], a[href^="javascript" i]').length,
+        styles: document.querySelectorAll('style').length,
+        scripts: document.querySelectorAll('script').length,
+        title: document.title,
+        names: [...document.querySelectorAll('.t-name')].map(text => text.textContent).join(' '),
+      }));
+  demand(
+      found.images === 0 && found.styles === 1 && found.scripts === 2,
+      `hostile.html: a name became markup: ${JSON.stringify(found)}`);
   demand(found.title.includes('<img src=x'), `hostile.html: the title is ${found.title}`);
   demand(found.names.includes('</script><img'), `hostile.html: names are ${found.names}`);
   await page.click('.node.parameter');
-  demand((await page.textContent('#chosen h2')).includes('onerror=alert(1)'), 'hostile.html: the side does not name what is chosen');
+  demand(
+      (await page.textContent('#chosen h2')).includes('onerror=alert(1)'),
+      'hostile.html: the side does not name what is chosen');
   await gradients(page);
   await page.done();
 }
@@ -176,12 +210,14 @@ const reaction = (page, key) => page.evaluate(async pressed => {
     return counts;
   });
   const [once, unfolded, folded, again] = counts;
-  demand(once < unfolded / 3 && folded < once && again === unfolded,
-         `steps.html: boxes with what repeats drawn once, unfolded, folded, unfolded: ${counts}`);
+  demand(
+      once < unfolded / 3 && folded < once && again === unfolded,
+      `steps.html: boxes with what repeats drawn once, unfolded, folded, unfolded: ${counts}`);
   const engine = await gradients(page);
   await page.evaluate(() => window.theatre.open(window.theatre.acts[1]));
   const after = await gradients(page);
-  for (const [key, [value]] of Object.entries(engine)) demand(close(value, after[key][0]), `steps.html: ∂/∂${key} differs after the pass`);
+  for (const [key, [value]] of Object.entries(engine))
+    demand(close(value, after[key][0]), `steps.html: ∂/∂${key} differs after the pass`);
   // A node and its adjoint light each other up.
   await page.keyboard.press('g');
   const tied = await page.evaluate(() => {
@@ -200,26 +236,39 @@ const reaction = (page, key) => page.evaluate(async pressed => {
 
 {
   const page = await open('many.html');
-  const [boxes, shown, note] = await page.evaluate(() => [window.theatre.state.act.boxes.length, window.theatre.state.stage.items.size,
-                                                          document.getElementById('notes').textContent]);
-  demand(boxes > 1000 && shown <= 1000 && note.includes('more than 1000'), `many.html: ${shown} of ${boxes} boxes, it says '${note}'`);
+  const [boxes, shown, note] = await page.evaluate(
+      () =>
+          [window.theatre.state.act.boxes.length, window.theatre.state.stage.items.size,
+           document.getElementById('notes').textContent]);
+  demand(
+      boxes > 1000 && shown <= 1000 && note.includes('more than 1000'),
+      `many.html: ${shown} of ${boxes} boxes, it says '${note}'`);
   await page.done();
 }
 
 {
   const page = await open('tensors.html');
-  demand(await page.evaluate(() => document.querySelector('.warn').textContent.includes('3000 elements')),
-         'tensors.html: does not say where computing anew stops');
-  await page.evaluate(() => window.theatre.choose(window.theatre.state.act.ids.find(id => window.theatre.state.act.nodes[id].name === 'big')));
+  demand(
+      await page.evaluate(() => document.querySelector('.warn').textContent.includes('3000 elements')),
+      'tensors.html: does not say where computing anew stops');
+  await page.evaluate(
+      () => window.theatre.choose(
+          window.theatre.state.act.ids.find(id => window.theatre.state.act.nodes[id].name === 'big')));
   demand(await page.$$eval('canvas.heat', all => all.length) === 2, 'tensors.html: no heat maps of value and adjoint');
-  await page.evaluate(() => window.theatre.choose(window.theatre.state.act.ids.find(id => window.theatre.state.act.nodes[id].op === 'matmul')));
-  demand((await page.$$eval('#chosen math', all => all.map(each => each.textContent).join(' '))).includes('T'), 'tensors.html: no rule of the product');
+  await page.evaluate(
+      () => window.theatre.choose(
+          window.theatre.state.act.ids.find(id => window.theatre.state.act.nodes[id].op === 'matmul')));
+  demand(
+      (await page.$$eval('#chosen math', all => all.map(each => each.textContent).join(' '))).includes('T'),
+      'tensors.html: no rule of the product');
   await page.done();
 }
 
 {
   const page = await open('deep.html');
-  demand((await page.textContent('#notes')).includes('not walked through'), 'deep.html: does not say that it is not walked through');
+  demand(
+      (await page.textContent('#notes')).includes('not walked through'),
+      'deep.html: does not say that it is not walked through');
   await page.done();
 }
 
@@ -248,9 +297,15 @@ const reaction = (page, key) => page.evaluate(async pressed => {
   demand((await page.textContent('#told')).startsWith('Forward: '), 'lecture.html: a step is not told');
   await page.keyboard.press('End');
   await page.keyboard.press('ArrowDown');
-  demand(await page.evaluate(() => document.activeElement.getAttribute('role') === 'button' && document.activeElement.getAttribute('aria-label') !== ''),
-         'lecture.html: the arrow keys do not reach a node');
-  demand(await page.$$eval('button:not([aria-label])', all => all.every(button => button.textContent.trim() !== '' || button.hidden)), 'lecture.html: a button without a name');
+  demand(
+      await page.evaluate(
+          () => document.activeElement.getAttribute('role') === 'button' &&
+              document.activeElement.getAttribute('aria-label') !== ''),
+      'lecture.html: the arrow keys do not reach a node');
+  demand(
+      await page.$$eval(
+          'button:not([aria-label])', all => all.every(button => button.textContent.trim() !== '' || button.hidden)),
+      'lecture.html: a button without a name');
   await page.done();
 }
 
