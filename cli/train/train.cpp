@@ -232,9 +232,11 @@ int run_train(const TrainOptions& options, const Streams& streams) {
     if (test) streams.out << "test        " << told(test->loss, test->metrics) << "\n";
     for (const std::string& warning : nn::report_of(result).warnings) streams.err << "warning: " << warning << "\n";
   }
-  if (result.ending == nn::Ending::not_finite)
+  if (result.ending == nn::Ending::not_finite) {
+    if (result.not_finite) streams.err << result.not_finite->born;
     throw WorkError("the training ended: " + (result.not_finite ? result.not_finite->what : "a number is not finite") +
                     "\n  hint: a smaller --rate, or --clip 1");
+  }
   return interrupted ? interrupted_status : static_cast<int>(done);
 }
 

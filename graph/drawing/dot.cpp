@@ -265,7 +265,7 @@ class Writer {
     std::string more;
     if (const auto shape = shape_of(node.role); !shape.empty()) more += ", " + std::string(shape);
     if (node.output) more += ", peripheries=2";
-    if (node.not_finite) more += ", penwidth=3";
+    if (node.not_finite || node.mark == Mark::culprit) more += ", penwidth=3";
     if (!node.file.empty() && !options_.link.empty()) {
       more += ", URL=" + quoted(link_to(node));
     }

@@ -52,6 +52,16 @@ enum class NodeRole : std::uint8_t {
 };
 inline constexpr std::size_t node_role_count = 6;
 
+/// What whoever made the drawing points at; said in the texts of the box too, for those who see no colours.
+enum class Mark : std::uint8_t {
+  none,
+  culprit,  ///< where something went wrong
+  added,    ///< of two graphs, only the second has it
+  removed,  ///< only the first has it
+  changed,  ///< both have it, with other values
+};
+inline constexpr std::size_t mark_count = 5;
+
 /// Position of a frame in Drawing::frames.
 inline constexpr std::uint32_t no_frame = 0xFFFFFFFFU;
 
@@ -60,7 +70,8 @@ struct DrawnNode {
   NodeRole role = NodeRole::operation;
   bool output = false;      ///< an output of the graph; of copies, the first or the last is one
   bool not_finite = false;  ///< its value or its adjoint is infinite or NaN: what a search for a bug looks for
-  std::uint8_t order = 0;   ///< 0: forward graph, 1: gradient, 2: gradient of a gradient, ...
+  Mark mark = Mark::none;
+  std::uint8_t order = 0;  ///< 0: forward graph, 1: gradient, 2: gradient of a gradient, ...
   std::uint32_t frame = no_frame;
   /// How large the values are among those of the drawing, 0 (smallest) to 1 (largest), by the logarithm; none where the
   /// picture does not show magnitudes.

@@ -55,6 +55,7 @@ std::string json_of(const Drawing& drawing, const DrawnNode& node) {
   json += json_bool(node.output);
   json += ", \"not_finite\": ";
   json += json_bool(node.not_finite);
+  json += ", \"mark\": " + quoted(word(node.mark));
   json += ", \"order\": " + std::to_string(node.order);
   json += ", \"frame\": " + json_frame_id(drawing, node.frame);
   json += ", \"magnitude\": " + json_number(node.magnitude);

@@ -247,8 +247,9 @@ class Writer {
     DrawnNode plain = node;
     plain.magnitude.reset();
     plain.not_finite = false;
+    plain.mark = Mark::none;
     classes_.emplace(class_of(node), look_text(look_of(plain, palette_), plain));
-    if (node.magnitude || node.not_finite) {
+    if (node.magnitude || node.not_finite || node.mark != Mark::none) {
       styles_.push_back("style " + mermaid_id(node.id) + " " + look_text(look_of(node, palette_), node));
     }
   }

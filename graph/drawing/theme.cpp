@@ -33,6 +33,10 @@ constexpr Palette light{
     .scope_fill = {"#FCF4F9", "#FFFCEB"},
     .repetition = {"#F4F4FF", "#5A5AA8", "#3C3C8C"},
     .alarm = "#D00000",
+    .mark = {{"#FFD9D2", "#D00000", "#111111"},   // culprit
+             {"#D8F0DC", "#1A7F37", "#111111"},   // added
+             {"#FBE0E0", "#B02A2A", "#111111"},   // removed
+             {"#FFF0C2", "#9A6700", "#111111"}},  // changed
 };
 
 constexpr Palette dark{
@@ -57,6 +61,10 @@ constexpr Palette dark{
     .scope_fill = {"#251A22", "#242014"},
     .repetition = {"#1E2036", "#8C8CE0", "#C4C4FF"},
     .alarm = "#FF5A5A",
+    .mark = {{"#5A1616", "#FF5A5A", "#FFFFFF"},   // culprit
+             {"#12391F", "#4AC26B", "#FFFFFF"},   // added
+             {"#4A1E1E", "#F47067", "#FFFFFF"},   // removed
+             {"#3F3208", "#E3B341", "#FFFFFF"}},  // changed
 };
 
 constexpr Palette print{
@@ -81,6 +89,10 @@ constexpr Palette print{
     .scope_fill = {"#F6F6F6", "#F0F0F0"},
     .repetition = {"#F7F7F7", "#555555", "#222222"},
     .alarm = "#000000",
+    .mark = {{"#C8C8C8", "#000000", "#000000"},   // culprit
+             {"#FFFFFF", "#000000", "#000000"},   // added
+             {"#DADADA", "#777777", "#000000"},   // removed
+             {"#EEEEEE", "#000000", "#000000"}},  // changed
 };
 
 constexpr int hex(char digit) { return digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10; }
@@ -114,10 +126,11 @@ std::string mixed(std::string_view a, std::string_view b, double t) {
 }
 
 NodeLook look_of(const DrawnNode& node, const Palette& palette) {
-  const Tint& tint = node.role == NodeRole::elsewhere ? palette.role[static_cast<std::size_t>(node.role)]
-                     : node.order != 0                ? palette.gradient[(node.order - 1) % 2]
-                     : node.output                    ? palette.output
-                                                      : palette.role[static_cast<std::size_t>(node.role)];
+  const Tint& tint = node.mark != Mark::none            ? palette.mark[static_cast<std::size_t>(node.mark) - 1]
+                     : node.role == NodeRole::elsewhere ? palette.role[static_cast<std::size_t>(node.role)]
+                     : node.order != 0                  ? palette.gradient[(node.order - 1) % 2]
+                     : node.output                      ? palette.output
+                                                        : palette.role[static_cast<std::size_t>(node.role)];
   NodeLook look{std::string(tint.fill), std::string(tint.line), std::string(tint.text)};
   constexpr double darkest = 0.45;  // on it text keeps a contrast of 7 : 1
   if (node.magnitude) look.fill = mixed(tint.fill, tint.line, darkest * *node.magnitude);

@@ -34,6 +34,7 @@ struct Palette {
   std::string_view scope_fill[2];  ///< and in gradients
   Tint repetition;                 ///< frames of repetitions
   std::string_view alarm;          ///< border of what is not finite
+  Tint mark[mark_count - 1];       ///< nodes that are marked, by mark
 };
 
 [[nodiscard]] const Palette& palette(Theme theme);

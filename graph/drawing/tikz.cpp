@@ -165,7 +165,7 @@ class Writer {
     std::string style = "draw=" + colour(look.line) + ", fill=" + colour(look.fill);
     if (node.role == NodeRole::operation) style += ", rounded corners=4bp";
     if (node.role == NodeRole::elsewhere) style += ", densely dashed";
-    if (node.not_finite) style += ", line width=2bp";
+    if (node.not_finite || node.mark == Mark::culprit) style += ", line width=2bp";
     if (node.role == NodeRole::folded) {
       const LayoutBox behind{box.x + stack, box.y + stack, box.width, box.height};
       line("\\path[" + style + "] " + outline(node.role, behind) + ";");

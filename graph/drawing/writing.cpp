@@ -35,6 +35,21 @@ std::string_view word(NodeRole role) noexcept {
   }
 }
 
+std::string_view word(Mark mark) noexcept {
+  switch (mark) {
+    case Mark::culprit:
+      return "culprit";
+    case Mark::added:
+      return "added";
+    case Mark::removed:
+      return "removed";
+    case Mark::changed:
+      return "changed";
+    default:
+      return "none";
+  }
+}
+
 std::string_view word(TextKind kind) noexcept {
   switch (kind) {
     case TextKind::name:

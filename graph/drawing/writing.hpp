@@ -31,6 +31,7 @@ void for_each_character(std::string_view text, Visit&& visit) {
 
 /// The words that stand for them in JSON and in names of styles: "operation", "left_to_right".
 [[nodiscard]] std::string_view word(NodeRole role) noexcept;
+[[nodiscard]] std::string_view word(Mark mark) noexcept;
 [[nodiscard]] std::string_view word(TextKind kind) noexcept;
 [[nodiscard]] std::string_view word(EdgeKind kind) noexcept;
 [[nodiscard]] std::string_view word(FrameKind kind) noexcept;

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "wengert/autodiff/inspect/birth.hpp"
 #include "wengert/graph/error.hpp"
 #include "wengert/nn/data/files/safetensors.hpp"
 #include "wengert/nn/optim/clip.hpp"
@@ -323,15 +324,22 @@ class Run {
       gradients.push_back(parameter.value->is_constant() ? zeros(parameter.value->shape(), parameter.value->dtype())
                                                          : adjoints_[*parameter.value]);
     result_.health = check_health(recording_, loss, live, gradients, {}, where_);
+    std::vector<wengert::detail::AnyHandle> parameters;
+    for (const Parameter& parameter : live)
+      if (!parameter.value->is_constant()) parameters.emplace_back(*parameter.value);
+    // In words: what it is found in holds the parameters, which are to be written in place.
+    if (const auto birth = first_non_finite(loss, parameters, adjoints_, {}, where_))
+      born_ = {birth->summary(), birth->explain()};
   }
 
   /// A step that is not made. False when the training is to end for it.
   bool left_out(const Batch& batch, double loss, const std::string& what) {
     const bool ends = options_.not_finite == NotFinite::stop;
+    born_ = {};
     if (ends) differentiate(batch, true);  // once more, to see where it comes from
-    result_.not_finite = NotFiniteReport{state_.epoch + 1, state_.batch, state_.step, loss, what};
+    result_.not_finite = NotFiniteReport{state_.epoch + 1, state_.batch, state_.step, loss, what, born_.second};
     progress_.log("epoch " + std::to_string(state_.epoch + 1) + ", batch " + std::to_string(state_.batch) + " (step " +
-                  std::to_string(state_.step) + "): " + what +
+                  std::to_string(state_.step) + "): " + what + (born_.first.empty() ? "" : "; " + born_.first) +
                   (ends ? "; the training ends" : "; the step is left out"));
     if (ends) return false;
     ++state_.skipped;
@@ -588,6 +596,7 @@ class Run {
   // Work space of a step.
   Recording recording_;
   Adjoints adjoints_;
+  std::pair<std::string, std::string> born_;  // where what is not finite came from, in a line and in all
   std::vector<Tensor> gradients_;
   std::vector<double> metrics_;
 

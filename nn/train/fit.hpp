@@ -108,6 +108,7 @@ struct NotFiniteReport {
   std::int64_t step = 0;   ///< steps made before
   double loss = 0;
   std::string what{};  ///< "the loss is nan", or what the optimiser says of the gradient
+  std::string born{};  ///< Birth::explain() (autodiff/inspect/birth.hpp), if the training ended for it
 };
 
 struct FitResult {

@@ -18,9 +18,9 @@ import tempfile
 # Layer -> path prefixes (or whole files) that a file of that layer may include. A file belongs to the first layer whose
 # name is a prefix of its path. What is in no layer (tests, benchmarks) may include everything.
 # The public headers that autodiff.hpp leaves out on purpose, because not everybody pays for them.
-ASIDE = ["autodiff/record/primitive.hpp", "autodiff/record/expand.hpp", "autodiff/record/log.hpp",
+ASIDE = ["autodiff/record/primitive.hpp", "autodiff/record/expand.hpp", "autodiff/record/log.hpp", "autodiff/record/format.hpp",
          "autodiff/record/linear_algebra.hpp", "autodiff/compiled.hpp", "autodiff/passes/", "autodiff/transform/", "autodiff/exec/",
-         "autodiff/explain/", "autodiff/bridges/"]
+         "autodiff/explain/", "autodiff/inspect/", "autodiff/bridges/"]
 AUTODIFF_BELOW = ["graph/", "autodiff/ops/", "autodiff/record/"]
 LAYERS = {
     "graph/": ["graph/"],
@@ -29,6 +29,7 @@ LAYERS = {
     "autodiff/passes/": [*AUTODIFF_BELOW, "autodiff/passes/"],
     "autodiff/transform/": [*AUTODIFF_BELOW, "autodiff/passes/", "autodiff/transform/"],
     "autodiff/explain/": [*AUTODIFF_BELOW, "autodiff/passes/", "autodiff/transform/", "autodiff/explain/"],
+    "autodiff/inspect/": [*AUTODIFF_BELOW, "autodiff/passes/", "autodiff/transform/", "autodiff/inspect/"],
     "autodiff/exec/": [*AUTODIFF_BELOW, "autodiff/passes/", "autodiff/exec/"],
     "autodiff/bridges/": ["graph/", "autodiff/autodiff.hpp", "autodiff/record/", "autodiff/transform/", "autodiff/bridges/"],
     "autodiff/": ["graph/", "autodiff/"],

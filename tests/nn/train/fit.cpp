@@ -215,7 +215,9 @@ BOOST_AUTO_TEST_CASE(a_loss_that_is_not_finite_ends_it_before_the_step) {
   BOOST_TEST(result.not_finite->what == "the loss is nan");
   BOOST_TEST(result.steps == 2);
   BOOST_TEST(line.a.item() == after.back());
-  BOOST_TEST(contains(out.str(), "epoch 1, batch 2 (step 2): the loss is nan; the training ends\n"));
+  BOOST_TEST(contains(out.str(), "epoch 1, batch 2 (step 2): the loss is nan; nan is born in "), out.str());
+  BOOST_TEST(contains(out.str(), "; the training ends\n"));
+  BOOST_TEST(contains(result.not_finite->born, "cause: a constant operand of "), result.not_finite->born);
 
   BOOST_TEST(!result.health.empty());
   BOOST_CHECK(result.health.at(0).kind == HealthKind::non_finite_gradient ||
