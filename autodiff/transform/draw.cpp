@@ -263,6 +263,11 @@ Expansion detail::expanded(const AnyHandle& y, std::span<const AnyHandle> x, con
   return expansion;
 }
 
+Expansion expansion_of(const detail::AnyHandle& y, std::span<const detail::AnyHandle> x, const DrawOptions& options,
+                       std::source_location where) {
+  return detail::expanded(y, x, options, where);
+}
+
 graph::Graph graph_of(const detail::AnyHandle& y, std::span<const detail::AnyHandle> x, const DrawOptions& options,
                       std::source_location where) {
   return detail::expanded(y, x, options, where).graph;

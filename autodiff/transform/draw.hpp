@@ -71,6 +71,11 @@ struct DrawOptions {
                                     const DrawOptions& options = {},
                                     std::source_location where = std::source_location::current());
 
+/// The same with the values that were computed.
+[[nodiscard]] Expansion expansion_of(const detail::AnyHandle& y, std::span<const detail::AnyHandle> x,
+                                     const DrawOptions& options = {},
+                                     std::source_location where = std::source_location::current());
+
 /// The same by a list of Scalars, or of Tensors.
 template <class X>
   requires std::same_as<X, Scalar> || std::same_as<X, Tensor>

@@ -8,6 +8,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "wengert/autodiff/inspect/statistics.hpp"
+
 namespace wengert::nn {
 
 namespace {
@@ -18,14 +20,9 @@ using graph::ScopeId;
 
 constexpr std::size_t no_row = static_cast<std::size_t>(-1);
 
-[[nodiscard]] bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
-  return std::ranges::find(names, name) != names.end();
-}
 [[nodiscard]] bool computes_nothing(graph::OperationId id) {
   return id == graph::variable_operation || id == graph::constant_operation;
 }
-[[nodiscard]] double size_of_node(const Graph& g, NodeId id) { return static_cast<double>(g.type(id).shape.size()); }
-
 /// The rows of a graph, in the order in which their first nodes were recorded.
 class Rows {
  public:
@@ -96,44 +93,7 @@ void add_once(auto& to, const auto& what) {
 
 }  // namespace
 
-double flops_of(const Graph& g, NodeId node) {
-  if (computes_nothing(g.operation_id(node))) return 0;
-  const graph::Operation& operation = g.operation(node);
-  const auto operands = g.operands(node);
-  const double size = size_of_node(g, node);
-  const std::string_view name = operation.name;
-  if (name == "matmul") {
-    const Shape& a = g.type(operands[0]).shape;
-    const auto* flags = std::get_if<std::int64_t>(&g.attribute(node));
-    const bool first_is_transposed = flags != nullptr && (*flags & 1) != 0;
-    return 2 * size * static_cast<double>(a[a.rank() - (first_is_transposed ? 2 : 1)]);
-  }
-  // Of the three tensors of a convolution each element of the largest pair meets: output × filter / its outputs.
-  if (name == "conv2d")
-    return 2 * size * size_of_node(g, operands[1]) / static_cast<double>(g.type(operands[1]).shape[0]);
-  if (name == "conv2d_by_input")
-    return 2 * size_of_node(g, operands[0]) * size_of_node(g, operands[1]) /
-           static_cast<double>(g.type(operands[1]).shape[0]);
-  if (name == "conv2d_by_weight")
-    return 2 * size_of_node(g, operands[1]) * size / static_cast<double>(g.type(node).shape[0]);
-  if (is_one_of(name, {"max_pool2d_positions", "avg_pool2d", "avg_pool2d_transposed"})) {
-    // The attribute lists size, stride, padding, dilation and number for the rows, then for the columns.
-    const auto* how = std::get_if<std::vector<std::int64_t>>(&g.attribute(node));
-    if (how == nullptr || how->size() < 10) return -1;
-    const double window = static_cast<double>((*how)[0] * (*how)[5]), other = size_of_node(g, operands[0]);
-    if (window == 0) return std::max(size, other);  // adaptive: windows that tile the picture
-    return (name == "avg_pool2d_transposed" ? other : size) * window;
-  }
-  if (is_one_of(name, {"sum", "prod", "amax", "amin", "cumsum", "argmax", "argmin", "norm", "logsumexp"}))
-    return size_of_node(g, operands[0]);
-  if (is_one_of(name, {"softmax", "log_softmax"})) return 3 * size;  // exp, sum, division (or log and difference)
-  if (is_one_of(name, {"broadcast", "reshape", "permute", "slice", "embed", "stack", "concatenate", "convert",
-                       "to_scalar", "to_tensor", "gather", "take_along", "triangle", "stop_gradient"}))
-    return 0;
-  if (is_one_of(name, {"scatter_add", "scatter_add_along", "tie_share"})) return size;
-  if (operation.elementwise) return size;
-  return -1;
-}
+double flops_of(const Graph& g, NodeId node) { return wengert::flops_of(g, node); }
 
 Summary summarise(const Recording& recording, const Tensor& output, std::span<const Parameter> parameters,
                   std::span<const Parameter> buffers, std::source_location where) {
