@@ -17,9 +17,9 @@
 #include <cmath>
 #include <concepts>
 #include <limits>
-#include <ostream>
 
 #include "wengert/autodiff/record/expression.hpp"
+#include "wengert/autodiff/record/format.hpp"
 
 namespace wengert {
 
@@ -36,8 +36,6 @@ template <detail::ScalarExpression E>
 [[nodiscard]] bool isinf(const E& x) noexcept {
   return std::isinf(x.value());
 }
-/// The value, as Eigen's output of matrices wants it.
-inline std::ostream& operator<<(std::ostream& to, const Scalar& x) { return to << x.value(); }
 
 namespace detail {
 /// A number that may stand beside a Scalar in an operation of Eigen's.
