@@ -8,6 +8,7 @@
 
 #include "wengert/autodiff/transform/check.hpp"
 #include "wengert/cli/errors.hpp"
+#include "wengert/cli/inspect/birth.hpp"
 #include "wengert/cli/json.hpp"
 #include "wengert/cli/slopes.hpp"
 #include "wengert/cli/table.hpp"
@@ -263,8 +264,15 @@ Status run_check(const CheckCommandOptions& options, const Streams& streams) {
   } catch (const EvaluationError& error) {
     throw WorkError(describe(error, problem.text));
   }
+  std::string report;
+  if (!options.json) {
+    report = table_of(problem, all, result.value);
+    if (std::any_of(all.begin(), all.end(), [](const Checked& c) { return c.verdict == Verdict::not_finite; }))
+      if (const std::string born = birth_note(recorded, problem); !born.empty())
+        report += wrapped("where: " + born + "; wengert trace tells more.", 100, 2) + "\n";
+  }
   const bool agrees = std::all_of(all.begin(), all.end(), [](const Checked& c) { return c.verdict == Verdict::ok; });
-  streams.out << (options.json ? json_of(all, result.value, agrees) : table_of(problem, all, result.value));
+  streams.out << (options.json ? json_of(all, result.value, agrees) : report);
   return agrees ? done : failed;
 }
 

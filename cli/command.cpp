@@ -1,6 +1,7 @@
 #include "wengert/cli/command.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <exception>
@@ -29,8 +30,8 @@ void protect_minus(std::vector<std::string>& arguments) {
   while (first < arguments.size() && arguments[first].starts_with("-"))
     first += arguments[first] == "--log-level" ? 2 : 1;
   // Those that know -o.
-  const bool draws = first < arguments.size() &&
-                     (arguments[first] == "graph" || arguments[first] == "explain" || arguments[first] == "derive");
+  constexpr std::array<std::string_view, 6> drawing{"graph", "explain", "derive", "trace", "diff", "profile"};
+  const bool draws = first < arguments.size() && std::ranges::find(drawing, arguments[first]) != drawing.end();
   for (std::string& argument : arguments) {
     const bool option = argument.starts_with("--") || argument == "-h" || (draws && argument == "-o");
     if (argument.size() > 1 && argument[0] == '-' && !option) argument.insert(0, 1, ' ');
@@ -93,7 +94,8 @@ int dispatch(std::vector<std::string> arguments, const Streams& streams) {
   set_log_level(options.log_level);
   int status = done;
   const std::string command = app.get_subcommands().front()->get_name();
-  const bool json = options.grad.json || options.check.json || options.lecture.json || options.bench.json ||
+  const bool json = options.grad.json || options.trace.json || options.diff.json || options.profile.json ||
+                    options.stats.json || options.check.json || options.lecture.json || options.bench.json ||
                     options.primitives.json || options.explain.json || options.mark.json || options.train.json ||
                     options.eval.json || options.predict.json || options.summary.json;
   PaintedStream painted(streams.out, streams.colour_out && !json);
@@ -105,6 +107,10 @@ int dispatch(std::vector<std::string> arguments, const Streams& streams) {
   if (command == "derive") run_derive(options.derive, streams);
   if (command == "mark") status = run_mark(options.mark, people);
   if (command == "exercise") run_exercise(options.exercise, people);
+  if (command == "trace") status = run_trace(options.trace, people);
+  if (command == "diff") status = run_diff(options.diff, people);
+  if (command == "profile") run_profile(options.profile, people);
+  if (command == "stats") run_stats(options.stats, people);
   if (command == "lecture") lecture::run(options.lecture, people);
   if (command == "bench") run_bench(options.bench, people);
   if (command == "train") status = train::run_train(options.train, {painted, streams.err, false, streams.colour_err});

@@ -12,8 +12,10 @@
 #include "wengert/cli/errors.hpp"
 #include "wengert/cli/grad_report.hpp"
 #include "wengert/cli/graph.hpp"
+#include "wengert/cli/inspect/birth.hpp"
 #include "wengert/cli/steps/steps_report.hpp"
 #include "wengert/cli/steps/trace.hpp"
+#include "wengert/cli/text.hpp"
 #include "wengert/graph/drawing/graphviz.hpp"
 
 namespace wengert::cli {
@@ -71,6 +73,10 @@ void run_grad(const GradOptions& options, const Streams& streams) {
     streams.out << json_of(derivatives, trace ? &*trace : nullptr);
   } else {
     streams.out << table_of(derivatives, problem.expression);
+    if (!is_finite(derivatives)) {
+      if (const std::string born = birth_note(recorded, problem); !born.empty())
+        streams.out << wrapped("where: " + born + "; wengert trace tells more.", 100, 7) << "\n";
+    }
     if (trace) streams.out << "\n" << text_of(*trace, problem.expression.result_name());
   }
 }

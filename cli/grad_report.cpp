@@ -17,6 +17,9 @@ bool all_finite(const Array& array) {
   const auto numbers = array.data<double>();
   return std::all_of(numbers.begin(), numbers.end(), [](double number) { return std::isfinite(number); });
 }
+bool all_finite(const std::vector<Array>& arrays) {
+  return std::all_of(arrays.begin(), arrays.end(), [](const Array& array) { return all_finite(array); });
+}
 template <class T>
 bool all_finite(const std::vector<std::vector<T>>& rows) {
   return std::all_of(rows.begin(), rows.end(), [](const auto& row) { return all_finite(row); });
@@ -65,6 +68,8 @@ std::string jacobian_table(const Derivatives& d, const std::string& f) {
 }
 
 }  // namespace
+
+bool is_finite(const Derivatives& d) { return all_finite(d.value) && all_finite(d.gradient) && all_finite(d.jacobian); }
 
 std::string table_of(const Derivatives& d, const Expression& expression) {
   const std::string f = expression.result_name();

@@ -12,6 +12,9 @@ namespace wengert::cli {
 /// that is not finite. Large arrays are shortened.
 [[nodiscard]] std::string table_of(const Derivatives& derivatives, const Expression& expression);
 
+/// Value, gradient and Jacobian are.
+[[nodiscard]] bool is_finite(const Derivatives& derivatives);
+
 /// One line:
 ///
 ///     {"schema":1,"value":…,"variables":{name:…},"gradient":{name:…},"hessian":[[…]],"third":[[[…]]]}

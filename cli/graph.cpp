@@ -5,6 +5,8 @@
 #include <ostream>
 #include <utility>
 
+#include "wengert/autodiff/inspect/node_values.hpp"
+#include "wengert/autodiff/inspect/wording.hpp"
 #include "wengert/autodiff/passes/passes.hpp"
 #include "wengert/autodiff/record/expand.hpp"
 #include "wengert/autodiff/record/log.hpp"
@@ -16,6 +18,7 @@
 #include "wengert/cli/train/step.hpp"
 #include "wengert/graph/analysis.hpp"
 #include "wengert/graph/drawing/graphviz.hpp"
+#include "wengert/graph/drawing/model_explorer.hpp"
 #include "wengert/graph/extract.hpp"
 #include "wengert/graph/text.hpp"
 
@@ -76,6 +79,25 @@ bool wants_page(const GraphOptions& options) { return options.format.empty() && 
 /// Whether the text form of graph/text.hpp is wanted, which `--file` reads.
 bool wants_text(const GraphOptions& options) {
   return options.format == "text" || (options.format.empty() && options.out.ends_with(".txt"));
+}
+
+/// Whether Model Explorer's JSON is wanted: a graph, too, and no drawing.
+bool wants_model_explorer(const GraphOptions& options) {
+  return options.format == "model-explorer" || (options.format.empty() && options.out.ends_with(".me.json"));
+}
+
+/// To a file as it is written: such graphs may be large.
+void deliver_model_explorer(const Graph& graph, const inspect::NodeValues* values, const GraphOptions& options,
+                            const Streams& streams) {
+  graph::ModelExplorerOptions explorer;
+  if (values != nullptr) {
+    explorer.attributes = [&](NodeId node) -> std::vector<std::pair<std::string, std::string>> {
+      return {{"value", inspect::value_text(graph, *values, node)}};
+    };
+  }
+  if (!options.out.empty()) return graph::save_model_explorer(graph, options.out, explorer);
+  graph::write_model_explorer(
+      graph, [&](std::string_view piece) { streams.out << piece; }, explorer);
 }
 
 void deliver(const std::string& bytes, const GraphOptions& options, const Streams& streams) {
@@ -148,6 +170,7 @@ void graph_of_file(const GraphOptions& options, const Streams& streams) {
     return deliver(graph::side_by_side(panels, {"before", "after"}), options, streams);
   }
   if (wants_text(options)) return deliver(text_of_part(graph, options, true), options, streams);
+  if (wants_model_explorer(options)) return deliver_model_explorer(graph, nullptr, options, streams);
   deliver(draw_part(graph, options), options, streams);
 }
 
@@ -171,6 +194,11 @@ void deliver_recorded(const wengert::detail::AnyHandle& y, const std::vector<wen
   draw_options.select = [&](const Graph& graph) { return chosen(graph, options); };
   if (wants_text(options)) {
     return deliver(text_of_part(graph_of(y, x, draw_options), options, false), options, streams);
+  }
+  if (wants_model_explorer(options)) {
+    const Expansion expansion = expansion_of(y, x, draw_options);
+    const inspect::NodeValues values = inspect::values_of(expansion);
+    return deliver_model_explorer(expansion.graph, &values, options, streams);
   }
   const graph::Drawing after = draw(y, x, draw_options);
   if (!options.compare) return deliver(after, options, streams);
@@ -208,7 +236,7 @@ void graph_of_expression(const GraphOptions& options, const Streams& streams) {
 
 const std::vector<std::string>& graph_formats() {
   // In the order of graph::Format.
-  static const std::vector<std::string> names{"dot", "svg", "png", "json", "mermaid", "tikz", "text"};
+  static const std::vector<std::string> names{"dot", "svg", "png", "json", "mermaid", "tikz", "text", "model-explorer"};
   return names;
 }
 
@@ -280,7 +308,16 @@ void check_together(const GraphOptions& options) {
     refuse(options.before || options.compare, options.before ? "--before" : "--compare",
            "does not go with --html: the page shows the graph before and after each --pass");
   }
-  if (options.format.empty() && !options.out.empty() && !wants_text(options) && !wants_page(options)) {
+  if (wants_model_explorer(options)) {
+    const std::string why = "goes with drawings; Model Explorer gets the whole graph, and folds it itself";
+    refuse(options.compare, "--compare", why);
+    refuse(options.draw.statements, "--statements", why);
+    refuse(options.draw.paths_only, "--paths", why);
+    refuse(!options.around.empty(), "--around", why);
+    refuse(!options.between.empty(), "--between", why);
+  }
+  if (options.format.empty() && !options.out.empty() && !wants_text(options) && !wants_model_explorer(options) &&
+      !wants_page(options)) {
     try {
       static_cast<void>(graph::format_of(options.out));
     } catch (const ArgumentError& error) {

@@ -111,9 +111,9 @@ CLI::App* add_graph(CLI::App& app, GraphOptions& options) {
       ->capture_default_str()
       ->needs(model);
   graph
-      ->add_option(
-          "-o,--out", options.out,
-          "File to write; .dot .svg .png .json .mmd .tex .txt .html name the format. Without it, standard output")
+      ->add_option("-o,--out", options.out,
+                   "File to write; .dot .svg .png .json .mmd .tex .txt .html .me.json name the format. Without it, "
+                   "standard output")
       ->type_name("FILE");
   graph->add_option("--html", options.html, "Write the page that walks through value and gradient to this file, too")
       ->type_name("FILE");
@@ -261,6 +261,108 @@ CLI::App* add_exercise(CLI::App& app, ExerciseOptions& options) {
   return exercise;
 }
 
+CLI::App* add_trace(CLI::App& app, TraceOptions& options) {
+  CLI::App* trace = app.add_subcommand(
+      "trace", "Where a NaN or infinity of an expression or its gradient was born. Ends with 1 if there is one");
+  add_point(*trace, options)->required();
+  trace->add_flag("--everywhere", options.everywhere, "Also one that reaches neither the value nor a derivative");
+  trace->add_option("-o,--out", options.out, "Draw it: .svg .png .dot .json .mmd .tex name the format")
+      ->type_name("FILE");
+  add_choice(*trace, "--theme", options.theme, "Colours of the picture", theme_names());
+  trace->add_flag("--json", options.json, "Print one line of JSON");
+  trace->footer(
+      "Examples:\n"
+      "  wengert trace 's = x - 3*y; sqrt(s)*x' --at x=2,y=1 || echo not finite\n"
+      "  wengert trace 'norm(x) + sum(x^2)' --at 'x=[0,0]' --everywhere");
+  return trace;
+}
+
+CLI::App* add_diff(CLI::App& app, DiffCommandOptions& options) {
+  CLI::App* diff = app.add_subcommand(
+      "diff",
+      "What differs between two expressions, two points, or two graphs in files. Ends with 1 if something does");
+  add_point(*diff, options)
+      ->required()
+      ->description("Expression, or a file .txt with a graph (wengert graph -o f.txt)");
+  diff->add_option("OTHER", options.other, "The second one; without it the same expression, at the point of --then");
+  diff->add_option("--then", options.then, "Point of the second one, if it is another")
+      ->type_name("POINT")
+      ->allow_extra_args(false);
+  diff->add_flag("--gradient", options.gradient, "Compare the graphs of the gradients too");
+  diff->add_option("--tolerance", options.tolerance, "Relative difference of values that is none")
+      ->type_name("X")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  diff->add_option("-o,--out", options.out, "Draw both side by side, what differs in colours")->type_name("FILE");
+  add_choice(*diff, "--theme", options.theme, "Colours of the picture", theme_names());
+  diff->add_flag("--json", options.json, "Print one line of JSON");
+  diff->footer(
+      "Examples:\n"
+      "  wengert diff 'sin(x)*y' 'sin(x)*y + 1' --at x=2,y=3 -o d.svg || echo differs\n"
+      "  wengert diff 'u = sin(x); u*y' --at x=2,y=3 --then x=2,y=4 || echo differs\n"
+      "  wengert graph 'x^2' --at x=3 -o old.txt\n"
+      "  wengert diff old.txt old.txt");
+  return diff;
+}
+
+/// An expression or a network.
+void add_subject(CLI::App& command, SubjectOptions& options) {
+  add_point(command, options);
+  CLI::Option* model =
+      command.add_option("--model", options.model, "A step of training of this network (see wengert train) instead")
+          ->type_name("MODEL");
+  command.add_option("--input", options.input, "Shape of an example of --model: 784, 1x28x28")
+      ->type_name("SHAPE")
+      ->needs(model);
+  command.add_option("--outputs", options.outputs, "Numbers that --model gives")
+      ->type_name("N")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}))
+      ->capture_default_str()
+      ->needs(model);
+  command.add_option("--batch", options.batch, "Examples of a step of --model")
+      ->type_name("N")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000}))
+      ->capture_default_str()
+      ->needs(model);
+  command.add_option("--loss", options.loss, "Of --model: cross-entropy of classes, squared-error of numbers")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"cross-entropy", "squared-error"}))
+      ->capture_default_str()
+      ->needs(model);
+  command.add_flag("--json", options.json, "Print one line of JSON");
+}
+
+CLI::App* add_profile(CLI::App& app, ProfileCommandOptions& options) {
+  CLI::App* profile = app.add_subcommand("profile", "Time and memory, by operation, layer and value");
+  add_subject(*profile, options);
+  profile->add_option("--seconds", options.seconds, "Measure for about so long")
+      ->type_name("S")
+      ->check(CLI::Range(0.0, 3600.0))
+      ->capture_default_str();
+  profile->add_option("--flame", options.flame, "Write a flame graph, as SVG")->type_name("FILE");
+  profile->add_option("--trace", options.trace, "Write a trace for chrome://tracing or Perfetto, as JSON")
+      ->type_name("FILE");
+  profile->add_option("-o,--out", options.out, "Draw the graph; the darker, the more time")->type_name("FILE");
+  add_choice(*profile, "--theme", options.theme, "Colours of pictures", theme_names());
+  profile->footer(
+      "Examples:\n"
+      "  wengert profile 'sum(tanh(A @ x)^2)' --at 'A=[1,2;3,4],x=[1,-1]'\n"
+      "  wengert profile --model 'mlp 784-256-10 relu' --input 784 --flame step.svg");
+  return profile;
+}
+
+CLI::App* add_stats(CLI::App& app, StatsOptions& options) {
+  CLI::App* stats = app.add_subcommand("stats", "How large a graph is: nodes, depth, width, work, memory");
+  add_subject(*stats, options);
+  stats->add_option("--file", options.file, "The graph in this file (its text form) instead")->type_name("FILE");
+  stats->add_flag("--gradient", options.gradient, "With the graph of the gradient");
+  stats->footer(
+      "Examples:\n"
+      "  wengert stats 'sin(x)*y + x^2' --at x=2,y=3 --gradient\n"
+      "  wengert stats --model lenet --input 1x28x28 --gradient");
+  return stats;
+}
+
 CLI::App* add_lecture(CLI::App& app, lecture::Options& options) {
   CLI::App* lecture = app.add_subcommand(
       "lecture", "The lecture's topics, worked on the board, with pictures; all of them without TOPIC");
@@ -344,6 +446,10 @@ void describe_options(CLI::App& app, Options& options) {
   add_derive(app, options.derive);
   add_mark(app, options.mark);
   add_exercise(app, options.exercise);
+  add_trace(app, options.trace);
+  add_diff(app, options.diff);
+  add_profile(app, options.profile);
+  add_stats(app, options.stats);
   add_lecture(app, options.lecture);
   add_bench(app, options.bench);
   add_primitives(app, options.primitives);

@@ -10,6 +10,9 @@
 #include "wengert/cli/explain.hpp"
 #include "wengert/cli/grad.hpp"
 #include "wengert/cli/graph.hpp"
+#include "wengert/cli/inspect/birth.hpp"
+#include "wengert/cli/inspect/diff.hpp"
+#include "wengert/cli/inspect/profile.hpp"
 #include "wengert/cli/lecture/lecture.hpp"
 #include "wengert/cli/mark.hpp"
 #include "wengert/cli/primitives.hpp"
@@ -31,6 +34,10 @@ struct Options {
   DeriveOptions derive;
   MarkOptions mark;
   ExerciseOptions exercise;
+  TraceOptions trace;
+  DiffCommandOptions diff;
+  ProfileCommandOptions profile;
+  StatsOptions stats;
   lecture::Options lecture;
   BenchOptions bench;
   PrimitivesOptions primitives;

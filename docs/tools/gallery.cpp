@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "wengert/autodiff/autodiff.hpp"
+#include "wengert/autodiff/inspect/birth.hpp"
+#include "wengert/autodiff/inspect/diff.hpp"
 #include "wengert/autodiff/transform/draw.hpp"
 
 using namespace wengert;
@@ -148,6 +150,32 @@ void not_a_number() {
   keep(draw(f, {x, y}, {.view = View::forward}), "nan");
 }
 
+void birth() {
+  Recording r;
+  Scalar x = r.variable(2.0, "x"), y = r.variable(1.0, "y");
+  Scalar s = x - 3.0 * y;
+  Scalar u = sqrt(s) * x;
+  Scalar f = exp(u) + sin(x) * y;
+  r.name(s, "s");
+  r.name(u, "u");
+  r.name(f, "f");
+  keep(draw(*first_non_finite(f, {x, y})), "birth");
+}
+
+void difference() {
+  const auto f = [](Recording& r, bool smooth) {
+    Scalar x = r.variable(0.5, "x"), w = r.variable(-2.0, "w");
+    Scalar u = w * x;
+    Scalar h = smooth ? Scalar(softplus(u)) : Scalar(relu(u));
+    Scalar loss = pow(h - 1.0, 2);
+    r.name(u, "u");
+    r.name(loss, "loss");
+    return loss;
+  };
+  Recording before, after;
+  keep(draw(diff(f(before, false), f(after, true))), "diff");
+}
+
 }  // namespace
 
 int main() {
@@ -164,4 +192,6 @@ int main() {
   million();
   tensors();
   not_a_number();
+  birth();
+  difference();
 }

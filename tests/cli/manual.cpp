@@ -41,9 +41,9 @@ std::string run_script(const std::string& script, const std::string& shell = "ba
   return said;
 }
 
-const std::vector<std::string> commands{"grad",     "check",   "graph",     "explain",    "derive",    "mark",
-                                        "exercise", "lecture", "bench",     "primitives", "train",     "eval",
-                                        "predict",  "summary", "functions", "manual",     "completion"};
+const std::vector<std::string> commands{"grad",  "check", "graph",   "explain", "derive",    "mark",   "exercise",
+                                        "trace", "diff",  "profile", "stats",   "lecture",   "bench",  "primitives",
+                                        "train", "eval",  "predict", "summary", "functions", "manual", "completion"};
 
 BOOST_AUTO_TEST_SUITE(manual)
 

@@ -1,0 +1,101 @@
+#include "wengert/cli/inspect/diff.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <ostream>
+
+#include "wengert/autodiff/inspect/diff.hpp"
+#include "wengert/autodiff/record/primitive.hpp"
+#include "wengert/autodiff/transform/draw.hpp"
+#include "wengert/cli/data/read.hpp"
+#include "wengert/cli/errors.hpp"
+#include "wengert/cli/graph.hpp"
+#include "wengert/cli/json.hpp"
+#include "wengert/graph/drawing/graphviz.hpp"
+#include "wengert/graph/text.hpp"
+
+namespace wengert::cli {
+namespace {
+
+bool is_file(const std::string& text) { return text.ends_with(".txt") && std::filesystem::exists(text); }
+
+graph::Graph graph_in(const std::string& file) {
+  register_primitives();
+  try {
+    return graph::from_text(file_contents(file));
+  } catch (const ParseError& error) {
+    throw WorkError(file + ": " + error.detail().problem);
+  }
+}
+
+/// An expression at a point, recorded, and its graph.
+Expansion expansion_of_expression(const PointOptions& options, bool gradient) {
+  const Problem problem = read_problem(options);
+  const RecordedExpression recorded = record(problem);
+  if (recorded.value.id() == 0) throw WorkError("the expression is a constant; it has no graph to compare");
+  std::vector<wengert::detail::AnyHandle> x;
+  if (gradient) {
+    if (recorded.value.is_array())
+      throw UsageError("--gradient: the value is " + recorded.value.description() +
+                       "; a gradient is that of one number");
+    for (const std::size_t k : problem.chosen) x.push_back(recorded.variables[k].handle());
+  }
+  return expansion_of(recorded.value.handle(), x, {.view = gradient ? View::both : View::forward});
+}
+
+std::string json_of(const GraphDiff& diff) {
+  nlohmann::ordered_json differences = nlohmann::ordered_json::array();
+  const auto node = [](graph::NodeId id) -> nlohmann::ordered_json {
+    if (id == graph::no_node) return nullptr;
+    return id;
+  };
+  for (const Difference& d : diff.differences) {
+    differences.push_back({{"change", std::string(to_string(d.change))},
+                           {"name", d.name},
+                           {"before", node(d.before)},
+                           {"after", node(d.after)},
+                           {"value_before", json_number(d.value_before)},
+                           {"value_after", json_number(d.value_after)},
+                           {"relative", json_number(d.relative)},
+                           {"value", d.value},
+                           {"attribute", d.attribute},
+                           {"operands", d.operands},
+                           {"begins", d.begins}});
+  }
+  return json_line({{"schema", 1},
+                    {"identical", diff.identical()},
+                    {"same", diff.same},
+                    {"changed", diff.changed},
+                    {"added", diff.added},
+                    {"removed", diff.removed},
+                    {"differences", differences}});
+}
+
+GraphDiff diff_of(const DiffCommandOptions& options) {
+  const std::string other = options.other.empty() ? options.expression : options.other;
+  if (is_file(options.expression) != is_file(other))
+    throw UsageError("diff compares two expressions, or two files of graphs, not one with the other");
+  if (is_file(other)) {
+    if (!options.at.empty() || !options.then.empty() || !options.wrt.empty() || options.gradient)
+      throw UsageError("--at, --then, --wrt and --gradient go with expressions; in a file is what there is");
+    return diff(graph_in(options.expression), graph_in(other), {.tolerance = options.tolerance});
+  }
+  PointOptions second = options;
+  second.expression = other;
+  if (!options.then.empty()) second.at = options.then;
+  return diff(expansion_of_expression(options, options.gradient), expansion_of_expression(second, options.gradient),
+              {.tolerance = options.tolerance});
+}
+
+}  // namespace
+
+Status run_diff(const DiffCommandOptions& options, const Streams& streams) {
+  const GraphDiff result = diff_of(options);
+  if (!options.out.empty())
+    graph::write_file(options.out, graph::written(draw(result), graph::format_of(options.out),
+                                                  {.theme = theme_of(options.theme), .link = ""}));
+  streams.out << (options.json ? json_of(result) : result.text());
+  return result.identical() ? done : failed;
+}
+
+}  // namespace wengert::cli
