@@ -157,9 +157,7 @@ TheatreAct act_of(const Expansion& expansion, std::span<const AnyHandle> x, cons
   act.adjoint.resize(size);
 
   const Type& type = graph.type(subject.root);
-  bool all_known = true;
-  for (NodeId id = 0; id < size; ++id) all_known = all_known && detail::elements_of(subject, id).has_value();
-  const bool sweeps = type.shape.size() == 1 && is_real(type.dtype) && all_known;
+  const bool sweeps = type.shape.size() == 1 && is_real(type.dtype);
   if (act.walk) {
     for (NodeId id = 0; id < size; ++id)
       if (const auto elements = detail::elements_of(subject, id))
@@ -170,8 +168,6 @@ TheatreAct act_of(const Expansion& expansion, std::span<const AnyHandle> x, cons
       act.rules = std::move(sweep.rules);
       for (NodeId id = 0; id < size; ++id)
         if (sweep.adjoints[id]) act.adjoint[id] = graph::figure_of(*sweep.adjoints[id], options.most_elements);
-    } else if (!all_known) {
-      act.notes.emplace_back("recorded from shapes alone: there are no values to walk through");
     } else {
       act.notes.push_back("the value is " + to_string(type) + "; of one number there is a gradient to walk through");
     }

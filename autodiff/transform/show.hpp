@@ -38,7 +38,8 @@ struct ShowOptions {
 /// What show() writes, as data. `x`: what the gradient is taken by; empty: every real variable that y depends on. Of a
 /// y with more than one element there is no gradient: then the page tells the forward calculation alone.
 ///
-/// Throws StaleHandle, ForeignRecording; ArgumentError when y or one of x is a constant, or an option is out of range.
+/// Throws StaleHandle, ForeignRecording; UnknownValue for what was traced from types alone; ArgumentError when y or one
+/// of x is a constant, or an option is out of range.
 [[nodiscard]] graph::Theatre theatre_of(const detail::AnyHandle& y, std::span<const detail::AnyHandle> x,
                                         const ShowOptions& options = {},
                                         std::source_location where = std::source_location::current());

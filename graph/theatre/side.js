@@ -39,10 +39,11 @@ function choose(id, focus = false) {
 
 /// The adjoint of a node, or the nodes that it is the adjoint of.
 function partners(id) {
-  const node = state.act.nodes[id];
-  if (node.order > 0)
-    return state.act.adjointOf.get(id) || state.act.steps.filter(step => step.adjoint === id).map(step => step.operand);
-  return node.adjoint_node >= 0 ? [node.adjoint_node] : [];
+  const {nodes, adjointOf, steps} = state.act, node = nodes[id];
+  const found = node.order === 0 ? [node.adjoint_node] :
+      adjointOf.has(id)          ? adjointOf.get(id) :
+                                   steps.filter(step => step.adjoint === id).map(step => step.operand);
+  return found.filter(other => nodes[other]);  // of a graph that is too large not every node is told
 }
 
 function nodeLink(id) {
@@ -181,7 +182,8 @@ function showChosen() {
         h('p', {class: 'quiet'},
           node.order > 0 ? 'belongs to ' : 'its adjoint in the graph of the gradient: ', nodeLink(other)));
   }
-  if (known && node.in.length) parts.push(h('h3', {}, 'Value'), h('div', {class: 'math'}, forwardFormula(id)));
+  if (known && node.in.length && node.in.every(operand => act.nodes[operand]))
+    parts.push(h('h3', {}, 'Value'), h('div', {class: 'math'}, forwardFormula(id)));
   if (known) parts.push(...figureParts(node.array, node.value, 'v'));
   if (arrived !== null) parts.push(...figureParts(arrived === 'figure' ? null : arrived, node.adjoint, 'd'));
   const passing = act.steps.filter(step => step.user === id);
