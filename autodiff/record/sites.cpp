@@ -159,6 +159,7 @@ Expected& Stream::place_of(const StatementType& type, const void* location, std:
   if (unexpected) {
     watch_from_ = next_id();
     quiet_to_ = 0;
+    surprised_ = true;
     look_at_ = next_id() + std::min(first_look_, late_look);
   }
   if (unexpected || id_limit <= next_id())

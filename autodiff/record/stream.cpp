@@ -258,7 +258,7 @@ void Stream::end_variables() noexcept {
 }
 
 void Stream::make_way(std::source_location where) {
-  if (!expected->rolling && next_id() != stretch_first_) look_for_repetition();
+  if (!expected->rolling && (next_id() != stretch_first_ || next_id() >= quiet_to_)) look_for_repetition();
   if (next_id() >= room_end) make_room(where);
   if (expected->rolling)
     id_limit = room_end;
@@ -495,7 +495,12 @@ void Stream::leave_scope(std::uint32_t outer) noexcept {
 // --- Clearing and rewinding ---------------------------------------------------------------------------------------
 
 void Stream::clear() {
-  quiet_to_ = loops.empty() && !expected->rolling ? std::min(next_id(), options_.first_id + latest_look) : 0;
+  // Loops that were rolled up in vain are tried again a few recordings later, and now and then.
+  constexpr std::uint32_t patience = 8, now_and_then = 64;
+  fruitless_ = loops.empty() && !expected->rolling && !surprised_ ? fruitless_ + 1 : 0;
+  const bool quiet = fruitless_ >= patience && fruitless_ % now_and_then != 0;
+  quiet_to_ = quiet ? std::min(next_id(), options_.first_id + latest_look) : 0;
+  surprised_ = false;
   next_word = handle_word(options_.first_id, tag());
   forget_expectations();
   word_count = 0;

@@ -526,6 +526,8 @@ class Stream : public StreamHead {
   Id first_look_ = late_look;
   Id look_at_ = 1;               // when to look for a repetition
   Id quiet_to_ = 0;              // so far nothing repeated the last time, and nothing else has been recorded since
+  bool surprised_ = true;        // something was recorded that was not foreseen, since the last clear()
+  std::uint32_t fruitless_ = 0;  // recordings in a row that were foreseen, and in which nothing repeated
   Id stretch_first_ = 1;         // statements from here on are irregular, and nothing else lies between them
   std::uint32_t body_hint_ = 0;  // the body that was rolled up last, or is to be when it comes round
   std::vector<Mark> marks_;      // those that may be rewound to, the oldest first: by serial
