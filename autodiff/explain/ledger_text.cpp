@@ -29,6 +29,13 @@ std::string decimals(double value, int count) {
   return {text, std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, count).ptr};
 }
 
+/// The shortest text that reads back to the same number.
+std::string in_full(double value) {
+  if (std::isnan(value)) return "nan";
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof text, value).ptr};
+}
+
 std::string percent(double share) {
   if (!std::isfinite(share)) return number(share);
   if (share == 0) return "0 %";
@@ -128,8 +135,7 @@ std::string to_text(const Ledger& ledger, bool every_edge) {
   if (ledger.input == graph::no_node) return "no path leads from " + y + " to it: the gradient is 0\n";
   const std::string x = node_label(ledger.graph, ledger.input);
   const std::string of = "∂" + y + "/∂" + x;
-  std::string text =
-      (ledger.tensors ? "‖" + of + "‖ = " : of + " = ") + graph::short_number(ledger.gradient, 17) + "\n";
+  std::string text = (ledger.tensors ? "‖" + of + "‖ = " : of + " = ") + in_full(ledger.gradient) + "\n";
   text += count_text(ledger.count) + " from " + y + " to " + x + "; a sweep visits " + plural(ledger.edges, "edge") +
           " between " + plural(ledger.nodes, "node") + ", the longest path has " + plural(ledger.longest, "edge") +
           "\n";
