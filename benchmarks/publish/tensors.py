@@ -126,8 +126,8 @@ The chain in immediate mode: {digits(1e6 * chain['immediate']['median'] / 999)} 
 ## Memory and allocations of a step
 
 The most bytes that an engine holds at a time during a step: parameters, gradients, values kept, work space; as malloc and its like handed them
-out, in a process of its own. (Work space inside of OpenBLAS comes from elsewhere and is the same for all.) What was in use while a Program's graph was recorded stays with the
-library for the next arrays and counts, though no step needs it: its column is far more than its arena. Allocations: how often a step asks for memory.
+out, in a process of its own. (Work space inside of OpenBLAS comes from elsewhere and is the same for all.) A Program is traced
+from types, so that nothing of its recording stays. Allocations: how often a step asks for memory.
 
 {memory_table(one)}
 """
