@@ -31,8 +31,13 @@ def measure(arguments):
 
     def run(threads):
         command = [arguments.program, "--threads", threads] + (["--quick"] if arguments.quick else ["--seconds", arguments.seconds])
-        # One thread stays on one core, the last one, as in the race.
-        return json.loads(common.run(command, preexec_fn=lambda: os.sched_setaffinity(0, cores[-1:] if threads == 1 else cores)))
+        if threads == 1:  # on one core, the last one, as in the race
+            return json.loads(common.run(command, preexec_fn=lambda: os.sched_setaffinity(0, cores[-1:])))
+        # Threads of one engine stay at work for a while after it, on a core that the next engine wants.
+        listed = [line.split() for line in common.run([arguments.program, "--list"]).splitlines()]
+        engines = [words[1] for words in listed if words[0] == "engine"]
+        alone = [json.loads(common.run([*command, "--engine", engine])) for engine in engines]
+        return {**alone[0], "rows": [row for each in alone for row in each["rows"]]}
 
     return {"schema": 1, "date": common.today(), "machine": common.machine(), "version": common.revision(), "quick": arguments.quick,
             "packages": {name: common.package_version(name) for name in ("libopenblas0-pthread", "libtorch1.13")},
@@ -100,7 +105,7 @@ Written by `scripts/bench tensors`; the numbers behind it: [tensors.json](tensor
 {common.where_measured(result)}; {first['compiler']}, the release preset; OpenBLAS {result['packages']['libopenblas0-pthread']}, libtorch
 {result['packages']['libtorch1.13']}. f32, memory warm, malloc tuned so that large blocks stay with the process (in favour of libtorch). Medians of rounds
 in which all engines take turns. The machine is shared with other work: one thread is timed by processor time, which others cost caches but no
-time slices; two threads by the clock on the wall, which they disturb.
+time slices; two threads by the clock on the wall, which they disturb, each engine in a process of its own.
 {"**A quick run: a smoke test, not a measurement.**" if result["quick"] else ""}
 
 A *step* is forward, backward and p ← p - rate·g, from inputs that lie ready. **MLP**: 784-256-128-10, rectifiers, cross entropy. **LeNet**: LeNet-5
