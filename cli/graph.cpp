@@ -151,16 +151,8 @@ std::string without_place(const std::string& problem) {
 }
 
 void graph_of_file(const GraphOptions& options, const Streams& streams) {
-  register_primitives();
-  Graph graph;
   const wengert::detail::Phase phase("read");
-  try {
-    graph = graph::from_text(file_contents(options.file));
-  } catch (const ParseError& error) {
-    throw WorkError(options.file + ":" + std::to_string(error.line()) + ":" + std::to_string(error.column()) + ": " +
-                    without_place(error.detail().problem) +
-                    (error.detail().expected.empty() ? "" : "; expected " + error.detail().expected));
-  }
+  Graph graph = read_graph(options.file);
   phase.finished({{"nodes", graph.size()}});
   std::vector<graph::Drawing> panels;
   if (options.compare) panels.push_back(draw_part(graph, options));
@@ -233,6 +225,17 @@ void graph_of_expression(const GraphOptions& options, const Streams& streams) {
 }
 
 }  // namespace
+
+graph::Graph read_graph(const std::string& file) {
+  register_primitives();
+  try {
+    return graph::from_text(file_contents(file));
+  } catch (const ParseError& error) {
+    throw WorkError(file + ":" + std::to_string(error.line()) + ":" + std::to_string(error.column()) + ": " +
+                    without_place(error.detail().problem) +
+                    (error.detail().expected.empty() ? "" : "; expected " + error.detail().expected));
+  }
+}
 
 const std::vector<std::string>& graph_formats() {
   // In the order of graph::Format.

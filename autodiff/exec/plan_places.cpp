@@ -128,13 +128,18 @@ void place(Plan& plan) {
   plan.arena_bytes = arena.size();
 }
 
+std::size_t moved_by(const Plan& plan, const FusedStep& group) {
+  std::size_t bytes = 0;
+  for (const Load& load : group.loads) bytes += byte_size(plan.slots[load.slot].type);
+  for (const Store& store : group.stores) bytes += byte_size(plan.slots[store.slot].type);
+  return bytes;
+}
+
 std::size_t moved_by(const Plan& plan, const PlanStep& step) {
+  if (const auto* group = std::get_if<FusedStep>(&step)) return moved_by(plan, *group);
   std::size_t bytes = 0;
   const auto add = [&](SlotId slot) { bytes += byte_size(plan.slots[slot].type); };
-  if (const auto* group = std::get_if<FusedStep>(&step)) {
-    for (const Load& load : group->loads) add(load.slot);
-    for (const Store& store : group->stores) add(store.slot);
-  } else if (const auto* kernel = std::get_if<KernelStep>(&step)) {
+  if (const auto* kernel = std::get_if<KernelStep>(&step)) {
     for (const SlotId slot : kernel->operands) add(slot);
     add(kernel->result);
   } else if (const auto* total = std::get_if<TotalStep>(&step)) {

@@ -24,7 +24,8 @@ namespace wengert::exec {
 /// over what it is the last to read, where it may. Sets arena_bytes and least_bytes.
 void place(Plan& plan);
 
-/// Bytes that a step reads and writes in memory, each operand once.
+/// Bytes that a group, or any step, reads and writes in memory, each operand once.
+[[nodiscard]] std::size_t moved_by(const Plan& plan, const FusedStep& group);
 [[nodiscard]] std::size_t moved_by(const Plan& plan, const PlanStep& step);
 
 }  // namespace wengert::exec

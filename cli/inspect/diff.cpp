@@ -5,28 +5,16 @@
 #include <ostream>
 
 #include "wengert/autodiff/inspect/diff.hpp"
-#include "wengert/autodiff/record/primitive.hpp"
 #include "wengert/autodiff/transform/draw.hpp"
-#include "wengert/cli/data/read.hpp"
 #include "wengert/cli/errors.hpp"
 #include "wengert/cli/graph.hpp"
 #include "wengert/cli/json.hpp"
 #include "wengert/graph/drawing/graphviz.hpp"
-#include "wengert/graph/text.hpp"
 
 namespace wengert::cli {
 namespace {
 
 bool is_file(const std::string& text) { return text.ends_with(".txt") && std::filesystem::exists(text); }
-
-graph::Graph graph_in(const std::string& file) {
-  register_primitives();
-  try {
-    return graph::from_text(file_contents(file));
-  } catch (const ParseError& error) {
-    throw WorkError(file + ": " + error.detail().problem);
-  }
-}
 
 /// An expression at a point, recorded, and its graph.
 Expansion expansion_of_expression(const PointOptions& options, bool gradient) {
@@ -78,7 +66,7 @@ GraphDiff diff_of(const DiffCommandOptions& options) {
   if (is_file(other)) {
     if (!options.at.empty() || !options.then.empty() || !options.wrt.empty() || options.gradient)
       throw UsageError("--at, --then, --wrt and --gradient go with expressions; in a file is what there is");
-    return diff(graph_in(options.expression), graph_in(other), {.tolerance = options.tolerance});
+    return diff(read_graph(options.expression), read_graph(other), {.tolerance = options.tolerance});
   }
   PointOptions second = options;
   second.expression = other;

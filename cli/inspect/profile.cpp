@@ -6,15 +6,12 @@
 
 #include "wengert/autodiff/inspect/profile.hpp"
 #include "wengert/autodiff/inspect/statistics.hpp"
-#include "wengert/autodiff/record/primitive.hpp"
 #include "wengert/autodiff/transform/draw.hpp"
-#include "wengert/cli/data/read.hpp"
 #include "wengert/cli/errors.hpp"
 #include "wengert/cli/graph.hpp"
 #include "wengert/cli/json.hpp"
 #include "wengert/cli/train/step.hpp"
 #include "wengert/graph/drawing/graphviz.hpp"
-#include "wengert/graph/text.hpp"
 
 namespace wengert::cli {
 namespace {
@@ -86,15 +83,6 @@ std::string json_of(const GraphStatistics& s) {
                     {"operations", operations}});
 }
 
-graph::Graph graph_in(const std::string& file) {
-  register_primitives();
-  try {
-    return graph::from_text(file_contents(file));
-  } catch (const ParseError& error) {
-    throw WorkError(file + ": " + error.detail().problem);
-  }
-}
-
 }  // namespace
 
 void run_profile(const ProfileCommandOptions& options, const Streams& streams) {
@@ -126,7 +114,7 @@ void run_stats(const StatsOptions& options, const Streams& streams) {
   if (!options.file.empty()) {
     if (!options.expression.empty() || !options.model.empty() || !options.at.empty() || options.gradient)
       throw UsageError("--file goes alone: in a file is what there is");
-    return tell(graph_in(options.file));
+    return tell(read_graph(options.file));
   }
   const Subject subject(options, "stats");
   const std::vector<AnyHandle> x = options.gradient ? subject.variables() : std::vector<AnyHandle>{};
