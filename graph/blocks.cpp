@@ -8,6 +8,8 @@
 #include <mutex>
 #include <new>
 
+#include "wengert/graph/pages.hpp"
+
 namespace wengert::detail {
 
 namespace {
@@ -87,7 +89,9 @@ class Blocks {
 
  private:
   static Head* allocate(std::size_t size) noexcept {
-    void* const memory = std::malloc(sizeof(Head) + size);  // NOLINT(cppcoreguidelines-no-malloc)
+    const std::size_t bytes = sizeof(Head) + size;
+    void* const memory =
+        bytes < least_of_large_pages ? std::malloc(bytes) : allocate_pages(bytes);  // NOLINT(*-no-malloc)
     return memory == nullptr ? nullptr : new (memory) Head{};
   }
   Head* pop(std::size_t size_class) noexcept {

@@ -13,22 +13,9 @@
 #include <utility>
 #include <vector>
 
-#if defined(__linux__)
-#  include <sys/mman.h>
-#endif
+#include "wengert/graph/pages.hpp"
 
 namespace wengert::detail {
-
-/// Asks for large pages where it pays: a sweep over hundreds of megabytes spends a good part of its time on page faults
-/// and missed translations otherwise. (Linux gives them to those who ask, in its usual setting.)
-inline void prefer_large_pages([[maybe_unused]] void* memory, [[maybe_unused]] std::size_t bytes) noexcept {
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-  constexpr std::size_t large = std::size_t{1} << 21, page = 4096;
-  if (bytes < 2 * large) return;
-  const auto skip = (page - reinterpret_cast<std::uintptr_t>(memory) % page) % page;
-  static_cast<void>(madvise(static_cast<char*>(memory) + skip, bytes - skip, MADV_HUGEPAGE));  // no harm if refused
-#endif
-}
 
 /// `old` with room for `count` elements; throws std::bad_alloc and leaves it as it is when there is no memory.
 template <class T>
