@@ -83,6 +83,7 @@ struct Pass {
 ///     x + (−y) → x − y     x − (−y) → x + y     (−x) · (−y) → x · y
 ///     where(c, x, x), max(x, x), min(x, x) → x      where(true, x, y) → x      ¬¬x → x
 ///     0 · x → 0 where the product is `scale` (a zero cotangent contributes zero)
+///     where(f(a), scatter_add_along(v, p), 0) → scatter_add_along(where(f(take_along(a, p)), v, 0), p), f elementwise
 ///     primitives of numbers → their value           equal primitives of equal operands → one node
 ///
 /// and of what moves elements: reshape of reshape, permute of permute and broadcast of broadcast are one; those that
@@ -97,7 +98,8 @@ struct Pass {
 
 /// Rewrites that round sums in another order: a product of a transposed matrix reads it transposed; a transposed
 /// product that is used so alone is (a·b)ᵀ = bᵀ·aᵀ; a sum of n equal parts, made by broadcast, is n times one of them;
-/// a sum over axes of one element is a reshape (and keeps −0). A result differs by what a sum of n terms may differ in
+/// a sum over axes of one element is a reshape (and keeps −0); a sum of what is scattered along an axis that it is over
+/// is one of what was there before. A result differs by what a sum of n terms may differ in
 /// any order: 2·n·u·Σ|terms| at most, u the unit roundoff.
 [[nodiscard]] Rewrite reassociate(const graph::Graph& graph);
 

@@ -81,13 +81,17 @@ class Reassociator {
            axes[rank - 2] + 1 == static_cast<std::int64_t>(rank) && std::is_sorted(axes.begin(), axes.end() - 2);
   }
 
-  /// A sum of what is repeated n times is n times the sum of what is repeated; a sum of one element is that.
+  /// A sum of what is repeated n times is n times the sum of what is repeated; a sum of one element is that; one of
+  /// what is scattered along an axis that is summed over is the sum of what was there before.
   NodeId sum(NodeId x, std::span<const std::int64_t> axes) {
     const Shape from = type(x).shape;
     const Shape result = ops::without(from, axes);
     const auto extent = [](const Shape& shape, std::int64_t axis) { return shape[static_cast<std::size_t>(axis)]; };
     const bool of_ones = std::all_of(axes.begin(), axes.end(), [&](auto axis) { return extent(from, axis) == 1; });
     if (of_ones) return reshaped(x, result);
+    if (is(x, Known::scatter_add_along) &&
+        std::ranges::find(axes, ops::integers(builder_.attribute(x))[0]) != axes.end())
+      return sum(builder_.operands(x)[0], axes);
     if (!is(x, Known::broadcast) || from.size() == 0)
       return builder_.add(id_of(Known::sum), {x}, ops::attribute_of(axes));
     const NodeId inner = builder_.operands(x)[0];

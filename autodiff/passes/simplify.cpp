@@ -140,7 +140,7 @@ class Simplifier {
       case Known::where:
         if (x[1] == x[2]) return x[1];
         if (const auto condition = rebuild_.number(x[0])) return *condition != 0 ? x[1] : x[2];
-        break;
+        return chosen_of_scattered(x);
       case Known::max:
       case Known::min:
         if (x[0] == x[1]) return x[0];
@@ -149,6 +149,32 @@ class Simplifier {
         break;
     }
     return {};
+  }
+
+  /// where(f(a, number), scatter_add_along(v, p), 0): the condition matters at the positions p alone.
+  Rewritten chosen_of_scattered(const std::vector<NodeId>& x) {
+    if (what(x[1]) != Known::scatter_add_along || !is_zero(x[2], false)) return {};
+    graph::GraphBuilder& builder = rebuild_.builder();
+    const OperationId condition = builder.operation_id(x[0]);
+    if (!graph::operation(condition).elementwise) return {};
+    std::vector<NodeId> of(builder.operands(x[0]).begin(), builder.operands(x[0]).end());
+    const auto is_number = [&](NodeId a) { return rebuild_.number(a).has_value(); };
+    const auto a = std::ranges::find_if_not(of, is_number);
+    if (a == of.end() || std::count_if(a + 1, of.end(), is_number) != of.end() - a - 1) return {};
+    if (!is_real(type(*a).dtype) || type(*a).shape != type(x[1]).shape) return {};
+    const NodeId v = builder.operands(x[1])[0], positions = builder.operands(x[1])[1];
+    const Attribute place = builder.attribute(x[1]), attribute = builder.attribute(x[0]);
+    const std::int64_t axis = ops::integers(place)[0];
+    for (NodeId& each : of) {
+      if (const auto number = rebuild_.number(each))
+        each = rebuild_.constant(Type{type(each).dtype, type(v).shape}, *number);
+      else
+        each = builder.add(id_of(Known::take_along), {each, positions}, axis);
+    }
+    const NodeId holds = builder.add(condition, of, attribute);
+    const NodeId chosen =
+        builder.add(node_.operation, {holds, v, rebuild_.constant(type(v), 0.0)}, std::move(node_.attribute));
+    return candidate(Known::scatter_add_along, {chosen, positions}, place);
   }
 
   /// Of primitives that move elements.

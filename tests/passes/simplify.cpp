@@ -1,11 +1,15 @@
 // The rules of simplify() on tensors, and the gradients of squares. (Those of Scalars: tests/autodiff/simplify.cpp.)
 #include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
 
 #include "wengert/autodiff/autodiff.hpp"
+#include "wengert/autodiff/compiled.hpp"
 #include "wengert/autodiff/ops/kernels_matmul.hpp"
 #include "wengert/autodiff/passes/known.hpp"
 #include "wengert/autodiff/passes/passes.hpp"
@@ -83,6 +87,49 @@ BOOST_AUTO_TEST_CASE(rules_of_numbers_hold_for_tensors) {
   {
     Made m(s);
     BOOST_TEST(m.after(&simplify, m.add(Known::max, {m.x, m.x})) == is_x);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_condition_on_what_is_scattered_matters_at_its_positions) {
+  const auto scattered = [](Made& m, const NodeId v, double otherwise, bool two_operands) {
+    const std::vector<std::int64_t> at{2, 0};
+    const NodeId positions = m.b.constant(Array::from(std::span<const std::int64_t>(at), Shape{2, 1}));
+    const NodeId y = m.add(Known::scatter_add_along, {v, positions}, Integers{1, 3});
+    const NodeId bound = two_operands ? m.add(Known::neg, {m.x}) : m.number({2, 3}, -1.0);
+    graph::OperationId less{};
+    BOOST_TEST_REQUIRE(graph::find_operation("less", &less) != nullptr);
+    const NodeId holds = m.b.add(less, std::vector{bound, m.x}, {});
+    return m.add(Known::where, {holds, y, m.number({2, 3}, otherwise)});
+  };
+  const auto lines = [&](double otherwise, bool two_operands) {
+    Made m(Shape{2, 3});
+    const NodeId v = m.b.variable(Type{Dtype::f64, Shape{2, 1}}, "v");
+    const std::string text = m.after(&simplify, scattered(m, v, otherwise, two_operands));
+    return std::pair(text.find("take_along") != std::string::npos, text);
+  };
+  BOOST_TEST(lines(0.0, false).first, lines(0.0, false).second);
+  BOOST_TEST(!lines(-0.0, false).first);  // would be 0 afterwards
+  BOOST_TEST(!lines(1.0, false).first);
+  BOOST_TEST(!lines(0.0, true).first);  // two tensors to take elements of
+  // The same bits, infinities and NaN included, and where one position is added to twice.
+  const double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+  const auto matrix = [](const std::vector<double>& elements) {
+    return Tensor(Array::from(std::span<const double>(elements), Shape{2, 3}));
+  };
+  Recording r;
+  const Tensor x = r.variable(matrix({-inf, 1.0, nan, inf, -2.0, 0.0}));
+  const Tensor v = r.variable(matrix({-0.0, nan, 3.0, 4.0, inf, 5.0}));
+  const std::vector<std::int64_t> at{0, 2, 1, 1, 0, 1};
+  const Tensor positions(Array::from(std::span<const std::int64_t>(at), Shape{2, 3}));
+  const Tensor y = where(x > -inf, scatter_add_along(v, positions, 3, 1), 0.0);
+  const Program p(r, {x, v}, {y}, {.exact = true});
+  Program::Workspace w(p);
+  w.set(0, x), w.set(1, v);
+  p.run(w);
+  for (std::int64_t k = 0; k < 6; ++k) {
+    const double a = w.get(0).value().element(k), b = y.value().element(k);
+    BOOST_TEST((std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b) || (std::isnan(a) && std::isnan(b))),
+               k << ": " << a << ", " << b);
   }
 }
 
@@ -239,6 +286,16 @@ BOOST_AUTO_TEST_CASE(the_sum_of_what_is_repeated_is_a_multiple) {
   BOOST_TEST(both.after(&reassociate, both.add(Known::sum, {more}, Integers{0, 1})) ==
              "%1=reshape%0[1,3]\n%2=sum%1[1]\n%3=reshape%2[]\n%4=constant5.0\n%5=mul%3,%4\noutput"
              "%5\n");
+  Made scattered(Shape{3, 1});
+  const std::vector<std::int64_t> at{1, 0, 6};
+  const NodeId positions = scattered.b.constant(Array::from(std::span<const std::int64_t>(at), Shape{3, 1}));
+  const NodeId y = scattered.add(Known::scatter_add_along, {scattered.x, positions}, Integers{1, 7});
+  BOOST_TEST(scattered.after(&reassociate, scattered.add(Known::sum, {y}, Integers{1})) ==
+             "%1=reshape%0[3]\noutput%1\n");
+  Made across(Shape{3, 1});  // another axis is summed over
+  const NodeId same = across.b.constant(Array::from(std::span<const std::int64_t>(at), Shape{3, 1}));
+  const NodeId rows = across.add(Known::scatter_add_along, {across.x, same}, Integers{1, 7});
+  BOOST_TEST(across.after(&reassociate, across.add(Known::sum, {rows}, Integers{0})).find("sum") != std::string::npos);
   Made ones(Shape{1, 3, 1});
   BOOST_TEST(ones.after(&reassociate, ones.add(Known::sum, {ones.x}, Integers{0, 2})) == "%1=reshape%0[3]\noutput%1\n");
 }
