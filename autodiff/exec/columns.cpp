@@ -26,19 +26,21 @@ ColumnBuilder::Value ColumnBuilder::constant(double number) {
       {.kind = Kind::constant, .uniform = true, .number = number, .index = static_cast<std::uint32_t>(constants_++)});
   return static_cast<Value>(entries_.size() - 1);
 }
-ColumnBuilder::Value ColumnBuilder::apply(const Primitive& primitive, std::span<const Value> operands) {
-  Entry entry{.primitive = &primitive};
+ColumnBuilder::Value ColumnBuilder::add(Entry entry, std::span<const Value> operands) {
   std::copy(operands.begin(), operands.end(), entry.operand.begin());
-  entry.uniform = std::ranges::all_of(operands, [&](Value x) { return is_uniform(x); });
+  entry.arity = static_cast<std::uint8_t>(operands.size());
   entries_.push_back(entry);
   ++applied_;
   return static_cast<Value>(entries_.size() - 1);
 }
-ColumnBuilder::Value ColumnBuilder::apply(const RowKernel& kernel, std::span<const Value> operands) {
-  const Value value = apply(*kernel.primitive, operands);
-  entries_[value].row = &kernel;
-  entries_[value].uniform = kernel.reduces;
-  return value;
+ColumnBuilder::Value ColumnBuilder::add(const RowKernel& kernel, std::span<const Value> operands) {
+  return add({.primitive = kernel.primitive, .row = &kernel, .uniform = kernel.reduces}, operands);
+}
+ColumnBuilder::Value ColumnBuilder::apply(const Primitive& primitive, std::span<const Value> operands) {
+  if (const auto made = along_row(primitive, operands)) return *made;
+  return add(
+      {.primitive = &primitive, .uniform = std::ranges::all_of(operands, [&](Value x) { return is_uniform(x); })},
+      operands);
 }
 void ColumnBuilder::store(Value value, std::vector<Value> over, bool once) {
   stores_.push_back({value, std::move(over), once});
@@ -46,10 +48,10 @@ void ColumnBuilder::store(Value value, std::vector<Value> over, bool once) {
 
 std::vector<std::uint32_t> ColumnBuilder::uses() const {
   std::vector<std::uint32_t> result(entries_.size(), 0);
-  for (const Entry& entry : entries_)
-    if (entry.kind == Kind::applied)
-      for (std::size_t k = 0; k < static_cast<std::size_t>(entry.primitive->arity); ++k) ++result[entry.operand[k]];
   for (const Store& store : stores_) ++result[store.value];
+  for (Value v = static_cast<Value>(entries_.size()); v-- > 0;)
+    if (entries_[v].kind == Kind::applied && result[v] != 0)
+      for (std::size_t k = 0; k < entries_[v].arity; ++k) ++result[entries_[v].operand[k]];
   return result;
 }
 
@@ -59,11 +61,12 @@ ColumnBuilder::Pairs ColumnBuilder::find_pairs() const {
               std::vector<std::pair<Pair, std::uint8_t>>(entries_.size(), {Pair::none, 0})};
   for (Value v = 0; v < entries_.size(); ++v) {
     const Entry& second = entries_[v];
-    if (second.kind != Kind::applied || second.primitive->arity != 2) continue;
+    if (second.kind != Kind::applied || second.row != nullptr || second.arity != 2) continue;
     for (std::uint8_t position = 0; position < 2; ++position) {
       const Value x = second.operand[position];
       const Entry& first = entries_[x];
-      if (first.kind != Kind::applied || used[x] != 1 || pairs.of[x].first != Pair::none) continue;
+      if (first.kind != Kind::applied || first.row != nullptr || used[x] != 1 || pairs.of[x].first != Pair::none)
+        continue;
       if (first.uniform != second.uniform) continue;  // once is less
       const Pair pair = pair_of(*first.primitive, *second.primitive, position);
       if (pair == Pair::none) continue;
@@ -81,7 +84,7 @@ ColumnBuilder::Pairs ColumnBuilder::find_pairs() const {
 template <class T>
 class ColumnEmitter {
  public:
-  explicit ColumnEmitter(const ColumnBuilder& b) : b_(b), pairs_(b.find_pairs()) {}
+  explicit ColumnEmitter(const ColumnBuilder& b) : b_(b), uses_(b.uses()), pairs_(b.find_pairs()) {}
 
   ColumnCode<T> run() && {
     code_.loads = static_cast<std::uint32_t>(b_.loads_);
@@ -146,22 +149,24 @@ class ColumnEmitter {
     values_ = static_cast<Value>(b_.entries_.size());
     for (Value v = 0; v < b_.entries_.size(); ++v) {
       const auto& entry = b_.entries_[v];
-      if (entry.kind != Kind::applied || pairs_.absorbed[v]) continue;
+      if (entry.kind != Kind::applied || uses_[v] == 0 || pairs_.absorbed[v]) continue;
       Pending step{.out = v};
       const auto [pair, position] = pairs_.of[v];
+      const unsigned arity = entry.arity;
       if (entry.row != nullptr) {
-        const auto arity = static_cast<unsigned>(entry.primitive->arity);
         for (unsigned k = 0; k < arity; ++k) step.operand[k] = entry.operand[k];
-        choose(step, arity, [row = entry.row](unsigned uniform) {
-          return (uniform & ~unsigned{row->first}) == 0 ? kernel_of(*row) : nullptr;
-        });
+        choose(
+            step, arity,
+            [row = entry.row](unsigned uniform) {
+              return (uniform & ~unsigned{row->first}) == 0 ? kernel_of(*row) : nullptr;
+            },
+            entry.row->first);
       } else if (pair != Pair::none) {
         const auto& first = b_.entries_[entry.operand[position]];
         step.operand = {first.operand[0], first.operand[1], entry.operand[1u - position]};
         step.overwrites = true;
         choose(step, 3, [pair = pair](unsigned uniform) { return column_kernel<T>(pair, uniform); });
       } else {
-        const auto arity = static_cast<unsigned>(entry.primitive->arity);
         for (unsigned k = 0; k < arity; ++k) step.operand[k] = entry.operand[k];
         step.overwrites = may_overwrite(*entry.primitive);
         choose(step, arity, [&](unsigned uniform) { return column_kernel<T>(*entry.primitive, uniform); });
@@ -177,9 +182,10 @@ class ColumnEmitter {
       return row.f64;
   }
 
-  /// The kernel for the uniform operands of a step, or these spread over columns.
+  /// The kernel for the uniform operands of a step, or these spread over columns, but for `first`, of which it reads
+  /// the first element anyway.
   template <class Kernels>
-  void choose(Pending& step, unsigned arity, const Kernels& kernels) {
+  void choose(Pending& step, unsigned arity, const Kernels& kernels, unsigned first = 0) {
     step.once = is_once(step.out) && b_.entries_[step.out].row == nullptr;
     if (step.once) {  // the first element of operands that have no other
       step.kernel = kernels(0);
@@ -191,11 +197,11 @@ class ColumnEmitter {
     step.kernel = kernels(uniform);
     if (step.kernel != nullptr) return;
     for (unsigned k = 0; k < arity; ++k) {
-      if ((uniform >> k & 1u) == 0) continue;
+      if (((uniform & ~first) >> k & 1u) == 0) continue;
       pending_.push_back({.kernel = copy_kernel<T>(true), .out = values_, .operand = {step.operand[k], none, none}});
       step.operand[k] = values_++;
     }
-    step.kernel = kernels(0);
+    step.kernel = kernels(uniform & first);
   }
 
   /// Gives every value its place. A register is free again after the last step that reads it; it never is an operand
@@ -207,15 +213,19 @@ class ColumnEmitter {
         if (x != none) last[x] = n;
     std::vector<std::uint32_t> where(values_, none), free;
     const auto is_register = [&](Value v) {
-      return v >= b_.entries_.size() || (b_.entries_[v].kind == Kind::applied && store_of_[v] == none);
+      return v >= b_.entries_.size() || b_.entries_[v].kind == Kind::beside ||
+             (b_.entries_[v].kind == Kind::applied && store_of_[v] == none);
+    };
+    const auto give_register = [&](Value v) {
+      if (free.empty()) free.push_back(code_.registers++);
+      where[v] = free.back();
+      free.pop_back();
     };
     for (std::uint32_t n = 0; n < pending_.size(); ++n) {
       const Pending& step = pending_[n];
-      if (step.out != none && step.store == none) {
-        if (free.empty()) free.push_back(code_.registers++);
-        where[step.out] = free.back();
-        free.pop_back();
-      }
+      if (step.out != none && step.store == none) give_register(step.out);
+      for (const Value x : step.operand)
+        if (x != none && is_register(x) && where[x] == none) give_register(x);  // it writes this one, too
       for (std::size_t k = 0; k < 3; ++k) {
         const Value x = step.operand[k];
         if (x == none || last[x] != n || !is_register(x)) continue;
@@ -245,6 +255,7 @@ class ColumnEmitter {
   }
 
   const ColumnBuilder& b_;
+  std::vector<std::uint32_t> uses_;
   ColumnBuilder::Pairs pairs_;
   std::vector<std::uint32_t> store_of_;  // by value: the store that is its place
   std::vector<Pending> pending_;
@@ -345,6 +356,7 @@ SampleCode ColumnBuilder::samples() const {
         slot[v] = code.loads + entry.index;
         code.constants.push_back(entry.number);
         continue;
+      case Kind::beside:  // rows have no code for one sample
       case Kind::applied:
         break;
     }
@@ -357,8 +369,7 @@ SampleCode ColumnBuilder::samples() const {
       step.operand = {slot[first.operand[0]], slot[first.operand[1]], slot[entry.operand[1u - position]]};
     } else {
       step.kind = kind_of(*entry.primitive);
-      for (std::size_t k = 0; k < static_cast<std::size_t>(entry.primitive->arity); ++k)
-        step.operand[k] = slot[entry.operand[k]];
+      for (std::size_t k = 0; k < entry.arity; ++k) step.operand[k] = slot[entry.operand[k]];
       if (step.kind == call) code.functions.push_back(entry.primitive->value);
     }
     slot[v] = next++;

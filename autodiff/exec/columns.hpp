@@ -10,7 +10,8 @@
 // as nobody needs it.
 //
 // A ColumnBuilder takes primitives in the order in which they are to run and makes ColumnCode: it puts pairs of
-// arithmetic together, gives values their places and chooses kernels. A ColumnFrame is the memory in which code runs.
+// arithmetic together, computes the exponentials of a row once for all that is made of them, leaves out what nobody
+// needs, gives values their places and chooses kernels. A ColumnFrame is the memory in which code runs.
 // SampleCode is the same list for one sample at a time.
 //
 // Reading order: ColumnBuilder, ColumnCode, ColumnFrame, SampleCode.
@@ -19,7 +20,9 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -76,6 +79,9 @@ class ColumnBuilder {
  public:
   using Value = std::uint32_t;
 
+  /// `exact`: nothing is rounded otherwise than primitive by primitive.
+  explicit ColumnBuilder(bool exact = false) : exact_(exact) {}
+
   /// A column from outside; `uniform`: one number, which stands for all places.
   Value load(bool uniform = false);
   Value constant(double number);
@@ -95,11 +101,12 @@ class ColumnBuilder {
   [[nodiscard]] SampleCode samples() const;
 
  private:
-  enum class Kind : std::uint8_t { load, constant, applied };
+  enum class Kind : std::uint8_t { load, constant, applied, beside };
   struct Entry {
-    Kind kind = Kind::applied;
+    Kind kind = Kind::applied;  // `beside`: a column that a row kernel writes beside its result, as an operand
     const Primitive* primitive = nullptr;
     const RowKernel* row = nullptr;  // of a step along the column
+    std::uint8_t arity = 0;
     std::array<Value, 3> operand{};
     bool uniform = false;     // one number for all places: a load, a constant, a reduction, what is made of these alone
     double number = 0.0;      // of a constant
@@ -114,16 +121,26 @@ class ColumnBuilder {
   friend class ColumnEmitter;
 
   [[nodiscard]] bool is_uniform(Value v) const { return entries_[v].uniform; }
+  std::optional<Value> along_row(const Primitive& primitive, std::span<const Value> operands);
+  Value add(Entry entry, std::span<const Value> operands);
+  Value add(const RowKernel& kernel, std::span<const Value> operands);
+  /// What softmax and its kin are made of, by the row.
+  struct Exponentials {
+    Value powers, sum;
+  };
+  Exponentials exponentials_of(Value row);
   /// Which values their only users compute along with their own.
   struct Pairs {
     std::vector<bool> absorbed;
     std::vector<std::pair<Pair, std::uint8_t>> of;  // by the second value: which pair, and which operand the first is
   };
   [[nodiscard]] Pairs find_pairs() const;
-  /// For each value how many operands and stores it is.
+  /// For each value how many operands and stores it is, of what anybody needs.
   [[nodiscard]] std::vector<std::uint32_t> uses() const;
 
+  bool exact_ = false;
   std::vector<Entry> entries_;
+  std::map<Value, Exponentials> exponentials_;
   std::vector<Store> stores_;
   std::size_t applied_ = 0, loads_ = 0, constants_ = 0;
 };

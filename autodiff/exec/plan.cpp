@@ -584,11 +584,11 @@ class Planner {
       }
     }
     collapse(shape, read_nodes, reads, step);
-    ColumnBuilder builder;
+    ColumnBuilder builder(options_.exact);
     std::unordered_map<NodeId, ColumnBuilder::Value> value;
     for (std::size_t k = 0; k < read_nodes.size(); ++k)
       value[read_nodes[k]] =
-          builder.load(step.loads[k].mode == Load::Mode::uniform || step.loads[k].mode == Load::Mode::position);
+          builder.load(step.loads[k].mode == Load::Mode::uniform || step.loads[k].mode == Load::Mode::converted);
     std::vector<ColumnBuilder::Value> operands;
     for (const NodeId node : unit.nodes) {
       operands.clear();
@@ -676,7 +676,7 @@ class Planner {
     ColumnCode<T> code = builder.columns<T>();
     std::size_t columns = code.registers;
     for (const Load& load : step.loads)
-      if (load.mode == Load::Mode::moved || load.mode == Load::Mode::position) ++columns;
+      if (load.mode == Load::Mode::moved || load.mode == Load::Mode::converted) ++columns;
     for (const Store& store : step.stores)
       if (plan_.slots[store.slot].type.dtype == Dtype::boolean) ++columns;
     if (step.rows) {
@@ -729,19 +729,20 @@ class Planner {
       Load load{.slot = source.slot, .start = source.view.start};
       for (std::size_t k = 0; k < rank; ++k) load.stride[k] = stride[v][rank - 1 - k];
       const bool truth = plan_.slots[source.slot].type.dtype == Dtype::boolean;
-      const bool still = std::all_of(stride[v].begin(), stride[v].end(), [](std::int64_t s) { return s == 0; });
+      const bool still = std::all_of(stride[v].begin(), stride[v].end(), [](std::int64_t s) { return s == 0; }) ||
+                         (!step.flat && stride[v].front() == 0);
       bool dense = true;
       std::int64_t step_of = 1;
       for (std::size_t k = 0; k < rank; ++k) {
         dense = dense && stride[v][k] == step_of;
         step_of *= extent[k];
       }
-      if (truth)
-        load.mode = Load::Mode::moved;
-      else if (!is_real(plan_.slots[source.slot].type.dtype))
-        load.mode = Load::Mode::position;
-      else if (still || (!step.flat && stride[v].front() == 0))
+      if (!is_real(plan_.slots[source.slot].type.dtype) && (still || !truth))
+        load.mode = Load::Mode::converted;
+      else if (still)
         load.mode = Load::Mode::uniform;
+      else if (truth)
+        load.mode = Load::Mode::moved;
       else if (dense || (!step.flat && stride[v].front() == 1))
         load.mode = Load::Mode::direct;
       else

@@ -56,10 +56,10 @@ struct Slot {
 /// How a group reads a slot: element (i, j, …) of the group's axes lies at start + i·stride[0] + j·stride[1] + ….
 struct Load {
   enum class Mode : std::uint8_t {
-    direct,   // elements one after the other along the last axis
-    uniform,  // one element for all of the last axis
-    moved,    // by any strides, or truth values: brought into a column first
-    position  // one integer for each row, brought into a column as a number of the group; see FusedStep::positions
+    direct,    // elements one after the other along the last axis
+    uniform,   // one element for all of the last axis
+    moved,     // by any strides, or truth values: brought into a column first
+    converted  // one position or truth value for all of the last axis: brought in as a number of the group
   };
   SlotId slot = no_slot;
   Mode mode = Mode::direct;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 
@@ -10,12 +11,12 @@
 #include "wengert/autodiff/ops/kernels_sum.hpp"
 #include "wengert/autodiff/record/stream.hpp"
 #include "wengert/graph/error.hpp"
+#include "wengert/graph/pages.hpp"
 
 namespace wengert::exec {
 
 namespace {
 
-constexpr std::align_val_t line{64};
 /// What a group moves is likely to lie in a second-level cache, up to here.
 constexpr std::size_t near_bytes = std::size_t{1} << 20;
 
@@ -101,9 +102,11 @@ kernels::Chunks chunks_of(const FusedStep& step) {
   return {tiles, of_element * static_cast<double>(std::min(step.tile, row.length))};
 }
 
-void PlanMemory::Free::operator()(std::byte* memory) const noexcept { ::operator delete(memory, line); }
+void PlanMemory::Free::operator()(std::byte* memory) const noexcept { std::free(memory); }  // NOLINT(*-no-malloc)
 PlanMemory::Memory PlanMemory::room(std::size_t bytes) {
-  return Memory(static_cast<std::byte*>(::operator new(std::max<std::size_t>(bytes, 64), line)));
+  Memory memory(static_cast<std::byte*>(detail::allocate_pages(bytes)));
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
 }
 
 PlanMemory::PlanMemory(const Plan& plan, const std::unordered_map<graph::NodeId, const void*>& lines, int threads)
@@ -157,7 +160,7 @@ PlanMemory::Group<T> PlanMemory::group_of(const FusedStep& step, std::byte* regi
                  std::vector<T*>(step.stores.size())};
   at += code.registers * static_cast<std::size_t>(step.tile);
   for (std::size_t k = 0; k < step.loads.size(); ++k) {
-    if (step.loads[k].mode != Load::Mode::moved && step.loads[k].mode != Load::Mode::position) continue;
+    if (step.loads[k].mode != Load::Mode::moved && step.loads[k].mode != Load::Mode::converted) continue;
     group.moved[k] = at;
     group.frame.bind_load(k, at);
     at += step.tile;
@@ -304,9 +307,13 @@ void PlanMemory::run_tiles(const FusedStep& step, Group<T>& group, std::int64_t 
             else
               move_in(load, step.axes, reinterpret_cast<const T*>(data), done + begin, count, group.moved[k]);
             break;
-          case Load::Mode::position:
-            *group.moved[k] = static_cast<T>(reinterpret_cast<const std::int64_t*>(data)[rows.offset(load)]);
+          case Load::Mode::converted: {
+            const std::int64_t offset = step.flat ? load.start : rows.offset(load);
+            *group.moved[k] = plan_.slots[load.slot].type.dtype == Dtype::boolean
+                                  ? static_cast<T>(reinterpret_cast<const unsigned char*>(data)[offset])
+                                  : static_cast<T>(reinterpret_cast<const std::int64_t*>(data)[offset]);
             break;
+          }
         }
       }
       const auto place = [&](const Store& store) { return store.once ? tile : done + begin; };

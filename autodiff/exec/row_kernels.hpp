@@ -12,12 +12,17 @@
 namespace wengert::exec {
 
 struct RowKernel {
-  const Primitive* primitive = nullptr;
+  /// What a kernel works on: the primitive's operands, or for softmax and its kin what `exponentials` leaves of them.
+  enum class On : std::uint8_t { operands, sum, row_and_sum, powers_and_sum };
+
+  const Primitive* primitive = nullptr;  ///< none: a step that no node of a graph is
   ColumnKernel<float> f32 = nullptr;
   ColumnKernel<double> f64 = nullptr;
-  bool reduces = false;       ///< to one number
-  std::uint8_t first = 0;     ///< bit k: of operand k it reads the first element alone
+  std::uint8_t arity = 1;
+  bool reduces = false;       ///< to one number, or to one ExponentialSum
+  std::uint8_t first = 0;     ///< bit k: of operand k it reads the first element (the ExponentialSum) alone
   bool has_position = false;  ///< operand 1 is one
+  On on = On::operands;
 };
 
 /// The kernel that computes a node of a graph row by row; null where it has none: for other primitives, axes and
@@ -26,5 +31,18 @@ struct RowKernel {
 
 /// The sum of a tile.
 [[nodiscard]] const RowKernel& row_sum();
+
+/// The ExponentialSum of operand 0. It writes operand 1, too, with the exponentials.
+[[nodiscard]] const RowKernel& row_exponentials();
+[[nodiscard]] const RowKernel& row_softmax();
+[[nodiscard]] const RowKernel& row_log_softmax();
+/// Of log softmax the element at a position: operands row, position, ExponentialSum.
+[[nodiscard]] const RowKernel& row_log_softmax_at();
+[[nodiscard]] bool takes_along(const RowKernel& kernel);
+/// `scale` of one number and softmax: operands exponentials, ExponentialSum, number.
+[[nodiscard]] const RowKernel& row_scaled_softmax();
+/// What `scatter` scatters, plus or less a row: operands element, position, row. Null if `scatter` scatters nothing, or
+/// the primitive is neither.
+[[nodiscard]] const RowKernel* row_scatter_onto(const RowKernel* scatter, const Primitive& primitive);
 
 }  // namespace wengert::exec

@@ -3,16 +3,15 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 #include <limits>
-#include <type_traits>
 
 #include "wengert/autodiff/ops/kernels.hpp"
 #include "wengert/autodiff/ops/kernels_fold.hpp"
 #include "wengert/autodiff/ops/kernels_sum.hpp"
 #include "wengert/autodiff/ops/simd.hpp"
 #include "wengert/autodiff/ops/threads.hpp"
+#include "wengert/autodiff/ops/vector_functions.hpp"
 
 namespace wengert::kernels {
 
@@ -55,83 +54,6 @@ void reduce_rows(const Array& from, std::span<const std::int64_t> axes, Array& t
   });
 }
 
-/// Eight sums side by side: the same order whatever the instructions.
-template <class T>
-struct SumLoop {
-  static WENGERT_INLINE void run(const T* x, std::int64_t eights, double* part) {
-    double sum[8]{};
-    for (std::int64_t i = 0; i < eights; ++i)
-      for (std::int64_t k = 0; k < 8; ++k) sum[k] += static_cast<double>(x[8 * i + k]);
-    for (std::int64_t k = 0; k < 8; ++k) part[k] = sum[k];
-  }
-};
-/// Eight sums, then a tree.
-template <class T>
-double sum_of(const T* x, std::int64_t count) {
-  std::array<double, 8> part{};
-  detail::run_at_simd_level<SumLoop<T>>(x, count / 8, part.data());
-  std::int64_t i = count / 8 * 8;
-  for (std::size_t k = 0; i < count; ++i, ++k) part[k] += static_cast<double>(x[i]);
-  return ((part[0] + part[4]) + (part[2] + part[6])) + ((part[1] + part[5]) + (part[3] + part[7]));
-}
-
-/// A whole number for each element, in the order of the elements: -NaN, -∞, …, -0, 0, …, ∞, NaN. The largest of whole
-/// numbers is found by vector code, whatever the order in which they are compared.
-template <class T>
-using Key = std::conditional_t<sizeof(T) == 4, std::int32_t, std::int64_t>;
-template <class T>
-WENGERT_INLINE Key<T> key_of(T x) {
-  const auto bits = std::bit_cast<Key<T>>(x);
-  return bits ^ ((bits >> (8 * sizeof(T) - 1)) & std::numeric_limits<Key<T>>::max());
-}
-template <class T>
-struct KeyLoop {
-  static WENGERT_INLINE void run(const T* x, std::int64_t count, Key<T>* largest, Key<T>* smallest) {
-    Key<T> most = *largest, least = *smallest;
-    for (std::int64_t i = 0; i < count; ++i) {
-      const Key<T> key = key_of(x[i]);
-      most = key > most ? key : most;
-      least = key < least ? key : least;
-    }
-    *largest = most, *smallest = least;
-  }
-};
-/// The first run of `look` elements with `value` among them: its begin, or the end of the last whole one.
-constexpr std::int64_t look = 64;
-template <class T>
-struct LookLoop {
-  static WENGERT_INLINE void run(const T* x, std::int64_t count, T value, std::int64_t* begin) {
-    std::int64_t at = 0;
-    for (; at + look <= count; at += look) {
-      int found = 0;
-      for (std::int64_t i = 0; i < look; ++i) found |= x[at + i] == value ? 1 : 0;
-      if (found != 0) break;
-    }
-    *begin = at;
-  }
-};
-/// The maximum of a row, NaN if there is one; `at`: the first place of it.
-template <class T>
-T maximum_of(const T* x, std::int64_t count, std::int64_t& at) {
-  constexpr T infinity = std::numeric_limits<T>::infinity();
-  at = -1;
-  if (count == 0) return -infinity;
-  Key<T> largest = key_of(x[0]), smallest = largest;
-  detail::run_at_simd_level<KeyLoop<T>>(x, count, &largest, &smallest);
-  if (largest > key_of(infinity) || smallest < key_of(-infinity)) return std::numeric_limits<T>::quiet_NaN();
-  const T maximum = std::bit_cast<T>(static_cast<Key<T>>(key_of(std::bit_cast<T>(largest))));
-  detail::run_at_simd_level<LookLoop<T>>(x, count, maximum, &at);
-  while (x[at] != maximum) ++at;
-  return maximum;
-}
-
-/// to[i] = x[i] - shift.
-template <class T>
-struct ShiftLoop {
-  static WENGERT_INLINE void run(const T* x, T shift, T* __restrict to, std::int64_t count) {
-    for (std::int64_t i = 0; i < count; ++i) to[i] = x[i] - shift;
-  }
-};
 /// to[i] = (x[i] - maximum) - rest, the second difference in f64.
 template <class T>
 struct LogLoop {
@@ -139,45 +61,42 @@ struct LogLoop {
     for (std::int64_t i = 0; i < count; ++i) to[i] = static_cast<T>(static_cast<double>(x[i] - maximum) - rest);
   }
 };
-/// x[i] = x[i]·scale, in f64.
-template <class T>
-struct ScaleLoop {
-  static WENGERT_INLINE void run(T* x, double scale, std::int64_t count) {
-    for (std::int64_t i = 0; i < count; ++i) x[i] = static_cast<T>(static_cast<double>(x[i]) * scale);
-  }
-};
 
-/// What softmax and its kin need of a row: its maximum m (NaN if there is one), and Σ exp(x - m) less the 1 of one
-/// element that is m, so that log1p of it keeps the digits of a small rest.
+// The same as vector_functions.hpp's, for machines that have no vector code.
 template <class T>
-struct Exponentials {
-  T maximum = -std::numeric_limits<T>::infinity();
-  double rest = 0.0;
-
-  /// The exponentials go to `keep`, unless that is null.
-  Exponentials(const T* x, std::int64_t count, T* keep = nullptr) {
-    std::int64_t at = -1;
-    maximum = maximum_of(x, count, at);
-    if (!finite()) return;
-    for (std::int64_t begin = 0; begin < count; begin += tile) {  // so that the error grows with the square root
-      const std::int64_t size = std::min(tile, count - begin);
-      std::array<T, tile> below, powers;
-      detail::run_at_simd_level<ShiftLoop<T>>(x + begin, maximum, below.data(), size);
-      T* const to = keep != nullptr ? keep + begin : powers.data();
-      value_column<ops::Exp, T, T>(to, size, below.data());
-      if (at < begin || at >= begin + size) {
-        rest += sum_of(to, size);
-      } else {
-        to[at - begin] = T(0);
-        rest += sum_of(to, size);
-        to[at - begin] = T(1);
-      }
-    }
+T plain_largest(const T* x, std::int64_t count) {
+  T largest = x[0];
+  bool unordered = false;
+  for (std::int64_t i = 0; i < count; ++i) {
+    unordered = unordered || std::isnan(x[i]);
+    largest = x[i] > largest ? x[i] : largest;
   }
-  [[nodiscard]] bool finite() const { return std::isfinite(maximum); }
-  /// All elements are -∞, or there are none.
-  [[nodiscard]] bool empty() const { return maximum == -std::numeric_limits<T>::infinity(); }
-};
+  return unordered ? std::numeric_limits<T>::quiet_NaN() : largest;
+}
+template <class T>
+typename RowFunctions<T>::Sum plain_powers(const T* x, T m, T* y, std::int64_t count) {
+  typename RowFunctions<T>::Sum sum;
+  for (std::int64_t i = 0; i < count; ++i) {
+    y[i] = std::exp(x[i] - m);
+    if (x[i] == m)
+      ++sum.largest;
+    else
+      sum.others += static_cast<double>(y[i]);
+  }
+  return sum;
+}
+template <class T>
+void plain_scaled(const T* x, double factor, T* y, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i) y[i] = static_cast<T>(static_cast<double>(x[i]) * factor);
+}
+template <class T>
+const RowFunctions<T>& row_functions() {
+  static const RowFunctions<T> chosen = [] {
+    const RowFunctions<T>& vector = vector_functions().rows<T>();
+    return vector.largest != nullptr ? vector : RowFunctions<T>{&plain_largest<T>, &plain_powers<T>, &plain_scaled<T>};
+  }();
+  return chosen;
+}
 
 /// √Σx² of elements whose squares may leave the range: scaled by a power of two, which is exact.
 template <class T>
@@ -289,51 +208,70 @@ void norm(const Array& from, std::span<const std::int64_t> axes, Array& to, Scra
 }
 
 template <class T>
-T logsumexp_row(const T* x, std::int64_t count) {
-  const Exponentials<T> e(x, count);
-  return e.finite() ? static_cast<T>(static_cast<double>(e.maximum) + std::log1p(e.rest)) : e.maximum;
+ExponentialSum<T> exponentials(const T* x, std::int64_t count, T* powers) {
+  constexpr T infinity = std::numeric_limits<T>::infinity();
+  const RowFunctions<T>& functions = row_functions<T>();
+  ExponentialSum<T> sum{functions.largest(x, count)};
+  if (!std::isfinite(sum.maximum)) {
+    for (std::int64_t i = 0; powers != nullptr && i < count; ++i)
+      powers[i] = sum.maximum == -infinity ? T(0) : std::exp(x[i] - sum.maximum);
+    return sum;
+  }
+  constexpr std::int64_t part = 4096;  // sums of parts: the error grows with the square root of the length
+  std::array<T, tile> buffer;
+  const std::int64_t step = powers != nullptr ? part : tile;
+  std::int64_t largest = -1;
+  for (std::int64_t begin = 0; begin < count; begin += step) {
+    const auto of = functions.powers(x + begin, sum.maximum, powers != nullptr ? powers + begin : buffer.data(),
+                                     std::min(step, count - begin));
+    sum.rest += of.others;
+    largest += of.largest;
+  }
+  sum.rest += static_cast<double>(largest);
+  return sum;
 }
-template float logsumexp_row(const float*, std::int64_t);
-template double logsumexp_row(const double*, std::int64_t);
+template ExponentialSum<float> exponentials(const float*, std::int64_t, float*);
+template ExponentialSum<double> exponentials(const double*, std::int64_t, double*);
 
 template <class T>
-void softmax_row(const T* x, std::int64_t count, T* to) {
-  const Exponentials<T> e(x, count, to);
-  if (!e.finite()) {
-    for (std::int64_t i = 0; i < count; ++i) to[i] = e.empty() ? T(0) : std::exp(x[i] - e.maximum);
-    return;
-  }
-  const double scale = 1.0 / (1.0 + e.rest);
-  detail::run_at_simd_level<ScaleLoop<T>>(to, scale, count);
+T ExponentialSum<T>::logarithm() const {
+  return std::isfinite(maximum) ? static_cast<T>(static_cast<double>(maximum) + std::log1p(rest)) : maximum;
 }
-template void softmax_row(const float*, std::int64_t, float*);
-template void softmax_row(const double*, std::int64_t, double*);
-
 template <class T>
-void log_softmax_row(const T* x, std::int64_t count, T* to) {
-  const Exponentials<T> e(x, count);
-  if (e.empty()) {
-    std::fill_n(to, count, e.maximum);
-    return;
-  }
-  const double log_of_sum = std::log1p(e.rest);
-  detail::run_at_simd_level<LogLoop<T>>(x, e.maximum, log_of_sum, to, count);
+T ExponentialSum<T>::log_share(T x) const {
+  if (maximum == -std::numeric_limits<T>::infinity()) return maximum;
+  return static_cast<T>(static_cast<double>(x - maximum) - std::log1p(rest));
 }
-template void log_softmax_row(const float*, std::int64_t, float*);
-template void log_softmax_row(const double*, std::int64_t, double*);
+template <class T>
+void ExponentialSum<T>::shares(const T* powers, std::int64_t count, T* to, double factor) const {
+  row_functions<T>().scaled(powers, factor / (1.0 + rest), to, count);
+}
+template <class T>
+void ExponentialSum<T>::log_shares(const T* x, std::int64_t count, T* to) const {
+  if (maximum == -std::numeric_limits<T>::infinity())
+    std::fill_n(to, count, maximum);
+  else
+    detail::run_at_simd_level<LogLoop<T>>(x, maximum, std::log1p(rest), to, count);
+}
+template struct ExponentialSum<float>;
+template struct ExponentialSum<double>;
 
 void logsumexp(const Array& from, std::span<const std::int64_t> axes, Array& to, Scratch& scratch) {
-  reduce_rows(from, axes, to, scratch, []<class T>(const T* x, std::int64_t count) { return logsumexp_row(x, count); });
+  reduce_rows(from, axes, to, scratch, []<class T>(const T* x, std::int64_t count) {
+    return count == 0 ? -std::numeric_limits<T>::infinity() : exponentials<T>(x, count, nullptr).logarithm();
+  });
 }
 
 void softmax(const Array& from, std::span<const std::int64_t> axes, Array& to, Scratch& scratch) {
-  map_rows(from, axes, to, scratch,
-           []<class T>(const T* x, std::int64_t count, T* y, std::int64_t) { softmax_row(x, count, y); });
+  map_rows(from, axes, to, scratch, []<class T>(const T* x, std::int64_t count, T* y, std::int64_t) {
+    exponentials(x, count, y).shares(y, count, y);
+  });
 }
 
 void log_softmax(const Array& from, std::span<const std::int64_t> axes, Array& to, Scratch& scratch) {
-  map_rows(from, axes, to, scratch,
-           []<class T>(const T* x, std::int64_t count, T* y, std::int64_t) { log_softmax_row(x, count, y); });
+  map_rows(from, axes, to, scratch, []<class T>(const T* x, std::int64_t count, T* y, std::int64_t) {
+    exponentials<T>(x, count, nullptr).log_shares(x, count, y);
+  });
 }
 
 }  // namespace wengert::kernels

@@ -28,12 +28,24 @@ void logsumexp(const Array& from, std::span<const std::int64_t> axes, Array& to,
 void softmax(const Array& from, std::span<const std::int64_t> axes, Array& to, Scratch& scratch);
 void log_softmax(const Array& from, std::span<const std::int64_t> axes, Array& to, Scratch& scratch);
 
-/// The same of one row, one element at least, f32 and f64; `to` is not `x`.
+/// What softmax and its kin need of a row: its largest element m (NaN if there is one), and Σ exp(x - m) less the 1 of
+/// one element that is m, so that log1p of it keeps the digits of a small rest. f32 and f64.
 template <class T>
-[[nodiscard]] T logsumexp_row(const T* x, std::int64_t count);
+struct ExponentialSum {
+  T maximum;
+  double rest = 0.0;
+
+  /// log Σ exp x.
+  [[nodiscard]] T logarithm() const;
+  /// The logarithm of the softmax of element x.
+  [[nodiscard]] T log_share(T x) const;
+  /// factor · the softmax of the row whose exp(x - m) these are, rounded once; `to` may be `powers`.
+  void shares(const T* powers, std::int64_t count, T* to, double factor = 1.0) const;
+  /// Its logarithm; `to` is not `x`.
+  void log_shares(const T* x, std::int64_t count, T* to) const;
+};
+/// Of a row of one element at least; `powers`, unless null, becomes exp(x - m). `powers` is not `x`.
 template <class T>
-void softmax_row(const T* x, std::int64_t count, T* to);
-template <class T>
-void log_softmax_row(const T* x, std::int64_t count, T* to);
+[[nodiscard]] ExponentialSum<T> exponentials(const T* x, std::int64_t count, T* powers);
 
 }  // namespace wengert::kernels

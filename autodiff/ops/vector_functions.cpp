@@ -8,8 +8,10 @@
 
 #if WENGERT_WITH_HIGHWAY
 
+#  include <algorithm>
 #  include <cfloat>
 #  include <cmath>
+#  include <limits>
 
 namespace wengert::kernels {
 

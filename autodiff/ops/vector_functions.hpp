@@ -144,10 +144,27 @@ inline constexpr VectorFunction vector_function<ops::Erfc> = VectorFunction::erf
 template <class T>
 using ColumnFunction = void (*)(const T* x, T* y, std::int64_t count);
 
+/// What softmax and its kin are made of, for a row of one element at least.
+template <class T>
+struct RowFunctions {
+  struct Sum {
+    double others = 0.0;  ///< Σ exp(x[i] - m) over the elements that are not m: none of its digits go to the others
+    std::int64_t largest = 0;  ///< how many elements are m
+  };
+  /// The largest element; NaN if one is NaN.
+  T (*largest)(const T* x, std::int64_t count) = nullptr;
+  /// y[i] = exp(x[i] - m), for a finite m that no element exceeds.
+  Sum (*powers)(const T* x, T m, T* y, std::int64_t count) = nullptr;
+  /// y[i] = x[i]·factor, the factor not rounded to T where there are fused instructions; y may be x.
+  void (*scaled)(const T* x, double factor, T* y, std::int64_t count) = nullptr;
+};
+
 /// The functions for one instruction set; null where there is none.
 struct VectorFunctions {
   std::array<ColumnFunction<float>, vector_function_count> f32{};
   std::array<ColumnFunction<double>, vector_function_count> f64{};
+  RowFunctions<float> rows_f32{};
+  RowFunctions<double> rows_f64{};
 
   template <class T>
   [[nodiscard]] ColumnFunction<T> of(VectorFunction f) const noexcept {
@@ -155,6 +172,13 @@ struct VectorFunctions {
       return f32[static_cast<std::size_t>(f)];
     else
       return f64[static_cast<std::size_t>(f)];
+  }
+  template <class T>
+  [[nodiscard]] const RowFunctions<T>& rows() const noexcept {
+    if constexpr (sizeof(T) == sizeof(float))
+      return rows_f32;
+    else
+      return rows_f64;
   }
 };
 

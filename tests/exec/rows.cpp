@@ -1,5 +1,7 @@
 // Groups that work along rows: sums, softmax and its kin planned together with what is elementwise around them.
 #include <boost/test/unit_test.hpp>
+#include <cmath>
+#include <limits>
 #include <string>
 
 #include "wengert/graph/error.hpp"
@@ -133,6 +135,76 @@ BOOST_AUTO_TEST_CASE(cross_entropy_with_its_gradient_is_one_pass) {
       return text.find("70") != std::string::npos && text.find("rows.cpp") != std::string::npos;
     });
   }
+}
+
+/// Of each row of x, whose labels are given: loss, gradient, log softmax, its exponential, softmax, log Σ exp.
+std::vector<Tensor> of_rows(const Tensor& x, const Tensor& label) {
+  const Tensor y = log_softmax(x, {1});
+  const Tensor loss = -sum(take_along(y, label, 1));
+  return {loss, gradient(loss, x), y, exp(y), softmax(x, {1}), logsumexp(x, {1})};
+}
+
+BOOST_AUTO_TEST_CASE(exponentials_of_a_row_are_shared_with_the_bits_of_each_alone) {
+  for (const Dtype dtype : {Dtype::f32, Dtype::f64}) {
+    Recording r;
+    const Tensor x = r.variable(random_tensor({9, 200}, dtype));
+    const Tensor label = r.variable(integers({0, 199, 64, 63, 1, 100, 13, 77, 198}, {9, 1}));
+    const std::vector<Tensor> y = of_rows(x, label);
+    const Program p(r, {x, label}, y, {.exact = true});
+    BOOST_TEST(count_of(p.report(), "fused rows") == 1u, p.report());
+    Program::Workspace w(p);
+    w.set(0, x), w.set(1, label);
+    p.run(w);
+    for (std::size_t k = 2; k < y.size(); ++k) BOOST_TEST(largest_difference(w.get(k), y[k]) == 0.0, "output " << k);
+    // Not exact: the exponential of log softmax is softmax, a number times it is rounded once.
+    const Program q(r, {x, label}, y);
+    Program::Workspace v(q);
+    v.set(0, x), v.set(1, label);
+    q.run(v);
+    const double unit = dtype == Dtype::f32 ? 6e-8 : 1.2e-16;
+    for (std::size_t k = 0; k < y.size(); ++k)
+      BOOST_TEST(largest_difference(v.get(k), y[k]) <= (k == 0 ? 64 : 8) * unit, "output " << k);
+    BOOST_TEST(largest_difference(v.get(3), v.get(4)) == 0.0);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(rows_without_a_finite_largest_element_are_those_of_the_immediate_mode) {
+  const double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+  for (const Dtype dtype : {Dtype::f32, Dtype::f64}) {
+    std::vector<double> numbers(6 * 70, 0.5);
+    for (std::size_t j = 0; j < 70; ++j) numbers[j] = -inf;                      // all are -∞
+    numbers[70 + 3] = inf, numbers[140 + 69] = nan, numbers[140 + 2] = inf;      // one is +∞; NaN
+    for (std::size_t j = 1; j < 70; ++j) numbers[210 + j] = -inf;                // all but one are -∞
+    numbers[280 + 7] = -inf, numbers[350 + 5] = -1e30, numbers[350 + 6] = 1e30;  // the label's is; far apart
+    Recording r;
+    const Tensor x = r.variable(convert(Tensor(Array::from(std::span<const double>(numbers), Shape{6, 70})), dtype));
+    const Tensor label = r.variable(integers({4, 3, 69, 0, 7, 5}, {6, 1}));
+    std::vector<Tensor> y = of_rows(x, label);
+    y[0] = -take_along(y[2], label, 1);  // row by row: one NaN would hide the others
+    const Program p(r, {x, label}, y);
+    Program::Workspace w(p);
+    w.set(0, x), w.set(1, label);
+    p.run(w);
+    for (std::size_t k = 0; k < y.size(); ++k) {
+      const Array &a = w.get(k).value(), &b = y[k].value();
+      for (std::int64_t i = 0; i < b.size(); ++i) {
+        const double s = a.element(i), t = b.element(i);
+        const bool alike = s == t || (std::isnan(s) && std::isnan(t)) || std::abs(s - t) <= 1e-6 * std::abs(t);
+        BOOST_TEST(alike, "output " << k << ", element " << i << ": " << s << ", " << t);
+      }
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_truth_value_for_a_whole_row) {
+  Recording r;
+  const Tensor x = r.variable(random_tensor({40, 100}, Dtype::f32)), c = r.variable(random_tensor({40, 1}));
+  const Tensor y = where(broadcast(c > 0.0, Shape{40, 100}), x * x, -x);
+  const Program p(r, {x, c}, {y, softmax(where(broadcast(c < 0.5, Shape{40, 100}), y, 1.0), {1})});
+  Program::Workspace w(p);
+  w.set(0, x), w.set(1, c);
+  p.run(w);
+  BOOST_TEST(largest_difference(w.get(0), y) == 0.0);
 }
 
 BOOST_AUTO_TEST_CASE(positions_that_are_constants_or_repeat) {
