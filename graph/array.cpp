@@ -11,6 +11,7 @@
 
 #include "wengert/graph/blocks.hpp"
 #include "wengert/graph/error.hpp"
+#include "wengert/graph/small_blocks.hpp"
 
 namespace wengert {
 
@@ -52,17 +53,20 @@ bool store(double value, std::byte* target) noexcept {
   return true;
 }
 
-// An allocation is what malloc gave, or a block (blocks.hpp), marked by its lowest bit.
+// An allocation is a small block (small_blocks.hpp), what malloc gave, or a block (blocks.hpp), marked by its lowest
+// bit.
 constexpr std::uintptr_t is_block = 1;
 std::uintptr_t address_of(void* allocation) noexcept {
   return reinterpret_cast<std::uintptr_t>(allocation) & ~is_block;
 }
 void* allocate_bytes(std::size_t bytes) noexcept {
+  if (bytes <= detail::largest_small_block) return detail::take_small_block(bytes);
   if (bytes < detail::least_block) return std::malloc(bytes);  // NOLINT(cppcoreguidelines-no-malloc)
   void* const block = detail::take_block(bytes);
   return block == nullptr ? nullptr : static_cast<std::byte*>(block) + is_block;
 }
-void free_bytes(void* allocation) noexcept {
+void free_bytes(void* allocation, std::size_t small) noexcept {
+  if (small != 0) return detail::give_small_block(allocation, small);
   const auto address = reinterpret_cast<std::uintptr_t>(allocation);
   if ((address & is_block) != 0)
     detail::give_block(static_cast<std::byte*>(allocation) - is_block);
@@ -84,17 +88,18 @@ ArrayHeader* Array::allocate(const Type& type, std::size_t bytes, std::source_lo
   }
   // malloc and room to align in: glibc's aligned_alloc passes its thread's cache of free blocks by, and takes several
   // times as long for small arrays.
-  void* const allocation = allocate_bytes(header_bytes + bytes + alignment - 1);
+  const std::size_t all = header_bytes + bytes + alignment - 1;
+  void* const allocation = allocate_bytes(all);
   if (allocation == nullptr) {
     refuse_memory(type, bytes, where);
   }
   const auto place = (address_of(allocation) + alignment - 1) / alignment * alignment;
   void* const memory = reinterpret_cast<void*>(place);
-  auto* const header = new (memory) ArrayHeader{};
-  header->allocation = allocation;
-  header->type = type;
-  header->elements = static_cast<std::byte*>(memory) + header_bytes;
-  return header;
+  // Member by member: clearing the type first would take longer than all the rest.
+  return new (memory) ArrayHeader{.elements = static_cast<std::byte*>(memory) + header_bytes,
+                                  .allocation = allocation,
+                                  .small = all <= detail::largest_small_block ? static_cast<std::uint32_t>(all) : 0,
+                                  .type = type};
 }
 
 void Array::release(ArrayHeader* header) noexcept {
@@ -102,9 +107,10 @@ void Array::release(ArrayHeader* header) noexcept {
   while (header != nullptr && header->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
     ArrayHeader* const owner = header->owner;
     void* const allocation = header->allocation;
+    const std::size_t small = header->small;
     if (header->adopted) std::destroy_at(keeper_of(header));
     header->~ArrayHeader();
-    free_bytes(allocation);
+    free_bytes(allocation, small);
     header = owner;
   }
 }
@@ -114,8 +120,6 @@ Array::Array(const Array& other) noexcept : header_(other.header_) {
     header_->references.fetch_add(1, std::memory_order_relaxed);
   }
 }
-
-Array::~Array() { release(header_); }
 
 Array Array::uninitialised(const Type& type, std::source_location where) {
   return Array{allocate(type, byte_size(type, where), where)};

@@ -36,6 +36,7 @@ struct ArrayHeader {
   ArrayHeader* owner = nullptr;  // whose elements these are, when not ours (a reshaped array); one reference held
   std::byte* elements = nullptr;
   void* allocation = nullptr;  // where the allocation begins: up to `alignment` bytes before the header
+  std::uint32_t small = 0;     // bytes of it, if it is a small block
   bool uniform = false;
   bool unknown = false;  // there are no elements
   bool adopted = false;  // the elements are somebody else's; behind the header lies a std::shared_ptr that keeps them
@@ -57,7 +58,9 @@ class Array {
     std::swap(header_, other.header_);
     return *this;
   }
-  ~Array();
+  ~Array() {
+    if (header_ != nullptr) release(header_);
+  }
 
   /// @name Making one. All throw CapacityError when the bytes do not fit in memory. `where` is the line it names.
   /// @{

@@ -14,17 +14,7 @@ namespace wengert::detail {
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr std::size_t most_kept = 0;
-#elif defined(__has_feature)
-#  if __has_feature(address_sanitizer)
-constexpr std::size_t most_kept = 0;
-#  else
-constexpr std::size_t most_kept = 256U << 20U;
-#  endif
-#else
-constexpr std::size_t most_kept = 256U << 20U;
-#endif
+constexpr std::size_t most_kept = keeps_memory ? std::size_t{256} << 20 : 0;
 
 /// Before the bytes of every block: its size class, and the next one that is kept. 16 bytes.
 struct Head {

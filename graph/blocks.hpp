@@ -11,8 +11,21 @@
 
 namespace wengert::detail {
 
-/// From this size on blocks are worth keeping: below, malloc has what was just freed at hand.
+/// From this size on; below, malloc has what was just freed at hand (but see small_blocks.hpp).
 inline constexpr std::size_t least_block = 16 * 1024;
+
+/// Whether memory is kept at all.
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr bool keeps_memory = false;
+#elif defined(__has_feature)
+#  if __has_feature(address_sanitizer)
+inline constexpr bool keeps_memory = false;
+#  else
+inline constexpr bool keeps_memory = true;
+#  endif
+#else
+inline constexpr bool keeps_memory = true;
+#endif
 
 /// At least so many bytes (least_block or more), aligned to 16; null when there are none to be had.
 [[nodiscard]] void* take_block(std::size_t bytes) noexcept;

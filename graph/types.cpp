@@ -96,13 +96,14 @@ std::size_t hash_value(const Type& type) noexcept {
 std::size_t byte_size(const Type& type, std::source_location where) {
   const std::size_t width = size_of(type.dtype);
   const auto count = static_cast<std::size_t>(type.shape.size());
-  if (count > static_cast<std::size_t>(INT64_MAX) / width) {
+  std::size_t bytes = 0;
+  if (__builtin_mul_overflow(count, width, &bytes) || bytes > static_cast<std::size_t>(INT64_MAX)) {
     throw CapacityError{{.operation = "array",
                          .operands = {to_string(type)},
                          .problem = to_string(type) + " takes more than 2^63 - 1 bytes",
                          .where = where}};
   }
-  return count * width;
+  return bytes;
 }
 
 }  // namespace wengert

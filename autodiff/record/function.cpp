@@ -134,7 +134,7 @@ Tensor detail::call_with_value(std::shared_ptr<const Function> function, std::sp
   const Attribute attribute = std::shared_ptr<const graph::Function>(std::move(function));
   Array y = checked_value(called, value, graph::result_type(call_primitive, types, attribute, where));
   return s == nullptr ? Tensor(std::move(y))
-                      : append_tensor(*s, call_primitive, operands, arrays, attribute, std::move(y), where);
+                      : append_tensor(*s, call_primitive, operands, std::move(arrays), attribute, std::move(y), where);
 }
 
 Tensor detail::own_copy(const Tensor& x, std::source_location where) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <utility>
 
 #include "wengert/autodiff/record/primitive.hpp"
@@ -20,16 +21,29 @@ using graph::Attribute;
 
 namespace {
 
-/// f(span of n default-made T), without allocating when they are few.
-template <class T, class F>
-decltype(auto) with_few(std::size_t n, F&& f) {
+/// f(span of n T, the k-th made of make(k)), without allocating when they are few.
+template <class T, class Make, class F>
+decltype(auto) with_few(std::size_t n, const Make& make, F&& f) {
   constexpr std::size_t few = 3;
-  if (n <= few) {
-    std::array<T, few> storage;
-    return f(std::span<T>(storage.data(), n));
+  std::vector<T> many;
+  if (n > few) {
+    many.reserve(n);
+    for (std::size_t k = 0; k < n; ++k) many.push_back(make(k));
+    return f(std::span<T>(many));
   }
-  std::vector<T> storage(n);
-  return f(std::span<T>(storage));
+  // Those that are not needed are not made.
+  struct Few {
+    union {
+      T values[few];
+    };
+    std::size_t count = 0;
+    Few() {}
+    Few(const Few&) = delete;
+    Few& operator=(const Few&) = delete;
+    ~Few() { std::destroy_n(values, count); }
+  } storage;
+  for (; storage.count < n; ++storage.count) std::construct_at(&storage.values[storage.count], make(storage.count));
+  return f(std::span<T>(storage.values, n));
 }
 
 bool has_nan(const Array& array) {
@@ -42,11 +56,12 @@ bool has_nan(const Array& array) {
 
 /// The result where operands are unknown: so is it. An unknown constant beside values of a recording was taken out of
 /// it, and what it stands for would be lost.
-Array unknown_result(const Primitive& primitive, std::span<const Tensor> x, const Type& type, bool recorded,
+Array unknown_result(const Primitive& primitive, const TensorOperands& x, const Type& type, bool recorded,
                      std::source_location where) {
   for (std::size_t k = 0; k < x.size(); ++k) {
     if (!recorded || !x[k].is_constant() || !x[k].value().is_unknown()) continue;
-    refuse<UnknownValue>(primitive.name, x, "operand " + std::to_string(k) + " is a constant of no known elements",
+    refuse<UnknownValue>(primitive.name, x.copies(),
+                         "operand " + std::to_string(k) + " is a constant of no known elements",
                          "a value of the recording, or a constant that is known", where,
                          "what value() takes out of a recording is known only where it was computed");
   }
@@ -91,19 +106,29 @@ Indices detail::all_axes(const Tensor& x) {
 // --- One entry
 // --------------------------------------------------------------------------------------------------------
 
-Tensor detail::record_tensor(const Primitive& primitive, std::span<const Tensor> x, Attribute attribute,
-                             std::source_location where) {
-  Stream* const s = stream_of(x, primitive.name, where);
-  bool unknown = false;
-  return with_few<Array>(x.size(), [&](std::span<Array> arrays) {
-    Type type = with_few<Type>(x.size(), [&](std::span<Type> types) {
-      for (std::size_t k = 0; k < x.size(); ++k) {
-        types[k] = x[k].type();
-        arrays[k] = x[k].value();
-        unknown = unknown || arrays[k].is_unknown();
-      }
-      return graph::result_type(primitive, types, attribute, where);
-    });
+namespace {
+
+/// `arrays` are moved from.
+Tensor append(Stream& s, const Primitive& primitive, const TensorOperands& x, std::span<Array> arrays,
+              Attribute&& attribute, Array&& y, std::source_location where) {
+  if (s.stop_at_nan && has_nan(y)) s.throw_nan(s.location_to_store(where));
+  return with_few<TensorOperand>(
+      x.size(), [&](std::size_t k) { return TensorOperand{.id = x[k].id()}; },
+      [&](std::span<TensorOperand> operands) {
+        const Id id = append_tensor_entry(s, {.primitive = &primitive, .attribute = std::move(attribute), .result = y},
+                                          operands, arrays, 0.0, where);
+        return Tensor::from_parts(std::move(y), id, s.tag());
+      });
+}
+
+Tensor record_operands(const Primitive& primitive, const TensorOperands& x, Stream* s, Attribute&& attribute,
+                       std::source_location where) {
+  const auto value_of = [&](std::size_t k) { return x[k].value(); };
+  return with_few<Array>(x.size(), value_of, [&](std::span<Array> arrays) {
+    const Type type = with_few<Type>(
+        x.size(), [&](std::size_t k) { return arrays[k].type(); },
+        [&](std::span<Type> types) { return graph::result_type(primitive, types, attribute, where); });
+    const bool unknown = std::ranges::any_of(arrays, [](const Array& a) { return a.is_unknown(); });
     Array y;
     try {
       y = unknown ? unknown_result(primitive, x, type, s != nullptr, where)
@@ -113,19 +138,20 @@ Tensor detail::record_tensor(const Primitive& primitive, std::span<const Tensor>
       error.rethrow_at(s == nullptr ? where : location_of(s->location_to_store(where)));
     }
     if (s == nullptr) return Tensor(std::move(y));
-    return append_tensor(*s, primitive, x, arrays, std::move(attribute), std::move(y), where);
+    return append(*s, primitive, x, arrays, std::move(attribute), std::move(y), where);
   });
 }
 
+}  // namespace
+
+Tensor detail::record_tensor(const Primitive& primitive, std::span<const Tensor> x, Attribute attribute,
+                             std::source_location where) {
+  return record_operands(primitive, x, stream_of(x, primitive.name, where), std::move(attribute), where);
+}
+
 Tensor detail::append_tensor(Stream& s, const Primitive& primitive, std::span<const Tensor> x,
-                             std::span<const Array> arrays, Attribute attribute, Array y, std::source_location where) {
-  if (s.stop_at_nan && has_nan(y)) s.throw_nan(s.location_to_store(where));
-  return with_few<TensorOperand>(x.size(), [&](std::span<TensorOperand> operands) {
-    for (std::size_t k = 0; k < x.size(); ++k) operands[k] = {.id = x[k].id()};
-    const Id id = append_tensor_entry(s, {.primitive = &primitive, .attribute = std::move(attribute), .result = y},
-                                      operands, arrays, 0.0, where);
-    return Tensor::from_parts(std::move(y), id, s.tag());
-  });
+                             std::vector<Array> arrays, Attribute attribute, Array y, std::source_location where) {
+  return append(s, primitive, x, arrays, std::move(attribute), std::move(y), where);
 }
 
 // --- Elementwise
@@ -135,54 +161,74 @@ Tensor detail::apply_to_tensors(const Primitive& primitive, std::span<const Tens
                                 std::source_location where) {
   const std::size_t count = operands.size();
   const auto is_truth = [&](std::size_t k) { return (primitive.truth_operands >> k & 1u) != 0; };
-  std::array<Tensor, 3> x;
+  std::array<const Tensor*, 3> x{};  // tensors among the operands, one after the other, then all operands
+  std::size_t tensors = 0;
   // What the tensors among the operands say of dtype and shape.
   const Tensor* like = nullptr;
   std::size_t like_at = 0;
-  for (std::size_t k = 0; k < count && like == nullptr; ++k) {
-    if (is_truth(k)) continue;
-    like = operands[k].tensor();
+  for (std::size_t k = 0; k < count; ++k) {
+    const Tensor* const tensor = operands[k].tensor();
+    if (tensor == nullptr) continue;
+    x[tensors++] = tensor;
+    if (like != nullptr || is_truth(k)) continue;
+    like = tensor;
     like_at = k;
   }
   const Dtype dtype = like == nullptr ? Dtype::f64 : like->dtype();
-  for (std::size_t k = 0; k < count; ++k)
-    if (operands[k].tensor() != nullptr) x[k] = *operands[k].tensor();
-  const std::span<const Tensor> all(x.data(), count);
-  Stream* const s = stream_of(all, primitive.name, where);
+  const auto given = [&] { return TensorOperands(std::span<const Tensor* const>(x.data(), tensors)); };
+  Stream* const s = stream_of(given(), primitive.name, where);
 
-  const auto described = [&](std::size_t k) {
-    return "operand " + std::to_string(k) + " has " + to_string(x[k].type());
+  const auto refused = [&]<class Kind>(std::type_identity<Kind>, std::size_t k, const std::string& beside,
+                                       const std::string& expected, const std::string& hint) {
+    std::vector<Tensor> all(count);
+    for (std::size_t n = 0; n < count; ++n)
+      if (operands[n].tensor() != nullptr) all[n] = *operands[n].tensor();
+    refuse<Kind>(primitive.name, all, "operand " + std::to_string(k) + " has " + to_string(all[k].type()) + beside,
+                 expected, where, hint);
   };
-  Shape shape;
+  Shape broad;
+  const Shape* shape = nullptr;
+  bool alike = tensors == count;
   for (std::size_t k = 0; k < count; ++k) {
-    if (operands[k].tensor() == nullptr) continue;
+    const Tensor* const tensor = operands[k].tensor();
+    if (tensor == nullptr) continue;
     const Dtype wanted = is_truth(k) ? Dtype::boolean : dtype;
-    if (x[k].dtype() != wanted) {
-      if (is_truth(k)) refuse<DtypeError>(primitive.name, all, described(k), "bool", where, "compare it: t != 0");
-      refuse<DtypeError>(primitive.name, all, described(k),
-                         std::string(to_string(wanted)) + " like operand " + std::to_string(like_at), where,
-                         "convert one of them; dtypes are never mixed silently");
+    if (tensor->dtype() != wanted) {
+      if (is_truth(k)) refused(std::type_identity<DtypeError>{}, k, "", "bool", "compare it: t != 0");
+      refused(std::type_identity<DtypeError>{}, k, "",
+              std::string(to_string(wanted)) + " like operand " + std::to_string(like_at),
+              "convert one of them; dtypes are never mixed silently");
     }
     if (!primitive.truth && !is_truth(k) && !is_real(dtype))
-      refuse<DtypeError>(primitive.name, all, described(k), "f32 or f64", where,
-                         "convert(t, Dtype::f64) makes real numbers of it");
-    if (x[k].shape() == shape) continue;
-    Shape both;
-    if (!ops::broadcast_shape(shape, x[k].shape(), both))
-      refuse<ShapeError>(primitive.name, all, described(k) + " beside " + to_string(shape),
-                         "shapes that broadcast: aligned at the last axis, extents equal or 1", where);
-    shape = both;
+      refused(std::type_identity<DtypeError>{}, k, "", "f32 or f64", "convert(t, Dtype::f64) makes real numbers of it");
+    if (shape == nullptr) {
+      shape = &tensor->shape();
+    } else if (!(tensor->shape() == *shape)) {
+      Shape both;
+      if (!ops::broadcast_shape(*shape, tensor->shape(), both))
+        refused(std::type_identity<ShapeError>{}, k, " beside " + to_string(*shape),
+                "shapes that broadcast: aligned at the last axis, extents equal or 1", "");
+      broad = both;
+      shape = &broad;
+      alike = false;
+    }
   }
+  if (shape == nullptr) shape = &broad;  // numbers alone
+  if (alike) return record_operands(primitive, given(), s, {}, where);
 
   return all_or_nothing(s, [&] {
+    std::array<Tensor, 3> made;
     for (std::size_t k = 0; k < count; ++k) {
-      if (operands[k].tensor() != nullptr) {
-        if (!(x[k].shape() == shape)) x[k] = broadcast(x[k], shape, where);
-      } else {
-        x[k] = full(shape, operands[k].number(), is_truth(k) ? Dtype::boolean : dtype, where);
-      }
+      x[k] = operands[k].tensor();
+      if (x[k] == nullptr)
+        made[k] = full(*shape, operands[k].number(), is_truth(k) ? Dtype::boolean : dtype, where);
+      else if (!(x[k]->shape() == *shape))
+        made[k] = broadcast(*x[k], *shape, where);
+      else
+        continue;
+      x[k] = &made[k];
     }
-    return record_tensor(primitive, all, {}, where);
+    return record_operands(primitive, TensorOperands(std::span<const Tensor* const>(x.data(), count)), s, {}, where);
   });
 }
 
@@ -366,9 +412,10 @@ Tensor stack(std::span<const Scalar> x, std::source_location where) {
   if (s == nullptr) return Tensor(std::move(y));
   std::vector<TensorOperand> operands(x.size());
   for (std::size_t k = 0; k < x.size(); ++k) operands[k] = {.id = x[k].id(), .scalar = true, .number = x[k].value()};
+  std::vector<Array> none(x.size());
   const Id id = append_tensor_entry(
-      *s, {.primitive = &PrimitiveOf<ops::Stack>::record, .attribute = std::int64_t{0}, .result = y}, operands,
-      std::vector<Array>(x.size()), 0.0, where);
+      *s, {.primitive = &PrimitiveOf<ops::Stack>::record, .attribute = std::int64_t{0}, .result = y}, operands, none,
+      0.0, where);
   return Tensor::from_parts(std::move(y), id, s->tag());
 }
 
@@ -382,7 +429,7 @@ Tensor detail::tensor_around(const Scalar& x, const Type& type, std::int64_t pos
   });
   if (s == nullptr) return Tensor(std::move(y));
   const TensorOperand operand{.id = x.id(), .scalar = true, .number = x.value()};
-  const Array none;
+  Array none;
   const Id id = append_tensor_entry(
       *s, {.primitive = &PrimitiveOf<ops::ToTensor>::record, .attribute = std::move(attribute), .result = y},
       std::span(&operand, 1), std::span(&none, 1), 0.0, where);
@@ -395,9 +442,10 @@ Scalar detail::scalar_at(const Tensor& x, std::int64_t position, std::source_loc
   const double value = x.value().element(position);
   if (s == nullptr) return Scalar(value);
   const TensorOperand operand{.id = x.id()};
+  Array elements = x.value();
   const Id id =
       append_tensor_entry(*s, {.primitive = &PrimitiveOf<ops::ToScalar>::record, .attribute = position, .scalar = true},
-                          std::span(&operand, 1), std::span(&x.value(), 1), value, where);
+                          std::span(&operand, 1), std::span(&elements, 1), value, where);
   return Scalar::from_parts(value, id, s->tag());
 }
 

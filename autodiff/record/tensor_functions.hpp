@@ -17,18 +17,40 @@
 
 namespace wengert::detail {
 
+/// Tensors, or pointers to tensors, in a row. (A copy of a tensor takes as long as the arithmetic of a small one.)
+class TensorOperands {
+ public:
+  TensorOperands(std::span<const Tensor> tensors) : tensors_(tensors.data()), size_(tensors.size()) {}
+  TensorOperands(std::span<const Tensor* const> pointers) : pointers_(pointers.data()), size_(pointers.size()) {}
+
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] const Tensor& operator[](std::size_t k) const noexcept {
+    return pointers_ == nullptr ? tensors_[k] : *pointers_[k];
+  }
+  [[nodiscard]] std::vector<Tensor> copies() const {
+    std::vector<Tensor> all;
+    for (std::size_t k = 0; k < size_; ++k) all.push_back((*this)[k]);
+    return all;
+  }
+
+ private:
+  const Tensor* tensors_ = nullptr;
+  const Tensor* const* pointers_ = nullptr;
+  std::size_t size_ = 0;
+};
+
 /// The stream of the operands, null if all are constants; every handle is checked.
 template <class Handles>
 Stream* stream_of(const Handles& operands, std::string_view operation, std::source_location where) {
   Tag tag = 0;
-  for (const auto& x : operands)
-    if (tag == 0) tag = x.tag();
+  for (std::size_t k = 0; k < std::size(operands) && tag == 0; ++k) tag = operands[k].tag();
   if (tag == 0) return nullptr;
   const std::string name(operation);
   StreamHead& head = Stream::of(tag);
   if (&head == &no_stream) Stream::throw_bad_handle(tag, name.c_str(), where);
   Stream& s = static_cast<Stream&>(head);
-  for (const auto& x : operands) s.check(x.id(), x.tag(), name.c_str(), where);
+  for (std::size_t k = 0; k < std::size(operands); ++k)
+    s.check(operands[k].id(), operands[k].tag(), name.c_str(), where);
   return &s;
 }
 
@@ -85,7 +107,7 @@ template <class Kind>
 
 /// An entry of operands that were checked, with their elements and the result's. Throws DomainError for a NaN that the
 /// recording is to stop at.
-Tensor append_tensor(Stream& s, const Primitive& primitive, std::span<const Tensor> x, std::span<const Array> arrays,
+Tensor append_tensor(Stream& s, const Primitive& primitive, std::span<const Tensor> x, std::vector<Array> arrays,
                      graph::Attribute attribute, Array y, std::source_location where);
 
 template <class P>

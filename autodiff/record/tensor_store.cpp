@@ -1,6 +1,7 @@
 #include "wengert/autodiff/record/tensor_store.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace wengert::detail {
@@ -20,8 +21,8 @@ std::uint64_t TensorEntries::bytes_used() const noexcept {
   return bytes;
 }
 
-Id append_tensor_entry(Stream& stream, TensorEntry entry, std::span<const TensorOperand> operands,
-                       std::span<const Array> arrays, double value, std::source_location where) {
+Id append_tensor_entry(Stream& stream, TensorEntry&& entry, std::span<const TensorOperand> operands,
+                       std::span<Array> arrays, double value, std::source_location where) {
   if (!stream.tensors) stream.tensors.reset(new TensorEntries);
   TensorEntries& tensors = *stream.tensors;
   const std::size_t index = tensors.entries.size();
@@ -32,7 +33,7 @@ Id append_tensor_entry(Stream& stream, TensorEntry entry, std::span<const Tensor
   tensors.entries.push_back(std::move(entry));
   try {
     tensors.operands.insert(tensors.operands.end(), operands.begin(), operands.end());
-    tensors.arrays.insert(tensors.arrays.end(), arrays.begin(), arrays.end());
+    tensors.arrays.insert(tensors.arrays.end(), std::move_iterator(arrays.begin()), std::move_iterator(arrays.end()));
     const Id id =
         stream.add_tensor_word(static_cast<std::uint32_t>(index), scalar ? value : static_cast<double>(index), where);
     tensors.entries.back().id = id;

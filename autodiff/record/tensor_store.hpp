@@ -56,9 +56,9 @@ struct TensorEntries {
 };
 
 /// Appends an entry to a stream and gives it an id; its id and operand range are filled in here. `value`: of a Scalar
-/// result. On an exception the stream is as it was.
-Id append_tensor_entry(Stream& stream, TensorEntry entry, std::span<const TensorOperand> operands,
-                       std::span<const Array> arrays, double value, std::source_location where);
+/// result. `arrays`: the elements of the operands, which are moved from. On an exception the stream is as it was.
+Id append_tensor_entry(Stream& stream, TensorEntry&& entry, std::span<const TensorOperand> operands,
+                       std::span<Array> arrays, double value, std::source_location where);
 
 /// The index of the entry whose result is the tensor of this id.
 [[nodiscard]] inline std::uint32_t tensor_index(const Stream& stream, Id id) noexcept {

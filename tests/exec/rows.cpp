@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(rows_without_a_finite_largest_element_are_those_of_the_imme
     w.set(0, x), w.set(1, label);
     p.run(w);
     for (std::size_t k = 0; k < y.size(); ++k) {
-      const Array &a = w.get(k).value(), &b = y[k].value();
+      const Array a = w.get(k).value(), b = y[k].value();
       for (std::int64_t i = 0; i < b.size(); ++i) {
         const double s = a.element(i), t = b.element(i);
         const bool alike = s == t || (std::isnan(s) && std::isnan(t)) || std::abs(s - t) <= 1e-6 * std::abs(t);
