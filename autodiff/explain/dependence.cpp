@@ -1,8 +1,11 @@
 #include "wengert/autodiff/explain/dependence.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
+#include "wengert/autodiff/ops/hook.hpp"
+#include "wengert/autodiff/passes/node_value.hpp"
 #include "wengert/autodiff/record/stream.hpp"
 #include "wengert/graph/error.hpp"
 
@@ -53,19 +56,19 @@ Array combined(const Array& a, const Array& b, F&& f) {
 }  // namespace
 
 Array sum_of(const Array& a, const Array& b) {
-  return combined(a, b, [](double x, double y) { return x + y; });
+  return combined(a, b, [](double x, double y) { return x + WENGERT_NUMBER("dependence: term of a sum", y); });
 }
 Array difference_of(const Array& a, const Array& b) {
-  return combined(a, b, [](double x, double y) { return x - y; });
+  return combined(a, b, [](double x, double y) { return x - WENGERT_NUMBER("dependence: term of a difference", y); });
 }
 double dot(const Array& a, const Array& b) {
   double sum = 0;
-  for (std::int64_t i = 0; i < a.size(); ++i) sum += a.element(i) * b.element(i);
+  for (std::int64_t i = 0; i < a.size(); ++i) WENGERT_ADD("dependence: dot", sum, a.element(i) * b.element(i));
   return sum;
 }
 double norm(const Array& a) {
   double sum = 0;
-  for (std::int64_t i = 0; i < a.size(); ++i) sum = std::hypot(sum, a.element(i));
+  for (std::int64_t i = 0; i < a.size(); ++i) sum = std::hypot(sum, WENGERT_NUMBER("dependence: norm", a.element(i)));
   return sum;
 }
 
@@ -73,6 +76,37 @@ Dependence::Dependence(const AnyHandle& y, const char* operation, std::source_lo
     : expansion_(expansion_of(y, operation, where)), values_(expansion_.values) {
   for (const auto& [id, array] : expansion_.arrays)
     if (array.rank() == 0 && is_real(array.dtype())) values_[id] = array.element(0);
+}
+
+void Dependence::set(NodeId id, const Array& elements) {
+  if (expansion_.arrays.count(id) != 0 || elements.rank() != 0) expansion_.arrays.insert_or_assign(id, elements);
+  if (elements.rank() != 0) return;
+  values_[id] = is_real(elements.dtype()) ? elements.element(0) : static_cast<double>(elements.integer_element(0));
+}
+
+Dependence Dependence::with(const std::map<NodeId, Array>& values) const {
+  Dependence other = *this;
+  std::vector<bool> changed(graph().size(), false);
+  for (NodeId id = 0; id < graph().size(); ++id) {
+    const auto operands = graph().operands(id);
+    if (const auto at = values.find(id); at != values.end()) {
+      other.set(id, at->second);
+      changed[id] = true;
+    } else if (std::any_of(operands.begin(), operands.end(), [&](NodeId operand) { return changed[operand]; })) {
+      other.set(id, other.evaluated(id, {}));
+      changed[id] = true;
+    }
+  }
+  return other;
+}
+
+Array Dependence::evaluated(NodeId id, const std::map<NodeId, Array>& values) const {
+  std::vector<Array> x;
+  for (const NodeId operand : graph().operands(id)) {
+    const auto at = values.find(operand);
+    x.push_back(at == values.end() ? elements(operand) : at->second);
+  }
+  return passes::value_of(graph().operation(id), x, graph().attribute(id), graph().type(id));
 }
 
 Array Dependence::elements(NodeId id) const {
@@ -88,10 +122,13 @@ const Primitive& Dependence::primitive(NodeId id) const {
 bool Dependence::flows(NodeId id, std::uint32_t k) const {
   const graph::OperationId operation = graph().operation_id(id);
   if (operation == graph::variable_operation || operation == graph::constant_operation) return false;
-  if (!is_real(graph().type(graph().operands(id)[k]).dtype)) return false;
+  if (WENGERT_HOLDS("dependence: operand is no number", !is_real(graph().type(graph().operands(id)[k]).dtype)))
+    return false;
   const Primitive& p = primitive(id);
-  if (p.elementwise) return (p.differentiable >> k & 1u) != 0;
-  if (p.on_tensors.differentiable_in != nullptr) return p.on_tensors.differentiable_in(k, graph().attribute(id));
+  if (p.elementwise) return WENGERT_HOLDS("dependence: primitive is differentiable", (p.differentiable >> k & 1u) != 0);
+  if (p.on_tensors.differentiable_in != nullptr)
+    return WENGERT_HOLDS("dependence: rule is differentiable",
+                         p.on_tensors.differentiable_in(k, graph().attribute(id)));
   return p.differentiable != 0;
 }
 
@@ -101,14 +138,14 @@ std::vector<bool> Dependence::between(std::span<const NodeId> x) const {
   for (NodeId id = 0; id <= root(); ++id) {
     const auto operands = graph().operands(id);
     for (std::uint32_t k = 0; k < operands.size() && !depends[id]; ++k)
-      depends[id] = depends[operands[k]] && flows(id, k);
+      depends[id] = WENGERT_HOLDS("dependence: depends", depends[operands[k]] && flows(id, k));
   }
   active[root()] = depends[root()];
   for (NodeId id = root() + 1; id-- > 0;) {
     if (!active[id]) continue;
     const auto operands = graph().operands(id);
     for (std::uint32_t k = 0; k < operands.size(); ++k)
-      if (depends[operands[k]] && flows(id, k)) active[operands[k]] = true;
+      if (WENGERT_HOLDS("dependence: lies between", depends[operands[k]] && flows(id, k))) active[operands[k]] = true;
   }
   return active;
 }
@@ -125,14 +162,16 @@ double Dependence::local(NodeId id, std::uint32_t k) const {
   std::array<double, 3> x{};
   const auto operands = graph().operands(id);
   for (std::size_t n = 0; n < operands.size(); ++n) x[n] = values_[operands[n]];
-  return primitive(id).partial(k, values_[id], x.data());
+  return WENGERT_NUMBER(
+      "dependence: local derivative",
+      primitive(id).partial(WENGERT_INDEX("dependence: operand of a local derivative", k), values_[id], x.data()));
 }
 
 double Dependence::contribution(NodeId id, std::uint32_t k, double cotangent) const {
   std::array<double, 3> x{};
   const auto operands = graph().operands(id);
   for (std::size_t n = 0; n < operands.size(); ++n) x[n] = values_[operands[n]];
-  return primitive(id).contribution(k, cotangent, values_[id], x.data());
+  return WENGERT_NUMBER("dependence: contribution", primitive(id).contribution(k, cotangent, values_[id], x.data()));
 }
 
 Array Dependence::contribution(NodeId id, std::uint32_t k, const Array& cotangent) const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <source_location>
 #include <span>
@@ -27,8 +28,13 @@ class Dependence {
   /// Hands the graph over; nothing else works afterwards.
   [[nodiscard]] graph::Graph take_graph() && { return std::move(expansion_.graph); }
 
+  /// The same calculation with other values at these nodes, and all that is computed from them.
+  [[nodiscard]] Dependence with(const std::map<graph::NodeId, Array>& values) const;
+
   /// The elements of a node.
   [[nodiscard]] Array elements(graph::NodeId id) const;
+  /// What a node, no variable or constant, computes from its operands: from `values` where they are there.
+  [[nodiscard]] Array evaluated(graph::NodeId id, const std::map<graph::NodeId, Array>& values) const;
   /// The value of a node of rank 0; NaN of others.
   [[nodiscard]] double value(graph::NodeId id) const noexcept { return values_[id]; }
   [[nodiscard]] bool is_scalar(graph::NodeId id) const noexcept { return graph().type(id).shape.rank() == 0; }
@@ -51,6 +57,8 @@ class Dependence {
   [[nodiscard]] const Primitive& primitive(graph::NodeId id) const;
 
  private:
+  void set(graph::NodeId id, const Array& elements);
+
   Expansion expansion_;
   std::vector<double> values_;
 };

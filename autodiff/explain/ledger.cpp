@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "wengert/autodiff/explain/dependence.hpp"
+#include "wengert/autodiff/explain/gradient_source.hpp"
+#include "wengert/autodiff/ops/hook.hpp"
 #include "wengert/autodiff/record/sweep.hpp"
 #include "wengert/graph/error.hpp"
 
@@ -49,13 +51,15 @@ struct Counts {
   void add(NodeId to, std::uint64_t count, double log) {
     if (count == 0) return;
     const std::uint64_t before = exact[to];
-    if (before > too_many - count || count == too_many || before == too_many) {
+    if (WENGERT_HOLDS("ledger: count does not fit",
+                      before > too_many - count || count == too_many || before == too_many)) {
       const double larger = std::max(log10[to], log), smaller = std::min(log10[to], log);
-      log10[to] = larger + std::log1p(std::pow(10.0, smaller - larger)) / std::log(10.0);
+      log10[to] = larger + WENGERT_NUMBER("ledger: sum of large counts",
+                                          std::log1p(std::pow(10.0, smaller - larger)) / std::log(10.0));
       exact[to] = too_many;
       return;
     }
-    exact[to] = before + count;
+    exact[to] = before + WENGERT_INDEX("ledger: paths of a user", count);
     log10[to] = std::log10(static_cast<double>(exact[to]));
   }
   [[nodiscard]] PathCount of(NodeId id) const {
@@ -64,7 +68,7 @@ struct Counts {
 };
 
 /// Adds a contribution to what has arrived at a node.
-void add_to(double& sum, double term) { sum += term; }
+void add_to(double& sum, double term) { WENGERT_ADD("ledger: contribution to a sum", sum, term); }
 void add_to(Array& sum, const Array& term) {
   sum = sum.size() == 0 && sum.rank() == 1 ? term : detail::sum_of(sum, term);
 }
@@ -75,7 +79,7 @@ struct ScalarWork {
   const detail::Dependence& d;
   [[nodiscard]] double one(NodeId) const { return 1.0; }
   [[nodiscard]] double contribution(NodeId id, std::uint32_t k, double cotangent) const {
-    return d.contribution(id, k, cotangent);
+    return WENGERT_NUMBER("ledger: contribution of an edge", d.contribution(id, k, cotangent));
   }
 };
 struct ArrayWork {
@@ -113,7 +117,7 @@ class Bookkeeper {
     if (!active_[id] || id == input_) return;
     const auto operands = graph_.operands(id);
     for (std::uint32_t k = 0; k < operands.size(); ++k)
-      if (active_[operands[k]] && d_.flows(id, k)) visit(operands[k], k);
+      if (WENGERT_HOLDS("ledger: edge lies on a path", active_[operands[k]] && d_.flows(id, k))) visit(operands[k], k);
   }
 
   /// Number of paths from the output, edges, roundings.
@@ -122,14 +126,15 @@ class Bookkeeper {
     roundings_.assign(graph_.size(), 0);
     counts_.set_one(d_.root());
     for (NodeId id = d_.root() + 1; id-- > 0;) {
-      nodes_ += active_[id] ? 1 : 0;
-      if (uses[id] > 1) roundings_[id] += uses[id] - 1;
+      if (WENGERT_HOLDS("ledger: node lies on a path", active_[id])) ++nodes_;
+      if (uses[id] > 1) roundings_[id] += WENGERT_INDEX("ledger: roundings of a sum", uses[id] - 1);
       for_each_edge(id, [&](NodeId operand, std::uint32_t) {
-        ++edges_;
+        edges_ += WENGERT_INDEX("ledger: an edge", std::size_t{1});
         ++uses[operand];
         counts_.add(operand, id);
-        depth[operand] = std::max(depth[operand], depth[id] + 1);
-        roundings_[operand] = std::max(roundings_[operand], roundings_[id] + 1);
+        depth[operand] = std::max(depth[operand], depth[id] + WENGERT_INDEX("ledger: length of a path", 1u));
+        roundings_[operand] =
+            std::max(roundings_[operand], roundings_[id] + WENGERT_INDEX("ledger: roundings of a product", 1u));
       });
     }
     longest_ = depth[input_];
@@ -161,7 +166,8 @@ class Bookkeeper {
     const std::size_t room = begin_[id + 1] - begin_[id];
     std::size_t at = kept_[id];
     const double size = magnitude(candidate.product);
-    if (at == room && !(size > magnitude(prefix(id, at - 1).product))) return;
+    if (WENGERT_HOLDS("ledger: not among the largest", at == room && !(size > magnitude(prefix(id, at - 1).product))))
+      return;
     if (at == room) --at;
     for (; at > 0 && size > magnitude(prefix(id, at - 1).product); --at) prefix(id, at) = std::move(prefix(id, at - 1));
     prefix(id, at) = std::move(candidate);
@@ -188,12 +194,13 @@ class Bookkeeper {
   }
 
   void describe(PathStep& step, NodeId user, double, double product) const {
-    step.factor = d_.local(user, step.position);
+    step.factor = WENGERT_NUMBER("ledger: factor of an edge", d_.local(user, step.position));
     step.product = product;
   }
   void describe(PathStep& step, NodeId, const Array& before, const Array& product) const {
     step.product = detail::norm(product);
-    step.factor = step.product / detail::norm(before);
+    const double size = detail::norm(before);
+    step.factor = WENGERT_NUMBER("ledger: growth along an edge", size == 0 ? 0.0 : step.product / size);
   }
 
   /// The adjoints of the nodes on the paths; Σ|products| likewise, of numbers.
@@ -211,9 +218,10 @@ class Bookkeeper {
         const Cotangent term = work_.contribution(id, k, adjoints[id]);
         add_to(adjoints[operand], term);
         if constexpr (std::is_same_v<Cotangent, double>)
-          magnitudes[operand] += std::abs(work_.contribution(id, k, magnitudes[id]));
+          WENGERT_ADD("ledger: magnitude of a contribution", magnitudes[operand],
+                      std::abs(work_.contribution(id, k, magnitudes[id])));
         else
-          magnitudes[operand] += detail::norm(term);
+          WENGERT_ADD("ledger: norm of a contribution", magnitudes[operand], detail::norm(term));
       });
     }
   }
@@ -226,7 +234,7 @@ class Bookkeeper {
     prefix(d_.root(), 0).shown = true;  // of every path, also where none is shown
     for (NodeId id = d_.root() + 1; id-- > 0;) {
       for_each_edge(id, [&](NodeId operand, std::uint32_t k) {
-        if (any[id]) {
+        if (WENGERT_HOLDS("ledger: rest arrives", any[id])) {
           add_to(rest[operand], work_.contribution(id, k, rest[id]));
           any[operand] = true;
           counts.add(operand, id);
@@ -235,7 +243,7 @@ class Bookkeeper {
           if (!prefix(id, rank).shown || goes_on(id, rank, operand, k)) continue;
           add_to(rest[operand], work_.contribution(id, k, prefix(id, rank).product));
           any[operand] = true;
-          counts.add(operand, 1, 0.0);
+          counts.add(operand, WENGERT_INDEX("ledger: path that leaves the shown", std::uint64_t{1}), 0.0);
         }
       });
     }
@@ -247,7 +255,8 @@ class Bookkeeper {
   bool goes_on(NodeId id, std::uint16_t rank, NodeId operand, std::uint32_t k) {
     for (std::size_t n = 0; n < kept_[operand]; ++n) {
       const Prefix<Cotangent>& p = prefix(operand, n);
-      if (p.shown && p.user == id && p.rank == rank && p.position == k) return true;
+      if (WENGERT_HOLDS("ledger: shown path goes on", p.shown && p.user == id && p.rank == rank && p.position == k))
+        return true;
     }
     return false;
   }
@@ -270,7 +279,7 @@ class Bookkeeper {
 /// The cosine; 0 where either vanishes.
 double cosine(const Array& a, const Array& b) {
   const double size = detail::norm(a) * detail::norm(b);
-  return size > 0 ? std::clamp(detail::dot(a, b) / size, -1.0, 1.0) : size;
+  return size > 0 ? WENGERT_NUMBER("ledger: alignment", std::clamp(detail::dot(a, b) / size, -1.0, 1.0)) : size;
 }
 double cosine(double a, double b) {
   if (std::isnan(a) || std::isnan(b)) return std::numeric_limits<double>::quiet_NaN();
@@ -280,22 +289,37 @@ double cosine(double a, double b) {
 double size_of(double x) { return x; }
 double size_of(const Array& x) { return x.size() == 0 ? 0 : detail::norm(x); }
 /// ⟨a, b⟩/‖b‖².
-double share_of(double a, double b) { return a / b; }
-double share_of(const Array& a, const Array& b) { return a.size() == 0 ? 0 : detail::dot(a, b) / detail::dot(b, b); }
-double distance(double a, double b) { return std::abs(a - b); }
-double distance(const Array& a, const Array& b) { return detail::norm(detail::difference_of(a, b)); }
+double share_of(double a, double b) { return WENGERT_NUMBER("ledger: share of a number", a / b); }
+double share_of(const Array& a, const Array& b) {
+  return a.size() == 0 ? 0 : WENGERT_NUMBER("ledger: share of a tensor", detail::dot(a, b) / detail::dot(b, b));
+}
+std::string name_or_label(const detail::AnyHandle& value, const Graph& graph, NodeId id) {
+  std::string name = detail::name_of(value);
+  if (name.empty() && id != graph::no_node) name = node_label(graph, id);
+  return name;
+}
+/// Of what is not finite: 0 where both are the same.
+double distance(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)) ? 0.0 : std::abs(a - b); }
+double distance(const Array& a, const Array& b) {
+  double sum = 0;
+  for (std::int64_t i = 0; i < a.size(); ++i) sum = std::hypot(sum, distance(a.element(i), b.element(i)));
+  return sum;
+}
 
 /// The adjoint of x by the engine's own sweep.
-double engine_gradient(const Adjoints& adjoints, const detail::AnyHandle& x, double) {
-  return x.tensor == nullptr ? adjoints[x.scalar] : adjoints[*x.tensor].value().element(0);
-}
-Array engine_gradient(const Adjoints& adjoints, const detail::AnyHandle& x, const Array&) {
+Array engine_gradient(const detail::AnyHandle& y, const detail::AnyHandle& x, std::source_location where) {
+  const Adjoints adjoints = y.tensor == nullptr ? backward(y.scalar, where) : backward(*y.tensor, where);
   return x.tensor == nullptr ? Array::scalar(adjoints[x.scalar]) : adjoints[*x.tensor].value().dense();
 }
+Array elements_of(const detail::AnyHandle& x) {
+  return x.tensor == nullptr ? Array::scalar(x.scalar.value()) : x.tensor->value().dense();
+}
+void take(double& to, const Array& from) { to = from.element(0); }
+void take(Array& to, const Array& from) { to = from; }
 
 template <class Work>
-void fill(Ledger& ledger, const detail::Dependence& d, std::vector<bool> active, const Adjoints& adjoints_of_all,
-          const detail::AnyHandle& x, std::size_t top) {
+void fill(Ledger& ledger, const detail::Dependence& d, std::vector<bool> active, const Array& derivative,
+          std::size_t top) {
   using Cotangent = typename Work::Cotangent;
   // Of tensors the norm of a product is no product of norms: more are kept on the way than are shown.
   const std::size_t width =
@@ -311,7 +335,8 @@ void fill(Ledger& ledger, const detail::Dependence& d, std::vector<bool> active,
   std::vector<Cotangent> adjoints;
   std::vector<double> magnitudes;
   books.sweep_all(adjoints, magnitudes);
-  const Cotangent gradient = engine_gradient(adjoints_of_all, x, Cotangent{});
+  Cotangent gradient{};
+  take(gradient, derivative);
   ledger.gradient = size_of(gradient);
   Cotangent shown{};
   for (std::size_t rank = 0; rank < std::min<std::size_t>(top, books.kept_[ledger.input]); ++rank) {
@@ -343,13 +368,22 @@ void fill(Ledger& ledger, const detail::Dependence& d, std::vector<bool> active,
   Cotangent all = shown;
   if (rest_exists) add_to(all, rest);
   ledger.difference = distance(gradient, all);
-  ledger.rounding = 2.0 * static_cast<double>(books.roundings_[ledger.input]) * epsilon * magnitudes[ledger.input];
+  ledger.rounding = WENGERT_NUMBER("ledger: rounding", 2.0 * static_cast<double>(books.roundings_[ledger.input]) *
+                                                           epsilon * magnitudes[ledger.input]);
   if constexpr (std::is_same_v<Cotangent, double>) {
     ledger.magnitude = magnitudes[ledger.input];
-    const double cancelled = 1.0 - std::abs(gradient) / magnitudes[ledger.input];
-    ledger.cancellation = magnitudes[ledger.input] == 0 ? 0.0 : cancelled < 0 ? 0.0 : cancelled;
-  } else if (gradient.dtype() == Dtype::f32) {
-    ledger.rounding *= static_cast<double>(std::numeric_limits<float>::epsilon()) / epsilon;
+  } else {
+    if (gradient.dtype() == Dtype::f32)
+      ledger.rounding *= static_cast<double>(std::numeric_limits<float>::epsilon()) / epsilon;
+    // No sweep finds it, but where all paths are shown it is known.
+    if (!rest_exists) {
+      ledger.magnitude = 0.0;
+      for (const Path& path : ledger.paths) *ledger.magnitude += path.product;
+    }
+  }
+  if (ledger.magnitude && std::isfinite(*ledger.magnitude)) {
+    const double cancelled = 1.0 - std::abs(size_of(gradient)) / *ledger.magnitude;
+    ledger.cancellation = *ledger.magnitude == 0 ? 0.0 : cancelled < 0 ? 0.0 : cancelled;
   }
 }
 
@@ -357,12 +391,15 @@ void fill(Ledger& ledger, const detail::Dependence& d, std::vector<bool> active,
 
 bool Ledger::reconciled() const noexcept {
   if (input == graph::no_node) return gradient == 0;
-  if (!std::isfinite(gradient)) return !std::isfinite(difference);
+  if (!std::isfinite(gradient)) return difference == 0;
   return difference <= rounding;
 }
 
-Ledger explain(const detail::AnyHandle& y, const detail::AnyHandle& x, const LedgerOptions& options,
-               std::source_location where) {
+namespace {
+
+/// `recorded`: ∂y/∂x, where it was recorded.
+Ledger ledger_of(const detail::AnyHandle& y, const detail::AnyHandle& x, const detail::AnyHandle* recorded,
+                 const LedgerOptions& options, std::source_location where) {
   if (options.top > most_top) {
     throw ArgumentError{{.operation = "explain",
                          .problem = "top is " + std::to_string(options.top),
@@ -376,16 +413,18 @@ Ledger explain(const detail::AnyHandle& y, const detail::AnyHandle& x, const Led
                          .where = where}};
   }
   detail::Dependence d(y, "explain", where);
-  const Adjoints adjoints = y.tensor == nullptr ? backward(y.scalar, where) : backward(*y.tensor, where);
   Ledger ledger;
-  // Refuses a handle that is foreign or stale, and one that is no real number.
-  ledger.gradient = size_of(engine_gradient(adjoints, x, Array{}));
+  // The sweep refuses a handle that is foreign or stale, and one that is no real number.
+  const Array derivative = recorded == nullptr ? engine_gradient(y, x, where) : elements_of(*recorded);
+  ledger.gradient = size_of(derivative);
   ledger.output = d.root();
+  ledger.output_name = name_or_label(y, d.graph(), d.root());
   ledger.count.log10 = ledger.remainder_count.log10 = -infinity;
   ledger.count.exact = ledger.remainder_count.exact = 0;
   const NodeId input = d.find(x);
   std::vector<bool> active;
   if (input != graph::no_node) active = d.between(std::span(&input, 1));
+  ledger.input_name = name_or_label(x, d.graph(), input);
   if (input == graph::no_node || !active[d.root()]) {
     ledger.magnitude = ledger.cancellation = 0.0;
     ledger.graph = std::move(d).take_graph();
@@ -396,11 +435,23 @@ Ledger explain(const detail::AnyHandle& y, const detail::AnyHandle& x, const Led
     ledger.tensors =
         ledger.tensors || (active[id] && id != input && !d.has_local(id)) || (active[id] && !d.is_scalar(id));
   if (ledger.tensors)
-    fill<ArrayWork>(ledger, d, std::move(active), adjoints, x, options.top);
+    fill<ArrayWork>(ledger, d, std::move(active), derivative, options.top);
   else
-    fill<ScalarWork>(ledger, d, std::move(active), adjoints, x, options.top);
+    fill<ScalarWork>(ledger, d, std::move(active), derivative, options.top);
   ledger.graph = std::move(d).take_graph();
   return ledger;
+}
+
+}  // namespace
+
+Ledger explain(const detail::AnyHandle& y, const detail::AnyHandle& x, const LedgerOptions& options,
+               std::source_location where) {
+  return ledger_of(y, x, nullptr, options, where);
+}
+
+Ledger explain(const detail::AnyHandle& gradient, const LedgerOptions& options, std::source_location where) {
+  const detail::GradientSource source(gradient, "explain", where);
+  return ledger_of(source.of(), source.by(), &gradient, options, where);
 }
 
 }  // namespace wengert

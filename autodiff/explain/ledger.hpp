@@ -1,7 +1,7 @@
 // explain: where a gradient comes from. The chain rule says that ∂y/∂x is the sum, over all paths from y back to x, of
 // the products of the local derivatives along them. The ledger shows the paths that matter, and accounts for the rest.
 //
-//     const Ledger ledger = explain(loss, w, {.top = 3});
+//     const Ledger ledger = explain(gradient(loss, w), {.top = 3});  // or explain(loss, w, {.top = 3})
 //     std::cout << to_text(ledger);
 //
 // There may be more paths than atoms, so none is enumerated: one sweep over the edges keeps, at each node, how many
@@ -56,9 +56,11 @@ struct Ledger {
   graph::Graph graph{};  ///< the primitives of y; what the ids of nodes mean
   graph::NodeId output = graph::no_node;
   graph::NodeId input = graph::no_node;  ///< no_node when y does not depend on x: there is no path then
-  bool tensors = false;                  ///< some edge on a path has no number: norms stand for numbers
+  /// What y and x are called: their names; "∂L/∂w" of a gradient without one; else as node_label() says.
+  std::string output_name{}, input_name{};
+  bool tensors = false;  ///< some edge on a path has no number: norms stand for numbers
 
-  double gradient = 0;        ///< ∂y/∂x as backward() computes it; of a tensor its norm
+  double gradient = 0;        ///< ∂y/∂x as backward() computes it, or gradient() did; of a tensor its norm
   std::vector<Path> paths{};  ///< the largest, by |product|, largest first
   /// They are the largest of all. False for tensors where a node is met by so many paths that some were dropped before
   /// all that follows was known.
@@ -71,12 +73,14 @@ struct Ledger {
   double remainder = 0;  ///< the sum of all paths that are not shown, from a sweep of its own; of a tensor its norm
   double remainder_share = 0;  ///< as Path::share
   PathCount remainder_count{};
-  /// Σ|product| over all paths; none for tensors, where no sweep finds it.
+  /// Σ|product| over all paths. Of tensors, where no sweep finds it, only if all paths are shown; else none.
   std::optional<double> magnitude{};
-  /// 1 − |Σ product| / Σ|product|: 0 when all paths pull one way, near 1 when they cancel.
+  /// 1 − |Σ product| / Σ|product|: 0 when all paths pull one way, near 1 when they cancel. None where that is not
+  /// finite.
   std::optional<double> cancellation{};
 
-  /// |gradient − (shown paths + remainder)|: of a tensor the norm of the difference.
+  /// |gradient − (shown paths + remainder)|: of a tensor the norm of the difference. 0 where both are the same ∞ or
+  /// NaN.
   double difference = 0;
   /// What rounding may make of it: 2·n·ε·Σ|product|, with n the most roundings that a path goes through (a product at
   /// each edge, a sum at each use beyond the first); of tensors with Σ‖contribution‖ at x in place of Σ|product|, an
@@ -93,6 +97,15 @@ struct Ledger {
 /// Throws StaleHandle, ForeignRecording; ArgumentError when y or x is a constant or `top` is above 1000; ShapeError
 /// unless y has one element; DtypeError unless y and x are f32 or f64.
 [[nodiscard]] Ledger explain(const detail::AnyHandle& y, const detail::AnyHandle& x, const LedgerOptions& options = {},
+                             std::source_location where = std::source_location::current());
+
+/// The same for a gradient that was recorded, of a y of one element: explain(gradient(y, x)). `Ledger::gradient` is the
+/// number that was recorded, so that `difference` holds the paths against it. Gradients of gradients are such, too.
+///
+/// Throws what the other does, and ArgumentError when the value is a constant, or not known to be a gradient: made with
+/// a cotangent, computed from gradients, or recorded with RecordingOptions::ties off; also when it is several at once,
+/// such as ∂y/∂a and ∂y/∂b of y = f(a + b), asked for together.
+[[nodiscard]] Ledger explain(const detail::AnyHandle& gradient, const LedgerOptions& options = {},
                              std::source_location where = std::source_location::current());
 
 /// The name of a node of the ledger: its own, or the operation with its number, "mul #7".

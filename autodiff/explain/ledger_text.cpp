@@ -64,7 +64,7 @@ std::vector<Station> stations_of(const Ledger& ledger, const Path& path, bool ev
   bool any_name = false;
   for (std::size_t k = 0; k + 1 < path.steps.size(); ++k)
     any_name = any_name || !ledger.graph.name(path.steps[k].node).empty();
-  std::vector<Station> stations{{node_label(ledger.graph, ledger.output), 1.0}};
+  std::vector<Station> stations{{ledger.output_name, 1.0}};
   double factor = 1;
   for (std::size_t k = 0; k < path.steps.size(); ++k) {
     const PathStep& step = path.steps[k];
@@ -73,7 +73,7 @@ std::vector<Station> stations_of(const Ledger& ledger, const Path& path, bool ev
     if (!stop && ledger.graph.name(step.node).empty()) continue;
     // Nobody reads a million of them.
     if (stations.size() > 100'000 && k + 1 < path.steps.size()) continue;
-    stations.push_back({node_label(ledger.graph, step.node), factor});
+    stations.push_back({step.node == ledger.input ? ledger.input_name : node_label(ledger.graph, step.node), factor});
     factor = 1;
   }
   return stations;
@@ -88,7 +88,8 @@ std::pair<std::string, std::string> texts_of(const Ledger& ledger, const Path& p
   std::string names, factors;
   const auto add = [&](const std::string& name, const std::string& factor) {
     names += (names.empty() ? "" : " → ") + name;
-    if (!factor.empty()) factors += (factors.empty() ? "" : " · ") + factor;
+    const bool apart = !factors.empty() && factor.starts_with('-');
+    if (!factor.empty()) factors += (factors.empty() ? "" : " · ") + (apart ? "(" + factor + ")" : factor);
   };
   for (std::size_t k = 0; k < count; ++k) {
     if (k == from) {
@@ -131,10 +132,11 @@ std::string node_label(const Graph& graph, NodeId id) {
 }
 
 std::string to_text(const Ledger& ledger, bool every_edge) {
-  const std::string y = node_label(ledger.graph, ledger.output);
-  if (ledger.input == graph::no_node) return "no path leads from " + y + " to it: the gradient is 0\n";
-  const std::string x = node_label(ledger.graph, ledger.input);
-  const std::string of = "∂" + y + "/∂" + x;
+  const std::string &y = ledger.output_name, &x = ledger.input_name;
+  if (ledger.input == graph::no_node)
+    return "no path leads from " + y + " to " + (x.empty() ? "it" : x) + ": the gradient is 0\n";
+  const auto bracketed = [](const std::string& name) { return name.starts_with("∂") ? "(" + name + ")" : name; };
+  const std::string of = "∂" + bracketed(y) + "/∂" + bracketed(x);
   std::string text = (ledger.tensors ? "‖" + of + "‖ = " : of + " = ") + in_full(ledger.gradient) + "\n";
   text += count_text(ledger.count) + " from " + y + " to " + x + "; a sweep visits " + plural(ledger.edges, "edge") +
           " between " + plural(ledger.nodes, "node") + ", the longest path has " + plural(ledger.longest, "edge") +
@@ -156,13 +158,15 @@ std::string to_text(const Ledger& ledger, bool every_edge) {
   }
   text += "\nremainder: " + count_text(ledger.remainder_count) + ", " + number(ledger.remainder) +
           part_text(ledger, ledger.remainder_share, ", ") + "\n";
-  if (ledger.magnitude) {
+  if (ledger.magnitude && ledger.cancellation) {
     text += "cancellation: the paths add up to " + guarded(ledger.gradient) + ", their magnitudes to " +
             number(*ledger.magnitude) + ": " + percent(*ledger.cancellation) + " of it cancels\n";
   }
   text += "paths shown and remainder " + std::string(ledger.reconciled() ? "are" : "ARE NOT") +
-          " the gradient of the reverse sweep: they differ by " + graph::short_number(ledger.difference, 2) +
-          ", rounding allows " + graph::short_number(ledger.rounding, 2) + "\n";
+          " the gradient of the reverse sweep: ";
+  if (!std::isfinite(ledger.gradient) && ledger.reconciled()) return text + "none of them is finite\n";
+  text += "they differ by " + graph::short_number(ledger.difference, 2) + ", rounding allows " +
+          graph::short_number(ledger.rounding, 2) + "\n";
   return text;
 }
 

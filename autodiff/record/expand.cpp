@@ -247,7 +247,12 @@ graph::NodeId Expansion::node(const Tensor& value, std::source_location where) c
 
 graph::NodeId Expansion::find(const AnyHandle& value) const noexcept {
   const Id at = value.id() - first_id_;
-  return value.id() == 0 || value.tag() != tag_ || at >= node_of_.size() ? no_node : node_of_[at];
+  if (value.id() == 0 || at >= node_of_.size()) return no_node;
+  if (value.tag() == tag_) return node_of_[at];
+  // A rewind gives what follows another tag; handles from before its mark stay good.
+  const StreamHead& head = Stream::of(tag_);
+  const bool good = head.tag() == tag_ && static_cast<const Stream&>(head).owns(value.id(), value.tag());
+  return good ? node_of_[at] : no_node;
 }
 
 Expansion Expansion::renumbered(graph::Graph other, std::span<const NodeId> node_of) const {

@@ -291,6 +291,15 @@ void want_cotangent(const AnyHandle& y, const AnyHandle& cotangent, std::source_
                     .where = where}};
 }
 
+/// Whoever is handed one of `gradients` alone can ask what it is the derivative of.
+std::vector<AnyGradient> tied(std::vector<AnyGradient> gradients, const AnyHandle& y, std::span<const AnyHandle> x) {
+  for (std::size_t k = 0; k < x.size(); ++k) {
+    const Id gradient = x[k].tensor == nullptr ? gradients[k].scalar.id() : gradients[k].tensor.id();
+    if (gradient != 0) static_cast<Stream&>(Stream::of(y.tag())).tie_gradient(gradient, y.id(), x[k].id());
+  }
+  return gradients;
+}
+
 }  // namespace
 
 std::vector<AnyGradient> detail::gradient_of(const AnyHandle& y, const Tensor* cotangent, std::span<const AnyHandle> x,
@@ -301,7 +310,7 @@ std::vector<AnyGradient> detail::gradient_of(const AnyHandle& y, const Tensor* c
   }
   if (y.tensor == nullptr) {
     const AnyHandle one{Scalar(1.0)};
-    return gradient_of(std::span(&y, 1), std::span(&one, 1), x, where);
+    return tied(gradient_of(std::span(&y, 1), std::span(&one, 1), x, where), y, x);
   }
   want_real(y, where);
   if (y.tensor->size() != 1) {
@@ -313,7 +322,7 @@ std::vector<AnyGradient> detail::gradient_of(const AnyHandle& y, const Tensor* c
                       .hint = "gradient(sum(y), x), or give a cotangent: gradient(y, cotangent, x)"}};
   }
   const Tensor ones_of_y = ones(y.tensor->shape(), y.tensor->dtype(), where);
-  return gradient_of(y, &ones_of_y, x, where);
+  return tied(gradient_of(y, &ones_of_y, x, where), y, x);
 }
 
 std::vector<AnyGradient> detail::gradient_of(std::span<const AnyHandle> y, std::span<const AnyHandle> cotangents,

@@ -22,7 +22,8 @@ struct RecordingOptions {
   bool locations = true;
   /// Throw DomainError at the first statement that gives NaN, with its line. Otherwise NaN is recorded like any value.
   bool stop_at_nan = false;
-  /// Remember which value of a recorded gradient is the adjoint of which forward value, for drawings: 12 bytes each.
+  /// Remember which value of a recorded gradient is the adjoint of which forward value, for drawings, and what the
+  /// gradient is of and by, for explain(): 12 bytes each.
   bool ties = true;
   /// Ids run from first_id to last_id; a recording that needs more throws CapacityError.
   std::uint32_t first_id = 1;

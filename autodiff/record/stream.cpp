@@ -520,6 +520,7 @@ void Stream::clear() {
   else
     scope_changes.push_back({next_id(), scope});
   ties.clear();
+  gradients.clear();
   marks_.clear();
   new_tag();
   segments.assign(1, {next_id(), tag()});
@@ -542,6 +543,7 @@ Stream::Mark Stream::mark() {
            .tensors = tensors ? tensors->size() : 0,
            .scopes = scope_changes.size(),
            .ties = ties.size(),
+           .gradients = gradients.size(),
            .last_word = word_count == 0 ? 0 : words[word_count - 1],
            .last_guard = guards.empty() ? 0 : guards.back().count};
   if (!marks_.empty()) {
@@ -603,6 +605,7 @@ void Stream::forget(const Mark& mark) {
   const std::uint32_t scope_there = scope_changes.empty() ? 0 : scope_changes.back().scope;
   if (scope != scope_there) scope_changes.push_back({next_id(), scope});
   ties.resize(mark.ties);
+  gradients.resize(mark.gradients);
 }
 
 std::uint64_t Stream::bytes_used() const noexcept {

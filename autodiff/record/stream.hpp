@@ -272,6 +272,14 @@ struct AdjointTie {
 /// In AdjointTie::step: the value of id `primal` itself, whatever its entry is.
 inline constexpr std::uint16_t whole_value = 0xFFFF;
 
+/// Value `gradient` is ∂of/∂by, as gradient() recorded it: for who is handed it alone. It may be an older value, and of
+/// several such pairs.
+struct GradientTie {
+  Id gradient = 0;
+  Id of = 0;
+  Id by = 0;
+};
+
 class Stream : public StreamHead {
  public:
   explicit Stream(const StreamOptions& options);
@@ -392,7 +400,8 @@ class Stream : public StreamHead {
     Id next_id = 1;
     std::uint32_t word_count = 0;
     std::uint64_t partials = 0, loop_partials = 0, constants = 0, passive = 0, free = 0;
-    std::size_t loops = 0, loop_slots = 0, loop_operands = 0, guards = 0, tensors = 0, scopes = 0, ties = 0;
+    std::size_t loops = 0, loop_slots = 0, loop_operands = 0, guards = 0, tensors = 0, scopes = 0, ties = 0,
+                gradients = 0;
     std::uint32_t last_word = 0;   ///< a run of variables may have grown since
     std::uint32_t last_guard = 0;  ///< likewise a run of guards: its count
     std::uint64_t serial = 0;      ///< no other mark of this stream has it
@@ -414,6 +423,11 @@ class Stream : public StreamHead {
     if (options_.ties && adjoint != 0) ties.push_back({adjoint, primal, step, operand});
   }
 
+  /// The same of a derivative that was asked for.
+  void tie_gradient(Id gradient, Id of, Id by) {
+    if (options_.ties && gradient != 0) gradients.push_back({gradient, of, by});
+  }
+
   [[nodiscard]] Id first_id() const noexcept { return options_.first_id; }
   [[nodiscard]] std::uint32_t largest_body() const noexcept { return largest_body_; }
   [[nodiscard]] std::uint64_t bytes_used() const noexcept;
@@ -431,9 +445,10 @@ class Stream : public StreamHead {
   std::map<Id, std::string> names;
   std::vector<ScopeRecord> scopes;  ///< 0 is the root
   std::vector<ScopeChange> scope_changes;
-  std::uint32_t scope = 0;        ///< the innermost
-  std::uint32_t open_scopes = 0;  ///< how many will be left
-  std::vector<AdjointTie> ties;   ///< in the order in which gradients were recorded
+  std::uint32_t scope = 0;             ///< the innermost
+  std::uint32_t open_scopes = 0;       ///< how many will be left
+  std::vector<AdjointTie> ties;        ///< in the order in which gradients were recorded
+  std::vector<GradientTie> gradients;  ///< likewise
 
  private:
   void take_slot();

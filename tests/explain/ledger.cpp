@@ -230,6 +230,12 @@ BOOST_AUTO_TEST_CASE(what_is_not_finite_comes_first) {
   BOOST_TEST(std::isnan(n.gradient));
   BOOST_TEST(std::isinf(n.paths[0].product));
   BOOST_TEST(n.reconciled());
+  for (const Ledger* ledger : {&l, &n}) {
+    BOOST_TEST(ledger->difference == 0);
+    BOOST_TEST(!ledger->cancellation.has_value());
+    const std::string text = to_text(*ledger);
+    BOOST_TEST(text.ends_with("are the gradient of the reverse sweep: none of them is finite\n"), text);
+  }
   // 0 · ∞ lets nothing pass.
   BOOST_TEST(explain(Scalar(0.0 * sqrt(x)), x).gradient == 0);
   BOOST_TEST(explain(Scalar(0.0 * sqrt(x)), x).reconciled());
@@ -244,7 +250,7 @@ BOOST_AUTO_TEST_CASE(nothing_leads_there) {
   BOOST_TEST(l.paths.empty());
   BOOST_TEST(l.gradient == 0);
   BOOST_TEST(l.reconciled());
-  BOOST_TEST(to_text(l) == "no path leads from sin #1 to it: the gradient is 0\n");
+  BOOST_TEST(to_text(l) == "no path leads from sin #1 to z: the gradient is 0\n");
   BOOST_CHECK_THROW(static_cast<void>(draw(l)), ArgumentError);
   // In the graph, but no derivative flows: a comparison.
   const Scalar chosen = where(z > 0.0, x, 2.0 * x);
@@ -307,6 +313,24 @@ BOOST_AUTO_TEST_CASE(paths_of_tensors_add_up) {
   BOOST_TEST(all.reconciled());
 }
 
+BOOST_AUTO_TEST_CASE(tensors_that_cancel_or_vanish) {
+  Recording recording;
+  const Tensor x = recording.variable(tensor({1.0, -2.0}), "x");
+  const Ledger none = explain(sum(x * x) - sum(x * x), x);
+  BOOST_TEST(none.gradient == 0);
+  BOOST_REQUIRE(none.cancellation.has_value());
+  BOOST_TEST(*none.cancellation == 1);
+  BOOST_TEST(*none.magnitude == 4 * std::sqrt(5.0), boost::test_tools::tolerance(1e-14));
+  BOOST_TEST(none.reconciled());
+  const Ledger dead = explain(sum(relu(x - 10.0)), x);
+  BOOST_TEST(dead.gradient == 0);
+  for (const PathStep& step : dead.paths[0].steps) BOOST_TEST(std::isfinite(step.factor));
+  BOOST_TEST(dead.reconciled());
+  const Ledger infinite = explain(sum(sqrt(x - x)), x);
+  BOOST_TEST(std::isnan(infinite.gradient));
+  BOOST_TEST(infinite.reconciled());
+}
+
 BOOST_AUTO_TEST_CASE(scalars_and_tensors_together) {
   Recording recording;
   const Scalar a = recording.variable(0.7, "a");
@@ -358,6 +382,146 @@ BOOST_AUTO_TEST_CASE(the_text_says_it_all) {
              "cancellation: the paths add up to 11, their magnitudes to 13: 15.4 % of it cancels\n"
              "paths shown and remainder are the gradient of the reverse sweep: they differ by 0, rounding allows "
              "2.9e-14\n");
+}
+
+// explain(gradient(loss, w)): a recorded gradient knows what it is of.
+
+namespace {
+
+std::string problem_of(const detail::AnyHandle& gradient) {
+  try {
+    static_cast<void>(explain(gradient));
+  } catch (const ArgumentError& error) {
+    return error.detail().problem;
+  }
+  return "nothing";
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_recorded_gradient_is_explained_by_itself) {
+  for (std::uint32_t seed = 0; seed < 40; ++seed) {
+    std::mt19937 random(seed);
+    Recording recording;
+    const Scalar x = recording.variable(0.8, "x"), z = recording.variable(-0.6, "z");
+    const Scalar y = random_graph(random, x, z, 3 + static_cast<int>(seed % 8));
+    const Scalar g = gradient(y, x);
+    if (g.is_constant()) continue;
+    const Ledger of_g = explain(g, {.top = 3}), of_both = explain(y, x, {.top = 3});
+    BOOST_TEST_CONTEXT("seed " << seed) {
+      BOOST_TEST(of_g.gradient == g.value());
+      BOOST_TEST(*of_g.count.exact == *of_both.count.exact);
+      BOOST_TEST(of_g.edges == of_both.edges);
+      BOOST_TEST(of_g.remainder == of_both.remainder);
+      BOOST_REQUIRE(of_g.paths.size() == of_both.paths.size());
+      for (std::size_t k = 0; k < of_g.paths.size(); ++k) BOOST_TEST(of_g.paths[k].product == of_both.paths[k].product);
+      BOOST_TEST(of_g.reconciled());
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(several_recorded_gradients_are_told_apart) {
+  Recording recording;
+  const Scalar x = recording.variable(2.0, "x"), w = recording.variable(0.3, "w"), b = recording.variable(0.1, "b");
+  const Scalar net = w * x + b;
+  recording.name(net, "net");
+  const Scalar loss = sin(net) * net;
+  recording.name(loss, "loss");
+  const std::vector<Scalar> g = gradient(loss, std::vector{w, b});
+  const Scalar again = gradient(loss, w), other = gradient(net, w);
+  BOOST_TEST(to_text(explain(g[0])).starts_with("∂loss/∂w = "));
+  BOOST_TEST(to_text(explain(g[1])).starts_with("∂loss/∂b = "));
+  BOOST_TEST(explain(again).gradient == g[0].value());
+  // ∂net/∂w is x itself, a value from before.
+  BOOST_TEST(other.id() == x.id());
+  BOOST_TEST(to_text(explain(other)).starts_with("∂net/∂w = 2\n1 path from net to w;"));
+  // Asked for again: still one.
+  static_cast<void>(gradient(net, w));
+  BOOST_TEST(problem_of(other) == "nothing");
+}
+
+BOOST_AUTO_TEST_CASE(gradients_of_gradients_are_explained) {
+  Recording recording;
+  const Scalar x = recording.variable(0.7, "x"), w = recording.variable(0.3, "w");
+  const Scalar loss = exp(w * x) * w;
+  recording.name(loss, "loss");
+  const Scalar by_w = gradient(loss, w), by_x = gradient(by_w, x), third = gradient(by_x, w);
+  const double a = w.value(), b = x.value(), e = std::exp(a * b);
+  const Ledger second = explain(by_x);
+  BOOST_TEST(second.gradient == e * (2 * a + a * a * b), boost::test_tools::tolerance(1e-14));
+  BOOST_TEST(second.reconciled());
+  BOOST_TEST(*second.count.exact > 1u);
+  BOOST_TEST(to_text(second).starts_with("∂(∂loss/∂w)/∂x = "), to_text(second));
+  BOOST_TEST(to_text(second).find(" from ∂loss/∂w to x;") != std::string::npos, to_text(second));
+  const Ledger of_third = explain(third);
+  BOOST_TEST(of_third.gradient == e * (2 + 2 * a * b + b * (2 * a + a * a * b)), boost::test_tools::tolerance(1e-14));
+  BOOST_TEST(of_third.reconciled());
+}
+
+BOOST_AUTO_TEST_CASE(recorded_gradients_of_tensors_are_explained) {
+  Recording recording;
+  const Tensor w = recording.variable(tensor({0.5, -0.3, 0.8, 0.1}, Shape{2, 2}), "W");
+  const Tensor x = recording.variable(tensor({1.0, -2.0}), "x");
+  const Scalar s = recording.variable(0.4, "s");
+  const Tensor h = tanh(matmul(w, x));
+  const Tensor loss = sum(h * h + matmul(w, h) * to_tensor(s));
+  const std::vector<Tensor> g = gradient(loss, std::vector{w, x});
+  for (std::size_t k = 0; k < 2; ++k) {
+    const Ledger l = explain(g[k]), both = explain(loss, k == 0 ? w : x);
+    BOOST_TEST(l.tensors);
+    BOOST_TEST(l.gradient == both.gradient, boost::test_tools::tolerance(1e-15));
+    BOOST_TEST(*l.count.exact == *both.count.exact);
+    BOOST_TEST(l.reconciled());
+  }
+  BOOST_TEST(explain(gradient(loss, s)).reconciled());
+  const auto [by_s, by_w] = gradient(loss, std::tie(s, w));
+  BOOST_TEST(explain(by_s).gradient == std::abs(by_s.value()));
+  BOOST_TEST(explain(by_w).reconciled());
+  // The gradient of a penalty on the gradient.
+  const Ledger second = explain(gradient(sum(g[1] * g[1]), w));
+  BOOST_TEST(second.reconciled());
+  BOOST_TEST(*second.count.exact > 2u);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_gradient_is_refused) {
+  Recording recording, quiet(RecordingOptions{.ties = false});
+  const Scalar x = recording.variable(2.0, "x"), b = recording.variable(1.0, "b");
+  const Scalar y = x * x, g = gradient(y, x), scaled = g * 0.5;
+  BOOST_TEST(problem_of(x) == "'x' is not known to be a gradient");
+  BOOST_TEST(problem_of(scaled) == "value " + std::to_string(scaled.id()) + " is not known to be a gradient");
+  BOOST_TEST(problem_of(Scalar(2.0)) == "the gradient is a constant, and belongs to no recording");
+  BOOST_TEST(problem_of(gradient(Scalar(3.0 * x), x)) == "the gradient is a constant, and belongs to no recording");
+  const Scalar sum = x + b, z = sum * sum;
+  recording.name(z, "z");
+  const std::vector<Scalar> both = gradient(z, std::vector{x, b});
+  BOOST_TEST(both[0].id() == both[1].id());
+  BOOST_TEST(problem_of(both[0]) == "the value is the gradient of 'z' by 'x', 'z' by 'b': they are one value");
+  const Tensor t = recording.variable(tensor({1.0, 2.0}), "t"), squares = t * t;
+  BOOST_TEST(problem_of(gradient(squares, squares, std::span(&t, 1))[0]).ends_with("is not known to be a gradient"));
+  const Scalar q = quiet.variable(2.0, "q");
+  BOOST_TEST(problem_of(gradient(Scalar(q * q), q)).ends_with("is not known to be a gradient"));
+  const Recording::Mark mark = recording.mark();
+  const Scalar late = gradient(z, x);
+  BOOST_TEST(explain(late).reconciled());
+  recording.rewind(mark);
+  BOOST_CHECK_THROW(static_cast<void>(explain(late)), StaleHandle);
+  const Scalar in_its_place = x * 7.0;
+  BOOST_TEST(problem_of(in_its_place).ends_with("is not known to be a gradient"));
+  recording.clear();
+  BOOST_CHECK_THROW(static_cast<void>(explain(g)), StaleHandle);
+}
+
+BOOST_AUTO_TEST_CASE(handles_from_before_a_rewound_mark_are_found) {
+  Recording recording;
+  const Scalar x = recording.variable(2.0, "x");
+  const Tensor t = recording.variable(tensor({1.0, 2.0}), "t");
+  const Recording::Mark mark = recording.mark();
+  static_cast<void>(Scalar(x * x));
+  recording.rewind(mark);
+  const Scalar y = x * x * x;
+  BOOST_TEST(*explain(y, x).count.exact == 3u);
+  BOOST_TEST(*explain(gradient(y, x)).count.exact == 3u);
+  BOOST_TEST(explain(sum(t * t), t).reconciled());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
