@@ -37,6 +37,7 @@ std::string json_of(const Marking& marking) {
                        {"verdict", word(m.verdict)},
                        {"expected", json_number(m.expected)},
                        {"follows", m.follows ? json_number(*m.follows) : ordered_json(nullptr)},
+                       {"cause", m.cause ? ordered_json(*m.cause) : ordered_json(nullptr)},
                        {"likely", likely}});
   }
   return json_line({{"schema", 1},

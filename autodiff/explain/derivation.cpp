@@ -1,10 +1,12 @@
 #include "wengert/autodiff/explain/derivation.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "wengert/autodiff/explain/dependence.hpp"
 #include "wengert/autodiff/explain/steps.hpp"
+#include "wengert/autodiff/record/stream.hpp"
 #include "wengert/graph/drawing/wording.hpp"
 #include "wengert/graph/error.hpp"
 
@@ -16,7 +18,7 @@ namespace detail {
 
 std::string array_text(const Array& array, int digits) {
   const auto number = [&](std::int64_t at) {
-    return is_real(array.dtype()) ? graph::short_number(array.element(at), digits)
+    return is_real(array.dtype()) ? graph::short_number(array.element(at) + 0.0, digits)  // no −0
                                   : std::to_string(array.integer_element(at));
   };
   if (array.rank() == 0) return number(0);
@@ -34,6 +36,7 @@ std::string array_text(const Array& array, int digits) {
 namespace {
 
 using detail::Dependence;
+using detail::LocalFormula;
 using detail::Steps;
 
 /// The adjoints of all nodes on paths from y to the inputs, by the primitives' rules; nothing where none arrives.
@@ -96,17 +99,14 @@ Derivation derivation(const detail::AnyHandle& y, std::span<const detail::AnyHan
   const Dependence d(y, "derivation", where);
   const Steps steps(d, options.every_primitive, options.most_steps, "derivation", where);
 
+  const Steps primitives(d, true, std::numeric_limits<std::size_t>::max(), "derivation", where);
+
   Derivation result;
   result.digits = options.digits;
   std::vector<NodeId> inputs;
   for (std::size_t k = 0; k < x.size(); ++k) {
     if (x[k].id() == 0) refuse("a value to differentiate by is a constant", "a value of the recording");
-    if (x[k].tag() != y.tag()) {
-      throw ForeignRecording{{.operation = "derivation",
-                              .problem = "a value to differentiate by is of another recording, or stale",
-                              .expected = "values of the recording of y",
-                              .where = where}};
-    }
+    static_cast<const detail::Stream&>(detail::Stream::of(y.tag())).check(x[k].id(), x[k].tag(), "derivation", where);
     const NodeId node = d.find(x[k]);
     const std::size_t position = node == graph::no_node ? Steps::none : steps.position(node);
     if (position == Steps::none) {
@@ -137,16 +137,21 @@ Derivation derivation(const detail::AnyHandle& y, std::span<const detail::AnyHan
       if (active[steps.nodes()[operand]] && is_real(d.graph().type(steps.nodes()[operand]).dtype))
         operands.push_back(operand);
     if (operands.empty() || (result.quantities[p].input && inputs.size() == 1)) continue;
-    const std::vector<Math> formulas = steps.local_formulas(p, operands);
+    const std::vector<LocalFormula> formulas = steps.local_formulas(p, operands);
     const std::vector<Array> terms = steps.contributions(p, result.quantities[p].adjoint, operands);
     const std::vector<Array> locals =
         steps.contributions(p, Array::uniform(d.graph().type(steps.nodes()[p]), 1.0).dense(), operands);
     for (std::size_t k = 0; k < operands.size(); ++k) {
       Contribution& contribution = result.quantities[operands[k]].contributions.emplace_back();
       contribution.user = p;
-      contribution.formula = formulas[k];
+      contribution.formula = formulas[k].general;
+      contribution.here = formulas[k].here;
       contribution.whole = !steps.is_scalar_edge(p, operands[k]);
       if (!contribution.whole) contribution.local = locals[k];
+      if (!contribution.whole && !options.every_primitive) {
+        contribution.chain = steps.chain(p, operands[k], primitives);
+        if (contribution.chain == contribution.formula) contribution.chain.reset();
+      }
       contribution.contribution = terms[k];
     }
   }

@@ -39,6 +39,11 @@ struct Contribution {
   std::size_t user = 0;  ///< position in Derivation::quantities
   /// ∂user/∂quantity in symbols; of tensors the whole contribution, with the adjoint of the user in it.
   Math formula{};
+  /// ∂user/∂quantity before it is simplified, as a product of what the primitives of the step contribute, where that is
+  /// a product of several: 0.5 · 2·(t − o) · (−1).
+  std::optional<Math> chain{};
+  /// `formula` with the choices that the numbers make, where it has any: 1 for where(x > 0, 1, 0).
+  std::optional<Math> here{};
   bool whole = false;            ///< `formula` is the whole contribution
   std::optional<Array> local{};  ///< ∂user/∂quantity, of scalars
   Array contribution{};

@@ -14,10 +14,10 @@ namespace wengert {
 
 namespace {
 
-/// left = symbols = the same with numbers = value.
+/// left = symbols = … = the last of them with numbers = value.
 struct Equation {
   Math left{};
-  std::vector<Math> symbols{};  // none or one
+  std::vector<Math> symbols{};
   std::string value{};
 };
 
@@ -25,6 +25,13 @@ struct Section {
   std::string heading;
   std::vector<Equation> equations;
 };
+
+std::string plain_minus(std::string text) {
+  constexpr std::string_view minus = "−";
+  for (std::size_t at = text.find(minus); at != text.npos; at = text.find(minus, at))
+    text.replace(at, minus.size(), "-");
+  return text;
+}
 
 class Document {
  public:
@@ -54,14 +61,17 @@ class Document {
   [[nodiscard]] std::string symbols(const Math& math, MathFormat format) const { return written(math, format, names_); }
   /// The sides of the equation, from the left.
   [[nodiscard]] std::vector<std::string> sides(const Equation& equation, MathFormat format) const {
+    // A minus is written in two ways.
+    const auto alike = [](const std::string& a, const std::string& b) { return plain_minus(a) == plain_minus(b); };
     std::vector<std::string> texts{symbols(equation.left, format)};
     const std::string value = detail::math_number(equation.value, format);
     for (const Math& math : equation.symbols) {
       texts.push_back(written(math, format, names_));
+      if (&math != &equation.symbols.back()) continue;
       std::string numbers = written(math, format, numbers_);
-      if (numbers != value && numbers != texts.back()) texts.push_back(std::move(numbers));
+      if (!alike(numbers, value) && numbers != texts.back()) texts.push_back(std::move(numbers));
     }
-    if (texts.back() != value) texts.push_back(value);
+    if (!alike(texts.back(), value)) texts.push_back(value);
     return texts;
   }
 
@@ -73,6 +83,14 @@ class Document {
     for (const Contribution& c : d_.quantities[to].contributions)
       if (c.user == user) return &c;
     return nullptr;
+  }
+  /// The local derivative as the chain rule makes it, and simplified.
+  [[nodiscard]] static std::vector<Math> worked(const Contribution& c) {
+    std::vector<Math> steps;
+    if (c.chain) steps.push_back(*c.chain);
+    steps.push_back(c.formula);
+    if (c.here) steps.push_back(*c.here);
+    return steps;
   }
   [[nodiscard]] std::string value_of(const Math& math) const {
     if (math.kind == MathKind::quantity) return array(d_.quantities[math.quantity].value);
@@ -100,11 +118,14 @@ class Document {
           terms.push_back(c.formula);
           continue;
         }
-        section.equations.push_back({Math::local(c.user, q), {c.formula}, array(*c.local)});
+        section.equations.push_back({Math::local(c.user, q), worked(c), array(*c.local)});
         terms.push_back({.kind = MathKind::product, .parts = {Math::adjoint(c.user), Math::local(c.user, q)}});
       }
       Math sum = terms.size() == 1 ? std::move(terms[0]) : Math{.kind = MathKind::sum, .parts = std::move(terms)};
-      section.equations.push_back({Math::adjoint(q), {std::move(sum)}, array(quantity.adjoint)});
+      const std::vector<Contribution>& from = quantity.contributions;
+      const bool by_output = from.size() == 1 && from[0].user == d_.output && !from[0].whole;
+      section.equations.push_back(
+          {Math::adjoint(q), by_output ? worked(from[0]) : std::vector{std::move(sum)}, array(quantity.adjoint)});
     }
     sections_.push_back(std::move(section));
   }
@@ -119,6 +140,9 @@ class Document {
         std::vector<Math> product;
         for (std::size_t n = 1; n < path.quantities.size(); ++n)
           product.push_back(Math::local(path.quantities[n - 1], path.quantities[n]));
+        // Where more leads there than this edge, ∂y/∂q stands for all of it.
+        if (product.size() > 1 && d_.quantities[path.quantities[1]].contributions.size() > 1)
+          product[0] = contribution(path.quantities[0], path.quantities[1])->formula;
         longest = std::max(longest, product.size());
         if (product.size() == 1) product[0] = contribution(path.quantities[0], path.quantities[1])->formula;
         terms.push_back(product.size() == 1 ? std::move(product[0])
@@ -194,7 +218,7 @@ std::string to_markdown(const Derivation& derivation) {
   std::string text = "# " + markdown_text(document.title()) + "\n\nGiven:";
   for (const Equation& equation : document.given()) {
     const std::vector<std::string> sides = document.sides(equation, MathFormat::latex);
-    text += " $" + sides[0] + " = " + sides[1] + "$";
+    text += std::string(text.ends_with(':') ? " $" : ", $") + sides[0] + " = " + sides[1] + "$";
   }
   text += "\n";
   for (const Section& section : document.sections()) {

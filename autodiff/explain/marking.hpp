@@ -1,6 +1,7 @@
 // mark: a student's derivatives against the engine's. The first wrong one, counted from y, is found, and the likely
 // mistake is named: the sweep is run again with one rule done wrong, as people do it, until the numbers agree. What is
-// wrong later only because of an earlier mistake is said to be consequential, and counts as understood.
+// wrong later only because of an earlier mistake, also of a wrong value, is said to be consequential, and counts as
+// understood; what does not follow from the student's own numbers is a further mistake, and named likewise.
 //
 //     const Marking marking = mark(loss, read_answers(csv));
 //     std::cout << to_text(marking);
@@ -42,7 +43,8 @@ struct Answer {
 enum class Verdict : std::uint8_t {
   right,
   wrong,
-  consequential,  ///< not what it should be, but what follows from the student's own numbers
+  consequential,  ///< not what it should be, but what follows from the student's own numbers, or from a mistake that
+                  ///< has been named
 };
 
 enum class MistakeKind : std::uint8_t {
@@ -64,9 +66,13 @@ struct Mistake {
 
 struct Marked {
   Answer answer{};
+  bool derivative = false;  ///< and no value
   Verdict verdict = Verdict::right;
   double expected = 0;
   std::optional<double> follows{};  ///< what the student's own earlier numbers lead to, where that is something else
+  /// Of a consequential derivative: the line of the answer that the same mistake made wrong, where no number between
+  /// carries it here.
+  std::optional<std::size_t> cause{};
   /// Of a wrong derivative: single mistakes that give just this number, the likeliest first; at most three.
   std::vector<Mistake> likely{};
 };
@@ -82,7 +88,7 @@ struct Marking {
 [[nodiscard]] Marking mark(const detail::AnyHandle& y, const std::vector<Answer>& answers,
                            std::source_location where = std::source_location::current());
 
-/// For people: a line for each answer, then the first wrong one and its likely mistake.
+/// For people: a line for each answer, then the first wrong one and its likely mistake, then the further ones.
 [[nodiscard]] std::string to_text(const Marking& marking);
 
 /// The answers that are right, as read_answers() reads them: every adjoint of the derivation, in the order of the

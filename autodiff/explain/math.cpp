@@ -57,8 +57,10 @@ class Writer {
         return quotient(math);
       case MathKind::power:
         return power(math);
-      case MathKind::negative:
-        return {sign("−") + bound(write(math.parts[0]), of_product), of_product, true};
+      case MathKind::negative: {
+        const Text inner = write(math.parts[0]);
+        return {sign("−") + (inner.negative ? parentheses(inner.text) : bound(inner, of_product)), of_product, true};
+      }
       case MathKind::root:
         return root(math);
       case MathKind::call:
@@ -156,7 +158,8 @@ class Writer {
       if (!text.empty()) text += wide ? " · " : sign("·");
       const Text factor = write(part);
       negative = negative || (text.empty() && factor.negative);
-      text += factor.negative && !text.empty() ? parentheses(factor.text) : bound(factor, of_product);
+      const bool apart = factor.negative || (format_ == MathFormat::text && part.kind == MathKind::quotient);
+      text += apart && !text.empty() ? parentheses(factor.text) : bound(factor, of_product);
     }
     return {row(text), of_product, negative};
   }
@@ -321,6 +324,17 @@ Math sum_of(std::vector<Math> terms) {
       for (Math& part : term.parts) add(std::move(part));
     else
       add(std::move(term));
+  }
+  // 2·t − 2·o is 2·(t − o).
+  const double common = parts.empty() ? 1 : std::abs(parts[0].first);
+  const bool shared = parts.size() > 1 && common != 1 && std::all_of(parts.begin(), parts.end(), [&](const auto& part) {
+                        return std::abs(part.first) == common && !part.second.is_number();
+                      });
+  if (shared) {
+    std::vector<Math> inner;
+    for (auto& [coefficient, rest] : parts)
+      inner.push_back(product_of({Math::number(coefficient < 0 ? -1 : 1), std::move(rest)}));
+    return product_of({Math::number(common, 12), sum_of(std::move(inner))});
   }
   std::vector<Math> result;
   for (auto& [coefficient, rest] : parts)

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "wengert/autodiff/ops/hook.hpp"
 #include "wengert/autodiff/record/recording.hpp"
 #include "wengert/autodiff/record/tensor.hpp"
 #include "wengert/autodiff/transform/simplify.hpp"
@@ -131,6 +132,15 @@ Math applied(const Graph& graph, NodeId id, std::vector<Math> x, bool tidy) {
   return {.kind = MathKind::call, .text = function, .parts = std::move(x)};
 }
 
+/// What a `where` of numbers chooses, if its condition has been computed.
+std::optional<bool> choice_of(const Expansion& expansion, NodeId id) {
+  if (expansion.graph.operation(id).name != "where" || expansion.graph.type(id).shape.rank() != 0) return std::nullopt;
+  const auto condition = expansion.arrays.find(expansion.graph.operands(id)[0]);
+  if (condition == expansion.arrays.end()) return std::nullopt;
+  const Array& truth = condition->second;
+  return is_real(truth.dtype()) ? truth.element(0) != 0 : truth.integer_element(0) != 0;
+}
+
 /// A name that graphs of steps by themselves carry: of quantity 3 "q3", of the cotangent "cotangent".
 std::optional<std::size_t> quantity_of(std::string_view name) {
   std::size_t position = 0;
@@ -150,16 +160,45 @@ Steps::Steps(const Dependence& d, bool every_primitive, std::size_t most, const 
   } while (split_largest());
 }
 
+Steps Steps::on(const Dependence& other) const {
+  Steps same = *this;
+  same.d_ = &other;
+  return same;
+}
+
+Array Steps::value_from(std::size_t step, std::map<NodeId, Array> values) const {
+  if (is_leaf(d_->graph(), nodes_[step])) return d_->elements(nodes_[step]);
+  for (const NodeId id : segment(step)) values[id] = d_->evaluated(id, values);
+  return values.at(nodes_[step]);
+}
+
 void Steps::cut(bool every_primitive) {
   const Graph& graph = d_->graph();
   station_.assign(graph.size(), false);
   bool named = false;
   for (NodeId id = 0; id < graph.size(); ++id)
     named = named || (!is_leaf(graph, id) && id != d_->root() && !graph.name(id).empty());
+  // What only changes its shape before it is used is known in that shape: a column that is a vector of the user's.
+  std::vector<NodeId> user(graph.size(), graph::no_node);
+  std::vector<std::size_t> uses(graph.size(), 0);
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    for (const NodeId operand : graph.operands(id)) {
+      user[operand] = id;
+      ++uses[operand];
+    }
+  }
+  std::vector<bool> in_place(graph.size(), false);
   for (NodeId id = 0; id < graph.size(); ++id) {
     if (is_constant(graph, id)) continue;
     const bool has_name = !graph.name(id).empty() || id == d_->root();
-    station_[id] = is_leaf(graph, id) || has_name || ((every_primitive || !named) && !is_alias(graph, id));
+    station_[id] =
+        is_leaf(graph, id) || has_name || ((every_primitive || !named) && !is_alias(graph, id)) || in_place[id];
+    const bool passes_on = !is_leaf(graph, id) && !has_name && uses[id] == 1 && is_alias(graph, user[id]) &&
+                           (graph.type(id).shape.rank() > 0 || graph.type(user[id]).shape.rank() == 0);
+    if (station_[id] && passes_on) {
+      station_[id] = false;
+      in_place[user[id]] = true;
+    }
   }
 }
 
@@ -196,10 +235,12 @@ void Steps::number(const char* operation, std::size_t most, std::source_location
   }
 }
 
-std::vector<NodeId> Steps::segment(std::size_t position) const {
+std::vector<NodeId> Steps::segment(std::size_t position) const { return segment_of(nodes_[position]); }
+
+std::vector<NodeId> Steps::segment_of(NodeId node) const {
   const Graph& graph = d_->graph();
-  std::vector<NodeId> found{nodes_[position]};
-  std::set<NodeId> seen{nodes_[position]};
+  std::vector<NodeId> found{node};
+  std::set<NodeId> seen{node};
   for (std::size_t at = 0; at < found.size(); ++at) {
     for (const NodeId operand : graph.operands(found[at]))
       if (!station_[operand] && !is_constant(graph, operand) && seen.insert(operand).second) found.push_back(operand);
@@ -238,10 +279,12 @@ bool Steps::split_largest() {
   return split;
 }
 
-Math Steps::formula(std::size_t position) const {
+Math Steps::formula(std::size_t position) const { return formula_of(nodes_[position]); }
+
+Math Steps::formula_of(NodeId node) const {
   const Graph& graph = d_->graph();
   std::map<NodeId, Math> made;
-  for (const NodeId id : segment(position)) {
+  for (const NodeId id : segment_of(node)) {
     std::vector<Math> x;
     for (const NodeId operand : graph.operands(id)) {
       if (station_[operand])
@@ -253,14 +296,54 @@ Math Steps::formula(std::size_t position) const {
     }
     made[id] = applied(graph, id, std::move(x), false);
   }
-  return made.at(nodes_[position]);
+  return made.at(node);
+}
+
+std::optional<Math> Steps::chain(std::size_t step, std::size_t operand, const Steps& primitives) const {
+  const Graph& graph = d_->graph();
+  if (!is_scalar_edge(step, operand)) return std::nullopt;
+  std::set<NodeId> reaching{nodes_[operand]};
+  for (const NodeId id : segment(step)) {
+    const auto operands = graph.operands(id);
+    for (std::uint32_t k = 0; k < operands.size(); ++k)
+      if (d_->flows(id, k) && reaching.count(operands[k]) != 0) reaching.insert(id);
+  }
+  // Symbols of the other steps: those of this one, or what stands in their places here.
+  const auto here = [&](auto&& self, const Math& math) -> Math {
+    if (math.kind == MathKind::quantity) {
+      const NodeId node = primitives.nodes()[math.quantity];
+      return station_[node] ? Math::of(position_[node]) : formula_of(node);
+    }
+    Math result = math;
+    for (Math& part : result.parts) part = self(self, part);
+    return result;
+  };
+  Math product{.kind = MathKind::product};
+  for (NodeId id = nodes_[step]; id != nodes_[operand];) {
+    if (!d_->has_local(id) || primitives.position(id) == none) return std::nullopt;
+    const auto operands = graph.operands(id);
+    std::optional<std::uint32_t> next;
+    for (std::uint32_t k = 0; k < operands.size(); ++k) {
+      if (!d_->flows(id, k) || reaching.count(operands[k]) == 0) continue;
+      if (next && operands[*next] != operands[k]) return std::nullopt;
+      next = k;
+    }
+    if (!next || primitives.position(operands[*next]) == none) return std::nullopt;
+    const Math local =
+        primitives.local_formulas(primitives.position(id), {primitives.position(operands[*next])})[0].general;
+    id = operands[*next];
+    if (local.is_number() && local.text == "1") continue;
+    product.parts.push_back(here(here, local));
+  }
+  if (product.parts.size() < 2 || product.size() > largest_formula) return std::nullopt;
+  return product;
 }
 
 bool Steps::is_scalar_edge(std::size_t step, std::size_t operand) const {
   return d_->is_scalar(nodes_[step]) && d_->is_scalar(nodes_[operand]);
 }
 
-std::vector<Math> Steps::local_formulas(std::size_t position, const std::vector<std::size_t>& operands) const {
+std::vector<LocalFormula> Steps::local_formulas(std::size_t position, const std::vector<std::size_t>& operands) const {
   const Graph& graph = d_->graph();
   // The step by itself, its operands as variables; numbers are tensors of rank 0 there.
   Recording recording(RecordingOptions{.locations = false, .ties = false});
@@ -276,13 +359,13 @@ std::vector<Math> Steps::local_formulas(std::size_t position, const std::vector<
     values[id] = record_tensor(d_->primitive(id), x, graph.attribute(id), {});
   }
   const Tensor& y = values.at(nodes_[position]);
-  if (y.id() == 0) return std::vector<Math>(operands.size(), Math::number(0));
+  if (y.id() == 0) return std::vector<LocalFormula>(operands.size(), LocalFormula{Math::number(0)});
   recording.name(y, "q" + std::to_string(position));
   bool all_scalar = true;
   for (const std::size_t operand : operands) all_scalar = all_scalar && is_scalar_edge(position, operand);
   Tensor cotangent(Array::uniform(y.type(), 1.0));
   if (!all_scalar) cotangent = recording.variable(Tensor(Array::uniform(y.type(), 1.0).dense()), "cotangent");
-  std::vector<Math> formulas;
+  std::vector<LocalFormula> formulas;
   for (const std::size_t operand : operands) {
     const Tensor& x = values.at(nodes_[operand]);
     Tensor seed = cotangent;
@@ -290,34 +373,50 @@ std::vector<Math> Steps::local_formulas(std::size_t position, const std::vector<
     const Tensor g = gradient(y, seed, std::span(&x, 1)).front();
     if (g.id() == 0) {
       const Array elements = g.value();
-      formulas.push_back(elements.size() == 1 || elements.is_uniform() ? Math::number(elements.element(0), 12)
-                                                                       : Math{.text = array_text(elements, 4)});
+      formulas.push_back({elements.size() == 1 || elements.is_uniform() ? Math::number(elements.element(0), 12)
+                                                                        : Math{.text = array_text(elements, 4)}});
       continue;
     }
     const Expansion expansion = simplify(expand(recording, {g}, {.ties = false}));
-    const Graph& result = expansion.graph;
-    std::vector<Math> made(result.size());
-    for (NodeId id = 0; id < result.size(); ++id) {
-      if (const auto quantity = quantity_of(result.name(id))) {
-        made[id] = Math::of(*quantity);
-      } else if (result.name(id) == "cotangent") {
-        made[id] = nodes_[position] == d_->root() ? Math::number(1) : Math::adjoint(position);
-      } else if (is_constant(result, id)) {
-        made[id] = constant(result.attribute(id), 12);
-      } else {
-        std::vector<Math> parts;
-        std::size_t size = 1;
-        for (const NodeId part : result.operands(id)) {
-          parts.push_back(made[part]);
-          size += made[part].size();
-        }
-        // Too large to be read; its number stands beside it.
-        made[id] = size > 4 * largest_formula ? Math{.text = "…"} : applied(result, id, std::move(parts), true);
-      }
-    }
-    formulas.push_back(std::move(made[result.outputs()[0]]));
+    LocalFormula& formula = formulas.emplace_back(LocalFormula{formula_of_result(expansion, position, false)});
+    Math here = formula_of_result(expansion, position, true);
+    if (!(here == formula.general)) formula.here = std::move(here);
   }
   return formulas;
+}
+
+Math Steps::formula_of_result(const Expansion& expansion, std::size_t position, bool chosen) const {
+  const Graph& result = expansion.graph;
+  std::vector<Math> made(result.size());
+  for (NodeId id = 0; id < result.size(); ++id) {
+    const auto operands = result.operands(id);
+    if (const auto quantity = quantity_of(result.name(id))) {
+      made[id] = Math::of(*quantity);
+    } else if (result.name(id) == "cotangent") {
+      made[id] = nodes_[position] == d_->root() ? Math::number(1) : Math::adjoint(position);
+    } else if (is_constant(result, id)) {
+      made[id] = constant(result.attribute(id), 12);
+    } else if (const std::optional<bool> choice = chosen ? choice_of(expansion, id) : std::nullopt) {
+      made[id] = made[operands[*choice ? 1 : 2]];
+    } else {
+      std::vector<Math> parts;
+      std::size_t size = 1;
+      for (const NodeId part : operands) {
+        parts.push_back(made[part]);
+        size += made[part].size();
+      }
+      // Too large to be read; its number stands beside it.
+      made[id] = size > 4 * largest_formula ? Math{.text = "…"} : applied(result, id, std::move(parts), true);
+    }
+  }
+  const NodeId root = result.outputs()[0];
+  if (result.operation(root).name != "broadcast" || result.type(root).shape.size() == 1) return made[root];
+  // One number for every element: an equation of arrays needs those.
+  const Array ones = Array::uniform(result.type(root), 1.0);
+  Math all = ones.size() <= 9 && ones.rank() <= 2
+                 ? Math{.text = array_text(ones.dense(), 4)}
+                 : Math{.kind = MathKind::call, .text = "ones", .parts = {Math{.text = to_string(ones.shape())}}};
+  return product_of({made[root], std::move(all)});
 }
 
 std::vector<Array> Steps::contributions(std::size_t step, const Array& cotangent,
@@ -332,13 +431,14 @@ std::vector<Array> Steps::contributions(std::size_t step, const Array& cotangent
     if (at == arrived.end()) continue;
     const Array adjoint = at->second;
     for (std::uint32_t k = 0; k < graph.operands(id).size(); ++k) {
-      if (!d_->flows(id, k)) continue;
+      if (WENGERT_HOLDS("steps: nothing flows", !d_->flows(id, k))) continue;
       std::optional<Array> term;
-      if (mutation != nullptr && mutation->node == id && mutation->position == k)
+      if (mutation != nullptr &&
+          WENGERT_HOLDS("steps: rule to be done wrong", mutation->node == id && mutation->position == k))
         term = mutated(*d_, *mutation, adjoint);
       if (!term) term = d_->contribution(id, k, adjoint);
       const auto [to, first] = arrived.try_emplace(graph.operands(id)[k], *term);
-      if (!first) to->second = sum_of(to->second, *term);
+      if (WENGERT_HOLDS("steps: contribution is added", !first)) to->second = sum_of(to->second, *term);
     }
   }
   std::vector<Array> result;
@@ -380,7 +480,7 @@ std::optional<Array> mutated(const Dependence& d, const Mutation& mutation, cons
       if (!elementwise || (!power && name != "square")) return std::nullopt;
       const double n = power ? d.elements(operands[1]).element(0) : 2.0;
       if (n == 0 || n == 1) return std::nullopt;
-      return product(d.contribution(id, k, cotangent), Array::uniform(type, 1 / n));
+      return product(d.contribution(id, k, cotangent), Array::uniform(type, WENGERT_NUMBER("slip: exponent", 1 / n)));
     }
     case Slip::at_input: {
       if (!elementwise || operands.size() != 1 || (name != "sigmoid" && name != "tanh")) return std::nullopt;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,10 +40,19 @@ struct Mutation {
 /// done or changes nothing.
 [[nodiscard]] std::optional<Array> mutated(const Dependence& d, const Mutation& mutation, const Array& cotangent);
 
+/// The formula of a derivative; and with the choices that the numbers make, where it has any and these are known.
+struct LocalFormula {
+  Math general{};
+  std::optional<Math> here{};
+};
+
 /// The graph of y as steps: some of its nodes, each computed from those before it and from constants.
 class Steps {
  public:
   Steps(const Dependence& d, bool every_primitive, std::size_t most, const char* operation, std::source_location where);
+
+  /// The same steps of the same calculation with other values.
+  [[nodiscard]] Steps on(const Dependence& other) const;
 
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
   /// Nodes of the steps and the variables, ascending.
@@ -57,17 +67,28 @@ class Steps {
   [[nodiscard]] std::vector<std::size_t> operands(std::size_t position) const;
   /// For each of `operands`, of real dtype: ∂step/∂operand in symbols, of numbers; else the whole contribution, with
   /// the adjoint of the step in it.
-  [[nodiscard]] std::vector<Math> local_formulas(std::size_t position, const std::vector<std::size_t>& operands) const;
+  [[nodiscard]] std::vector<LocalFormula> local_formulas(std::size_t position,
+                                                         const std::vector<std::size_t>& operands) const;
+  /// The local derivative as the chain rule makes it inside a step, before it is simplified: the factors of the
+  /// primitives, from the last one back, 0.5 · 2·(t − o) · (−1). None unless all are numbers, one path leads through
+  /// the step, and two factors at least are not 1. `primitives`: the same calculation with a step for each primitive.
+  [[nodiscard]] std::optional<Math> chain(std::size_t step, std::size_t operand, const Steps& primitives) const;
   /// Step and operand are numbers: there is a local derivative.
   [[nodiscard]] bool is_scalar_edge(std::size_t step, std::size_t operand) const;
   /// What a cotangent of the step contributes to each of these operands.
   [[nodiscard]] std::vector<Array> contributions(std::size_t step, const Array& cotangent,
                                                  const std::vector<std::size_t>& operands,
                                                  const Mutation* mutation = nullptr) const;
+  /// What a step computes from the values of the nodes that it is computed from.
+  [[nodiscard]] Array value_from(std::size_t step, std::map<graph::NodeId, Array> values) const;
   /// The primitives of a step, ascending, itself the last.
   [[nodiscard]] std::vector<graph::NodeId> segment(std::size_t position) const;
 
  private:
+  [[nodiscard]] std::vector<graph::NodeId> segment_of(graph::NodeId node) const;
+  [[nodiscard]] Math formula_of(graph::NodeId node) const;
+  /// Of a derivative that was recorded by itself. `chosen`: with the branches that are taken in place of a choice.
+  [[nodiscard]] Math formula_of_result(const Expansion& expansion, std::size_t position, bool chosen) const;
   void cut(bool every_primitive);
   [[nodiscard]] bool split_largest();
   void number(const char* operation, std::size_t most, std::source_location where);

@@ -42,7 +42,7 @@ struct Network {
     };
     const Scalar h1 = neuron(0, i1, i2, b1, "h1"), h2 = neuron(2, i1, i2, b1, "h2");
     const Scalar o1 = neuron(4, h1, h2, b2, "o1"), o2 = neuron(6, h1, h2, b2, "o2");
-    loss = ((t1 - o1) * (t1 - o1) + (t2 - o2) * (t2 - o2)) * 0.5;
+    loss = (square(t1 - o1) + square(t2 - o2)) / 2.0;
     r.name(loss, "L");
   }
 };
@@ -77,7 +77,8 @@ BOOST_AUTO_TEST_CASE(slides_27_to_33) {
   const std::string text = to_text(derivation(n.loss, {n.w[4], n.w[0]}, {.digits = 4}));
   // Slide 29 to 32, factor by factor; slide 33 the product.
   for (const char* line :
-       {"  net_o1 = w5·h1 + w6·h2 + b2 = ", "  o1 = σ(net_o1) = σ(1.106) = 0.7514\n", "= 0.7414\n",
+       {"  net_o1 = w5·h1 + w6·h2 + b2 = ", "  o1 = σ(net_o1) = σ(1.106) = 0.7514\n",
+        "  ∂L/∂o1 = 0.5·2·(t1 − o1)·(−1) = −(t1 − o1) = −(0.01 − 0.7514) = 0.7414\n",
         "  ∂o1/∂net_o1 = o1·(1 − o1) = 0.7514·(1 − 0.7514) = 0.1868\n", "  ∂net_o1/∂w5 = h1 = 0.5933\n",
         "  ∂L/∂w5 = ∂L/∂o1 · ∂o1/∂net_o1 · ∂net_o1/∂w5 = 0.7414 · 0.1868 · 0.5933 = 0.08217\n",
         "  ∂L/∂w1 = ∂L/∂o1 · ∂o1/∂net_o1 · ∂net_o1/∂h1 · ∂h1/∂net_h1 · ∂net_h1/∂w1 + ∂L/∂o2 · ∂o2/∂net_o2 · "
@@ -117,6 +118,61 @@ BOOST_AUTO_TEST_CASE(without_names_a_step_for_each_primitive) {
   for (const char* line : {"  v1 = sin(x) = sin(2) = 0.909297\n", "  v2 = v1·y = ", "  ∂v2/∂v1 = y = 3\n",
                            "  ∂v1/∂x = cos(x) = cos(2) = -0.416147\n", "  ∂v3/∂x = 2·x = 2·2 = 4\n"})
     BOOST_TEST(holds(text, line), line << "\nis not in\n" << text);
+}
+
+BOOST_AUTO_TEST_CASE(the_chain_rule_inside_a_step_stands_before_its_result) {
+  Recording r;
+  const Scalar x = r.variable(2.0, "x"), t = r.variable(0.5, "t");
+  const Scalar u = exp(-square(x - t));
+  r.name(u, "u");
+  const Scalar y = u * u + x * u;
+  r.name(y, "y");
+  const std::string text = to_text(derivation(y, {x, t}, {.digits = 4}));
+  BOOST_TEST(holds(text, "∂u/∂t = u·(−1)·2·(x − t)·(−1) = "), text);
+  BOOST_TEST(holds(text, "∂u/∂x = u·(−1)·2·(x − t) = "), text);
+  // Two ways through one step are no product: u is used three times in y.
+  BOOST_TEST(holds(text, "∂y/∂u = x + 2·u = "), text);
+}
+
+BOOST_AUTO_TEST_CASE(choices_are_shown_and_made) {
+  Recording r;
+  const Scalar x = r.variable(2.0, "x"), y = r.variable(3.0, "y");
+  const Scalar p = pow(x, y), m = max(p, y);
+  r.name(p, "p");
+  r.name(m, "m");
+  const Scalar f = m * relu(x);
+  r.name(f, "f");
+  const std::string text = to_text(derivation(f, {x, y}));
+  BOOST_TEST(holds(text, "= y·x^(y − 1) = 3·2^(3 − 1) = 12\n"), text);
+  BOOST_TEST(holds(text, "= p·ln(x) = 8·ln(2) = 5.54518\n"), text);
+  BOOST_TEST(holds(text, "∂m/∂p = where(p ≥ y, where(p = y, 0.5, 1), 0) = 1\n"), text);
+  BOOST_TEST(holds(text, "∂m/∂y = where(y ≥ p, where(p = y, 0.5, 1), 0) = 0\n"), text);
+}
+
+BOOST_AUTO_TEST_CASE(equations_hold_as_they_are_written) {
+  Recording r;
+  const Scalar x = r.variable(-1.5, "x");
+  const Scalar u = x * x * x;
+  r.name(u, "u");
+  const Scalar v = u * u + 2.0 * u;
+  r.name(v, "v");
+  const Scalar f = v / u;
+  r.name(f, "f");
+  const std::string text = to_text(derivation(f, {x}));
+  // A minus before a negative number, and ∂f/∂u as a whole, not its part along one edge.
+  BOOST_TEST(!holds(text, "−-"), text);
+  BOOST_TEST(holds(text, "∂f/∂x = ∂f/∂v · ∂v/∂u · ∂u/∂x + (−f/u · ∂u/∂x)"), text);
+  const Scalar z = r.variable(0.0, "z");
+  const Scalar difference = sin(z) - z * log(z);
+  const std::string plain = to_text(derivation(difference, {z}));
+  BOOST_TEST(!holds(plain, "−1 = -1"), plain);
+  BOOST_TEST(holds(plain, "∂v"), plain);
+  BOOST_TEST(!holds(plain, "-0\n"), plain);
+  // A number is no array, and a vector no column.
+  const Tensor w = r.variable(tensor({1.0, 2.0, 3.0, 4.0}, Shape{2, 2}), "W"), b = r.variable(tensor({1.0, -1.0}), "b");
+  const std::string arrays = to_text(derivation(sum(tanh(matmul(w, b))), {w}));
+  BOOST_TEST(holds(arrays, "v1 = W @ b = [1, 2; 3, 4] @ [1, -1] = [-1, -1]\n"), arrays);
+  BOOST_TEST(holds(arrays, "∂y/∂v2 = [1, 1]\n"), arrays);
 }
 
 BOOST_AUTO_TEST_CASE(tensors_have_the_rule_in_symbols) {

@@ -193,6 +193,142 @@ BOOST_AUTO_TEST_CASE(local_derivatives_and_values_are_judged) {
   BOOST_TEST((m.answers[2].verdict == Verdict::consequential), to_text(m));
 }
 
+BOOST_AUTO_TEST_CASE(two_mistakes_are_both_named_and_what_follows_is_neither) {
+  const Problem p;
+  const double h = p.h.value(), w = p.w.value(), v = p.v.value();
+  // The sigmoid is left out at o; later, at h, only one use is kept; what lies between and behind follows.
+  const double net = p.dout, by_h = net * w, by_u = by_h * (1 - h * h) * p.x.value();
+  const std::string csv = "dL/do," + digits(p.dout) + "\ndL/dnet," + digits(net) + "\ndL/dv," + digits(net * h * h) +
+                          "\ndL/dh," + digits(by_h) + "\ndL/du," + digits(by_u) + "\n";
+  const Marking m = marked(p, csv);
+  BOOST_TEST(m.right == 1u, to_text(m));
+  BOOST_TEST(m.wrong == 2u, to_text(m));
+  BOOST_TEST(m.consequential == 2u, to_text(m));
+  std::vector<Marked> wrong;
+  for (const Marked& each : m.answers)
+    if (each.verdict == Verdict::wrong) wrong.push_back(each);
+  BOOST_REQUIRE(wrong.size() == 2u);
+  BOOST_TEST(wrong[0].answer.quantity == "dL/dnet");
+  BOOST_REQUIRE(!wrong[0].likely.empty());
+  BOOST_TEST((wrong[0].likely[0].kind == MistakeKind::activation), to_text(m));
+  BOOST_TEST(wrong[1].answer.quantity == "dL/dh");
+  BOOST_REQUIRE(!wrong[1].likely.empty());
+  BOOST_TEST((wrong[1].likely[0].kind == MistakeKind::overwritten), to_text(m));
+  BOOST_TEST(*wrong[1].follows == net * (w + 2 * v * h), boost::test_tools::tolerance(1e-5));
+  const std::string text = to_text(m);
+  BOOST_TEST(text.find("The first mistake is in dL/dnet (line 2)") != std::string::npos, text);
+  BOOST_TEST(text.find("A further mistake, which does not follow from it, is in dL/dh (line 4)") != std::string::npos,
+             text);
+}
+
+BOOST_AUTO_TEST_CASE(one_mistake_behind_several_answers_counts_once) {
+  const Problem p;
+  // The sigmoid is left out at o, where nothing was answered: both weights feel it.
+  const double h = p.h.value();
+  const Marking m = marked(p, "dL/dw," + digits(p.dout * h) + "\ndL/dv," + digits(p.dout * h * h) + "\n");
+  BOOST_TEST(m.wrong == 1u, to_text(m));
+  BOOST_TEST(m.consequential == 1u, to_text(m));
+  BOOST_REQUIRE(m.first_wrong.has_value());
+  BOOST_REQUIRE(!m.answers[*m.first_wrong].likely.empty());
+  BOOST_TEST((m.answers[*m.first_wrong].likely[0].kind == MistakeKind::activation), to_text(m));
+  for (const Marked& each : m.answers) {
+    if (each.verdict != Verdict::consequential) continue;
+    BOOST_REQUIRE(each.cause.has_value());
+    BOOST_TEST(*each.cause == m.answers[*m.first_wrong].answer.line);
+  }
+  BOOST_TEST(to_text(m).find("but this follows from the mistake of line ") != std::string::npos, to_text(m));
+}
+
+BOOST_AUTO_TEST_CASE(a_second_answer_tells_explanations_of_the_first_apart) {
+  // Of dy/dx alone a factor may be missing at several places; that of tanh is missing for z, too.
+  Recording r;
+  const Scalar x = r.variable(1.5, "x"), z = r.variable(0.4, "z");
+  const Scalar u = tanh(x * z);
+  r.name(u, "u");
+  const Scalar y = -u * 2.0;
+  r.name(y, "y");
+  const Adjoints a = backward(y);
+  const double by_x = a[x] / (1 - u.value() * u.value()), by_z = a[z] / (1 - u.value() * u.value());
+  const Marking m = mark(y, read_answers("dy/dx," + digits(by_x) + "\ndy/dz," + digits(by_z) + "\n"));
+  BOOST_TEST(m.wrong == 1u, to_text(m));
+  BOOST_REQUIRE(!m.answers[0].likely.empty());
+  BOOST_TEST((m.answers[0].likely[0].kind == MistakeKind::activation), to_text(m));
+  // One of them right: then it was at the other alone.
+  const Marking alone = mark(y, read_answers("dy/dz," + digits(-a[z]) + "\ndy/dx," + digits(a[x]) + "\n"));
+  BOOST_TEST(alone.wrong == 1u);
+  BOOST_TEST(alone.right == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_value_is_one_mistake) {
+  const Problem p;
+  // o is misread from the table of the sigmoid; what is computed with it is right for that.
+  const double o = 0.6;
+  const double dout = -(0.9 - o), dnet = dout * o * (1 - o), loss = (0.9 - o) * (0.9 - o) / 2;
+  const std::string csv = "net," + digits(p.net.value()) + "\no,0.6\nL," + digits(loss) + "\ndL/do," + digits(dout) +
+                          "\ndo/dnet," + digits(o * (1 - o)) + "\ndL/dnet," + digits(dnet) + "\n";
+  const Marking m = marked(p, csv);
+  BOOST_TEST(m.wrong == 1u, to_text(m));
+  BOOST_TEST(m.right == 1u, to_text(m));
+  BOOST_TEST(m.consequential == 4u, to_text(m));
+  BOOST_TEST(m.answers[*m.first_wrong].answer.quantity == "o");
+  BOOST_TEST(to_text(m).find("No single mistake") == std::string::npos, to_text(m));
+  // And a mistake in a derivative beside it is named, from the student's own value.
+  const Marking both = marked(p, "o,0.6\ndL/do," + digits(dout) + "\ndL/dnet," + digits(dout) + "\n");
+  BOOST_TEST(both.wrong == 2u, to_text(both));
+  BOOST_TEST((both.answers[2].verdict == Verdict::wrong), to_text(both));
+  BOOST_REQUIRE(!both.answers[2].likely.empty());
+  BOOST_TEST((both.answers[2].likely[0].kind == MistakeKind::activation), to_text(both));
+  // A wrong input, and all values from it.
+  const double h = std::tanh(0.6 * 0.5);
+  const Marking input = marked(p, "x,0.5\nh," + digits(h) + "\ndL/dw,9.9\n");
+  BOOST_TEST((input.answers[0].verdict == Verdict::wrong));
+  BOOST_TEST((input.answers[1].verdict == Verdict::consequential), to_text(input));
+  BOOST_TEST((input.answers[2].verdict == Verdict::wrong));
+}
+
+BOOST_AUTO_TEST_CASE(rounded_values_are_followed) {
+  Recording r;
+  const Scalar x = r.variable(2.0, "x");
+  const Scalar u = sin(x) * 0.001;
+  r.name(u, "u");
+  const Scalar w = u * 1000.0;
+  r.name(w, "w");
+  const Scalar y = w * w;
+  r.name(y, "y");
+  // u = 0.00090930 is written as 0.0009, w as 0.9 of it, dy/dw as 1.8.
+  const Marking m = mark(y, read_answers("u,0.0009\nw,0.900\ny,0.810\ndy/dw,1.800\n"));
+  BOOST_TEST(m.right == 4u, to_text(m));
+  BOOST_TEST(mark(y, read_answers("w,0.900\n")).wrong == 1u);
+  BOOST_TEST(mark(y, read_answers("dy/dw,1.800\n")).wrong == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(one_mistake_in_an_array_counts_once) {
+  Recording r;
+  const Tensor x = r.variable(tensor({1.0, 2.0, 4.0}), "x");
+  const Tensor y = mean(x * x);
+  const Marking m = mark(y, read_answers("dy/dx[0],2.0\ndy/dx[1],4.0\ndy/dx[2],8.0\n"));
+  BOOST_TEST(m.wrong == 1u, to_text(m));
+  BOOST_TEST(m.consequential == 2u, to_text(m));
+  // Two that are wrong for themselves.
+  const Marking two = mark(y, read_answers("dy/dx[0],2.0\ndy/dx[1],-1.3333\ndy/dx[2],2.6667\n"));
+  BOOST_TEST(two.wrong == 2u, to_text(two));
+  BOOST_TEST(two.right == 1u, to_text(two));
+  BOOST_REQUIRE(!two.answers[1].likely.empty());
+  BOOST_TEST((two.answers[1].likely[0].kind == MistakeKind::sign), to_text(two));
+}
+
+BOOST_AUTO_TEST_CASE(handles_from_before_a_rewound_mark_are_marked) {
+  Recording r;
+  const Scalar x = r.variable(2.0, "x");
+  const Recording::Mark start = r.mark();
+  static_cast<void>(Scalar(x * x));
+  r.rewind(start);
+  const Scalar y = sin(x) * x;
+  r.name(y, "y");
+  BOOST_TEST(mark(y, read_answers(answer_key(derivation(y, {x}), 6))).wrong == 0u);
+  BOOST_TEST(derivation(y, {x}).missing.empty());
+}
+
 BOOST_AUTO_TEST_CASE(numbers_count_to_their_decimals) {
   Recording r;
   const Scalar x = r.variable(2.0, "x");
