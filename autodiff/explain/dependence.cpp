@@ -68,7 +68,7 @@ double dot(const Array& a, const Array& b) {
 }
 double norm(const Array& a) {
   double sum = 0;
-  for (std::int64_t i = 0; i < a.size(); ++i) sum = std::hypot(sum, WENGERT_NUMBER("dependence: norm", a.element(i)));
+  for (std::int64_t i = 0; i < a.size(); ++i) sum = WENGERT_NUMBER("dependence: norm", std::hypot(sum, a.element(i)));
   return sum;
 }
 

@@ -94,7 +94,8 @@ std::string to_text(const Marking& marking) {
     const Marked& m = marking.answers[at];
     if (m.verdict != Verdict::wrong) continue;
     const bool first = at == *marking.first_wrong;
-    text += (first ? "\nThe first mistake is in " : "\nA further mistake, which does not follow from it, is in ") +
+    text += (first ? "\nThe first mistake is in "
+                   : "\nA further mistake, which does not follow from the numbers before it, is in ") +
             graph::detail::printable(m.answer.quantity) + " (line " + std::to_string(m.answer.line) +
             "): " + shown(m.answer) + " instead of " + number(m.follows.value_or(m.expected)) + ".\n";
     if (m.likely.empty() && m.derivative) text += "No single mistake that is known here gives this number.\n";

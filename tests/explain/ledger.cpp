@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <random>
 #include <string>
 #include <vector>
 
 #include "wengert/autodiff/autodiff.hpp"
 #include "wengert/autodiff/explain/ledger.hpp"
+#include "wengert/autodiff/transform/checkpoint.hpp"
 #include "wengert/autodiff/transform/draw.hpp"
 #include "wengert/graph/error.hpp"
 
@@ -311,6 +313,45 @@ BOOST_AUTO_TEST_CASE(paths_of_tensors_add_up) {
   BOOST_TEST(all.remainder == 0);
   BOOST_TEST(all.paths[0].product == l.paths[0].product);
   BOOST_TEST(all.reconciled());
+}
+
+BOOST_AUTO_TEST_CASE(norms_and_alignments_are_those_of_the_vectors) {
+  Recording recording;
+  const Tensor x = recording.variable(tensor({1.0, 1.0}), "x");
+  // (3, 4) and (−8, 6), at a right angle, make (−5, 10).
+  const Ledger l = explain(sum(tensor({3.0, 4.0}) * x) + sum(tensor({-8.0, 6.0}) * x), x);
+  const auto close = boost::test_tools::tolerance(1e-12);
+  const double whole = std::sqrt(125.0);
+  BOOST_REQUIRE(l.paths.size() == 2u);
+  BOOST_TEST(l.gradient == whole, close);
+  BOOST_TEST(l.paths[0].product == 10.0, close);
+  BOOST_TEST(l.paths[1].product == 5.0, close);
+  BOOST_TEST(l.paths[0].share == 0.8, close);
+  BOOST_TEST(l.paths[1].share == 0.2, close);
+  BOOST_TEST(l.paths[0].alignment == 10 / whole, close);
+  BOOST_TEST(l.paths[1].alignment == 5 / whole, close);
+  double growth = 1;
+  for (const PathStep& step : l.paths[1].steps) {
+    growth *= step.factor;
+    BOOST_TEST(step.product == growth, close);
+    BOOST_TEST(step.alignment == (step.node == l.input ? 5 / whole : 1.0), close);
+  }
+  BOOST_TEST(growth == 5.0, close);
+  // Four roundings at most: three products, a sum at x.
+  BOOST_TEST(l.rounding == 8 * std::numeric_limits<double>::epsilon() * 15, close);
+}
+
+BOOST_AUTO_TEST_CASE(a_part_with_a_derivative_of_its_own_is_one_node) {
+  Recording recording;
+  const Tensor x = recording.variable(tensor({0.3, 1.0, 2.0}), "x");
+  const Tensor whole = sum(checkpoint([](const Tensor& u) { return sin(u) * u; })(x) + x);
+  const Ledger l = explain(whole, x);
+  BOOST_TEST(*l.count.exact == 2u);
+  BOOST_TEST(l.reconciled());
+  double squares = 0;
+  for (const double u : {0.3, 1.0, 2.0}) squares += std::pow(std::cos(u) * u + std::sin(u) + 1, 2);
+  BOOST_TEST(l.gradient == std::sqrt(squares), boost::test_tools::tolerance(1e-14));
+  BOOST_TEST(std::abs(l.paths[0].share + l.paths[1].share - 1) < 1e-14);
 }
 
 BOOST_AUTO_TEST_CASE(tensors_that_cancel_or_vanish) {

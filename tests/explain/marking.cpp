@@ -217,7 +217,8 @@ BOOST_AUTO_TEST_CASE(two_mistakes_are_both_named_and_what_follows_is_neither) {
   BOOST_TEST(*wrong[1].follows == net * (w + 2 * v * h), boost::test_tools::tolerance(1e-5));
   const std::string text = to_text(m);
   BOOST_TEST(text.find("The first mistake is in dL/dnet (line 2)") != std::string::npos, text);
-  BOOST_TEST(text.find("A further mistake, which does not follow from it, is in dL/dh (line 4)") != std::string::npos,
+  BOOST_TEST(text.find("A further mistake, which does not follow from the numbers before it, is in dL/dh (line 4)") !=
+                 std::string::npos,
              text);
 }
 
@@ -356,6 +357,25 @@ BOOST_AUTO_TEST_CASE(own_roundings_are_followed) {
   BOOST_TEST(m.right == 2u, to_text(m));
   // Without the rounded number before it, it is wrong.
   BOOST_TEST(mark(y, read_answers("dy/dx," + digits(direct + 1.11) + "\n")).wrong == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(the_rounding_of_a_wrong_number_is_followed_to_its_last_decimal) {
+  Recording r;
+  const Scalar x = r.variable(2.0, "x");
+  const Scalar u = x * 300.0;
+  r.name(u, "u");
+  const Scalar y = sin(u);
+  r.name(y, "y");
+  // ∂y/∂u is wrong, and was written with four decimals; the calculation went on with more of them.
+  const auto verdict = [&](double carried) {
+    const Marking m = mark(y, read_answers("dy/du,0.1234\ndy/dx," + digits(carried * 300) + "\n"));
+    BOOST_TEST((m.answers[0].verdict == Verdict::wrong));
+    return m.answers[1].verdict;
+  };
+  BOOST_TEST((verdict(0.1234) == Verdict::consequential));
+  BOOST_TEST((verdict(0.12348) == Verdict::consequential));
+  BOOST_TEST((verdict(0.12332) == Verdict::consequential));
+  BOOST_TEST((verdict(0.12356) == Verdict::wrong));
 }
 
 BOOST_AUTO_TEST_CASE(files_are_read_with_their_lines) {
