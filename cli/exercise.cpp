@@ -1,8 +1,12 @@
 #include "wengert/cli/exercise.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
+#include <limits>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "wengert/autodiff/explain/derivation.hpp"
@@ -94,7 +98,7 @@ Exercise network(Dice& dice) {
     const std::string o = "o" + std::to_string(k);
     neuron(o, "h", "b2");
     loss += (loss.empty() ? "" : " + ") + std::string("(t") + std::to_string(k) + " - " + o + ")^2";
-    e.point += ",t" + std::to_string(k) + "=" + dice.number(false);
+    e.point += ",t" + std::to_string(k) + "=0." + std::to_string(1 + dice.below(9));
   }
   e.expression += outputs == 1 ? "L = " + loss + "/2" : "L = (" + loss + ")/2";
   e.point += ",i1=" + dice.number() + ",i2=" + dice.number() + ",b1=" + dice.number() + ",b2=" + dice.number();
@@ -112,26 +116,68 @@ Exercise tensors(Dice& dice) {
   return e;
 }
 
-}  // namespace
-
-Exercise make_exercise(std::uint64_t seed, int difficulty) {
-  Dice dice(seed * 4 + static_cast<std::uint64_t>(difficulty));
+Exercise drawn(Dice& dice, int difficulty) {
   if (difficulty <= 1) return chain(dice);
   if (difficulty == 2) return fan_out(dice);
   return difficulty == 3 ? network(dice) : tensors(dice);
 }
 
+struct Worked {
+  Problem problem;
+  RecordedExpression recorded;
+  Derivation derivation;
+};
+
+Worked worked_out(const Exercise& exercise, int digits) {
+  PointOptions point;
+  point.expression = exercise.expression;
+  point.at = {exercise.point};
+  Problem problem = read_problem(point);
+  RecordedExpression recorded = record(problem);
+  std::vector<wengert::detail::AnyHandle> x;
+  for (const Value& variable : recorded.variables) x.push_back(variable.handle());
+  Derivation worked = derivation(recorded.value.handle(), x, {.digits = digits});
+  return {std::move(problem), std::move(recorded), std::move(worked)};
+}
+
+/// Of the derivatives that are asked for, by magnitude.
+std::pair<double, double> smallest_and_largest(const Derivation& worked) {
+  double smallest = std::numeric_limits<double>::infinity(), largest = 0;
+  for (const Quantity& quantity : worked.quantities) {
+    for (std::int64_t k = 0; quantity.depends && k < quantity.adjoint.size(); ++k) {
+      smallest = std::min(smallest, std::abs(quantity.adjoint.element(k)));
+      largest = std::max(largest, std::abs(quantity.adjoint.element(k)));
+    }
+  }
+  return {smallest, largest};
+}
+
+}  // namespace
+
+Exercise make_exercise(std::uint64_t seed, int difficulty) {
+  // With the four decimals of a key a derivative below this has no two digits left: a mistake in it could not be told
+  // from another, or from none.
+  constexpr double smallest_wanted = 0.01, largest_wanted = 100;
+  constexpr int most_draws = 100;
+  Dice dice(seed * 4 + static_cast<std::uint64_t>(difficulty));
+  Exercise best = drawn(dice, difficulty);
+  double best_smallest = -1;
+  Exercise next = best;
+  for (int draws = 0; draws < most_draws && best_smallest < smallest_wanted; ++draws) {
+    const auto [smallest, largest] = smallest_and_largest(worked_out(next, 6).derivation);
+    if (largest <= largest_wanted && smallest > best_smallest) {
+      best = next;
+      best_smallest = smallest;
+    }
+    next = drawn(dice, difficulty);
+  }
+  return best;
+}
+
 void run_exercise(const ExerciseOptions& options, const Streams& streams) {
   for (int k = 1; k <= options.count; ++k) {
     const Exercise exercise = make_exercise(options.seed + static_cast<std::uint64_t>(k) - 1, options.difficulty);
-    PointOptions point;
-    point.expression = exercise.expression;
-    point.at = {exercise.point};
-    const Problem problem = read_problem(point);
-    const RecordedExpression recorded = record(problem);
-    std::vector<wengert::detail::AnyHandle> x;
-    for (const Value& variable : recorded.variables) x.push_back(variable.handle());
-    const Derivation worked = derivation(recorded.value.handle(), x, {.digits = options.decimals + 2});
+    const auto [problem, recorded, worked] = worked_out(exercise, options.decimals + 2);
     const std::string number = std::to_string(k);
     std::string text = "Exercise " + number + " (seed " +
                        std::to_string(options.seed + static_cast<std::uint64_t>(k) - 1) + ", difficulty " +

@@ -1,4 +1,5 @@
 // wengert explain as users run it.
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -130,6 +131,23 @@ std::string spoilt(const std::string& key, std::size_t line) {
     result += text + "\n";
   }
   return result;
+}
+
+BOOST_AUTO_TEST_CASE(exercises_have_keys_with_digits) {
+  for (int difficulty = 1; difficulty <= 4; ++difficulty) {
+    const std::string all =
+        run_command({"exercise", "--seed", "1", "--count", "40", "--difficulty", std::to_string(difficulty)}).out;
+    std::istringstream lines(all);
+    std::size_t keys = 0;
+    for (std::string line; std::getline(lines, line);) {
+      if (!line.starts_with("dL/d")) continue;
+      const double value = std::abs(std::stod(line.substr(line.rfind(',') + 1)));
+      BOOST_TEST(value >= 0.01, "difficulty " << difficulty << ": " << line);
+      BOOST_TEST(value <= 100, "difficulty " << difficulty << ": " << line);
+      ++keys;
+    }
+    BOOST_TEST(keys > 100u);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(exercises_have_keys_that_are_right) {
