@@ -19,9 +19,8 @@ constexpr int deepest_name = 4;
 std::vector<GradientTie> pairs_of(const Stream& stream, Id gradient) {
   std::vector<GradientTie> pairs;
   for (const GradientTie& each : stream.gradients) {
-    const bool known = std::any_of(pairs.begin(), pairs.end(), [&](const GradientTie& pair) {
-      return pair.of == each.of && pair.by == each.by;
-    });
+    const bool known = std::any_of(pairs.begin(), pairs.end(),
+                                   [&](const GradientTie& pair) { return pair.of == each.of && pair.by == each.by; });
     if (each.gradient == gradient && !known) pairs.push_back(each);
   }
   return pairs;

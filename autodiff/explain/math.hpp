@@ -50,8 +50,8 @@ struct Math {
   friend bool operator==(const Math&, const Math&) = default;
 };
 
-/// Products and sums as one writes them on a board: 1 · x is x, 2 · 0.5 · x is x, −1 · x is −x, 0 · x is 0, 2·x − 2·y is
-/// 2·(x − y), products and sums in each other are one.
+/// Products and sums as one writes them on a board: 1 · x is x, 2 · 0.5 · x is x, −1 · x is −x, 0 · x is 0, 2·x − 2·y
+/// is 2·(x − y), products and sums in each other are one.
 [[nodiscard]] Math product_of(std::vector<Math> factors);
 [[nodiscard]] Math sum_of(std::vector<Math> terms);
 
