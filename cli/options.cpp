@@ -375,7 +375,7 @@ CLI::App* add_lecture(CLI::App& app, lecture::Options& options) {
       ->type_name("N")
       ->check(CLI::Range(1L, 100'000'000L));
   lecture->add_flag("--json", options.json, "Print the numbers as one line of JSON");
-  lecture->add_option("--html", options.html, "Write the page that walks through the topic's gradient to this file")
+  lecture->add_option("--html", options.html, "Write the page that walks through the topic's graph to this file")
       ->type_name("FILE");
   lecture->add_option("--out", options.folder, "Folder for pictures")
       ->type_name("FOLDER")

@@ -75,6 +75,24 @@ void table(const Desk& desk, const std::string& title, const char* key, const F&
   desk.board.table(rows);
 }
 
+/// All of them at one x. Their sum is there to walk back from: each arrow to it has the local derivative 1, and each
+/// arrow from x the derivative of a function.
+void page(const Desk& desk) {
+  if (!desk.pictures.page_wanted()) return;
+  Recording r(RecordingOptions{.locations = false});
+  const Scalar x = r.variable(1.0, "x");
+  const Eager operand(x);
+  std::vector<Scalar> values;
+  for (const std::string_view name : names) {
+    values.push_back(find(name).record(&operand).scalar());
+    r.name(values.back(), std::string(name) + " x");
+  }
+  Scalar all = values[0];
+  for (std::size_t k = 1; k < values.size(); ++k) all = all + values[k];
+  r.name(all, "sum");
+  desk.pictures.page("Activation functions: value in each box, derivative on each arrow from x", all, {x});
+}
+
 }  // namespace
 
 void show_activations(const Desk& desk) {
@@ -90,6 +108,7 @@ void show_activations(const Desk& desk) {
   board.say("");
   board.say("A network learns through f′. Through heaviside and sign nothing passes: f′ = 0.");
   board.say("Where a squashing function is flat, little passes; through relu, 1 or nothing.");
+  page(desk);
   desk.pictures.plot("activations", "Value and derivative", figure());
 }
 

@@ -44,14 +44,16 @@ struct Fit {
   double error = 0;  ///< root of the mean squared error on the samples
 };
 
+/// The mean squared error on the samples of a curve.
+Tensor squared_error(const Network& live, nn::Curve curve) {
+  const nn::Batch data = nn::samples_of(curve, samples, Dtype::f64);
+  const Tensor difference = live(data.x) - reshape(data.y, Shape{samples});
+  return mean(difference * difference);
+}
+
 /// The best of some trainings that begin as the narrower network with other units added: no wider one is worse.
 Fit widened(const Network& narrower, nn::Curve curve, std::int64_t units, long steps) {
-  const nn::Batch data = nn::samples_of(curve, samples, Dtype::f64);
-  const Tensor y = reshape(data.y, Shape{samples});
-  const auto loss = [&](const Network& live) {
-    const Tensor difference = live(data.x) - y;
-    return mean(difference * difference);
-  };
+  const auto loss = [&](const Network& live) { return squared_error(live, curve); };
   std::vector<Fit> fits;
   for (std::int64_t k = 0; k < restarts; ++k) {
     nn::Random random = nn::Random(19).child(static_cast<std::uint64_t>(units)).child(static_cast<std::uint64_t>(k));
@@ -119,6 +121,16 @@ void show_approximation(const Desk& desk) {
   board.say("With more units the error falls, whatever the function. Three jumps take three steep units, and from 4");
   board.say("on next to nothing is left at the samples; between two samples a unit cannot know where the jump is. A");
   board.say("kink takes ever steeper units that bend ever closer to it.");
+  if (desk.pictures.page_wanted()) {
+    constexpr std::size_t shown = 2;  // of 4 units
+    Recording recording(RecordingOptions{.locations = false});
+    Network live = nn::lifted(fits[0][shown].network, recording);
+    const Tensor loss = squared_error(live, curves[0]);
+    recording.name(loss, "loss");
+    desk.pictures.page_of(
+        std::to_string(widths[shown]) + " units approximate the " + std::string(nn::to_string(curves[0])) + " function",
+        loss, live);
+  }
   if (!desk.pictures.wanted()) return;
   plot::Panel errors{.title = "error against units",
                      .x = {.label = "hidden units", .scale = plot::Scale::log, .ticks = {1, 2, 4, 8, 16, 32}},

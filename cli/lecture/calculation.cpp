@@ -8,6 +8,7 @@
 #include "wengert/cli/lecture/network.hpp"
 #include "wengert/cli/lecture/topics.hpp"
 #include "wengert/cli/text.hpp"
+#include "wengert/nn/nn.hpp"
 
 namespace wengert::cli::lecture {
 namespace {
@@ -142,6 +143,8 @@ void show_forward(const Desk& desk) {
     desk.numbers[name("net o", k)] = n.net_o[k].value();
     desk.numbers[name("out o", k)] = n.o[k].value();
   }
+  if (desk.pictures.page_wanted())
+    desk.pictures.page("Forward calculation in the lecture's network", stack({n.o[0], n.o[1]}), {});
 }
 
 void show_loss(const Desk& desk) {
@@ -156,6 +159,16 @@ void show_loss(const Desk& desk) {
   board.equation("L", {square("t1", "out o1") + " + " + square("t2", "out o2"), numbers(0) + " + " + numbers(1),
                        on_board(n.loss.value())});
   desk.numbers["L"] = n.loss.value();
+  if (!desk.pictures.page_wanted()) return;
+  Recording recording(RecordingOptions{.locations = false});
+  std::array<Scalar, 2> o, t;
+  for (std::size_t k = 0; k < 2; ++k) {
+    o[k] = recording.variable(n.o[k].value(), name("out o", k));
+    t[k] = recording.variable(n.t[k].value(), name("t", k));
+  }
+  const Scalar loss = nn::half_squared_error(o, t);
+  recording.name(loss, "L");
+  desk.pictures.page("The loss, by the outputs", loss, {o[0], o[1]});
 }
 
 void show_backprop(const Desk& desk) {
@@ -211,6 +224,10 @@ void show_update(const Desk& desk) {
   const double before = n.loss.value(), after = descent.loss();
   board.table({{"loss before", loss_text(before)}, {"loss after", loss_text(after)}});
   desk.numbers["loss"] = {{"before", before}, {"after", after}};
+  if (!desk.pictures.page_wanted()) return;
+  Recording recording(RecordingOptions{.locations = false});
+  const Network updated = record(recording, descent.weights());
+  desk.pictures.page("The lecture's network after one update", updated.loss, {updated.w.begin(), updated.w.end()});
 }
 
 }  // namespace wengert::cli::lecture

@@ -179,6 +179,14 @@ void show_convolution(const Desk& desk) {
   board.say("The layers were not told what to look for. The first one has learned pieces of strokes, the second one");
   board.say("where they meet; the pictures show filters, maps, and what excites each unit most, found by the gradient");
   board.say("by the input.");
+  if (desk.pictures.page_wanted()) {
+    recording.clear();
+    Network live = nn::lifted(network, recording);
+    const Tensor picture = recording.variable(part(test.x, 0, 0), "picture");
+    const Tensor loss = cross_entropy(live(picture), part(test.y, 0, 0));
+    recording.name(loss, "loss");
+    desk.pictures.page_of("A picture in the convolutional network", loss, live);
+  }
   if (!desk.pictures.wanted()) return;
   desk.pictures.tiles("filters", "Filters and feature maps", features(network, test));
   desk.pictures.tiles("excitement", "Pictures that excite a unit most", excitements(network));

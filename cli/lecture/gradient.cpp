@@ -181,6 +181,12 @@ void show_descent(const Desk& desk) {
   board.say("");
   board.say("The lowest point, where ∇f = (0, 0): x = 97/39 = " + fixed(lowest.x, 6) +
             ", y = 1/39 = " + fixed(lowest.y, 6) + ", f = " + fixed(valley(lowest.x, lowest.y), 6));
+  if (desk.pictures.page_wanted()) {
+    Recording recording(RecordingOptions{.locations = false});
+    const Scalar x = recording.variable(start.x, "x"), y = recording.variable(start.y, "y"), f = valley(x, y);
+    recording.name(f, "f");
+    desk.pictures.page("The gradient where the descent starts", f, {x, y});
+  }
   if (desk.pictures.wanted())
     desk.pictures.plot("gradient", "The path over contour lines", gradient_figure(path, rate));
 }

@@ -79,11 +79,8 @@ void run(const Options& options, const Streams& streams) {
     streams.out << topic_list();
     return;
   }
-  if (!options.html.empty() && options.topic != "neuron" && options.topic != "backprop") {
-    throw UsageError(
-        "--html: " + (options.topic.empty() ? "it goes with one topic" : "topic '" + options.topic + "' has no page") +
-        "\n  hint: neuron and backprop have one");
-  }
+  if (!options.html.empty() && options.topic.empty())
+    throw UsageError("--html: it goes with one topic\n  hint: wengert lecture backprop --html backprop.html");
   nlohmann::ordered_json all{{"schema", 1}};
   Pictures pictures(options);
   for (const Topic& topic : chosen) {

@@ -22,9 +22,13 @@ double fires(const std::array<double, N>& weights, const std::array<double, N>& 
   return nn::neuron(weights, inputs, -threshold, nn::activation::Heaviside{});
 }
 
-double and_neuron(const Inputs& x) { return fires<2>({1, 1}, x, 1.2); }
+constexpr std::array<double, 2> and_weights{1, 1};
+constexpr std::array<double, 3> xor_weights{1, 1, -2};
+constexpr double and_threshold = 1.2, xor_threshold = 0.6;
+
+double and_neuron(const Inputs& x) { return fires(and_weights, x, and_threshold); }
 double or_neuron(const Inputs& x) { return fires<2>({1, 1}, x, 0.5); }
-double xor_network(const Inputs& x) { return fires<3>({1, 1, -2}, {x[0], x[1], and_neuron(x)}, 0.6); }
+double xor_network(const Inputs& x) { return fires(xor_weights, {x[0], x[1], and_neuron(x)}, xor_threshold); }
 
 void truth_table(const Desk& desk, const std::string& operation, const std::function<double(const Inputs&)>& network) {
   desk.board.say("x0  x1  " + operation);
@@ -33,6 +37,32 @@ void truth_table(const Desk& desk, const std::string& operation, const std::func
     desk.board.say(" " + on_board(x[0]) + "   " + on_board(x[1]) + "    " + on_board(network(x)));
     table.push_back({x[0], x[1], network(x)});
   }
+}
+
+// --- Pages: the same neurons, recorded ---
+
+/// A neuron on recorded inputs, its weights and threshold variables: they can be edited in the page.
+template <std::size_t N>
+Scalar recorded(Recording& r, const std::string& name, const std::string& letter, const std::array<double, N>& weights,
+                const std::array<Scalar, N>& inputs, double threshold) {
+  std::array<Scalar, N> w;
+  for (std::size_t k = 0; k < N; ++k) w[k] = r.variable(weights[k], letter + std::to_string(k));
+  const Scalar theta = r.variable(threshold, "θ " + name);
+  const auto scope = r.scope("neuron " + name);
+  const Scalar net = nn::weighted_sum(w, inputs, Scalar(-theta));
+  r.name(net, "net " + name);
+  Scalar out = nn::activation::Heaviside{}(net);
+  r.name(out, name);
+  return out;
+}
+
+void page(const Desk& desk, const std::string& title, bool with_second) {
+  if (!desk.pictures.page_wanted()) return;
+  Recording r(RecordingOptions{.locations = false});
+  const Scalar x0 = r.variable(1.0, "x0"), x1 = r.variable(1.0, "x1");
+  Scalar out = recorded<2>(r, "AND", "w", and_weights, {x0, x1}, and_threshold);
+  if (with_second) out = recorded<3>(r, "XOR", "v", xor_weights, {x0, x1, out}, xor_threshold);
+  desk.pictures.page(title, out, {});
 }
 
 /// Weights and threshold of the search are whole multiples of this: sums of such numbers are exact.
@@ -155,6 +185,7 @@ void show_and(const Desk& desk) {
   truth_table(desk, "AND", and_neuron);
   board.say("");
   board.say("It fires on one side of the line x0 + x1 = 1.2, and (1,1) lies there alone.");
+  page(desk, "AND: one neuron", false);
   desk.pictures.plot("and", "The inputs and the line", and_figure());
 }
 
@@ -194,6 +225,7 @@ void show_xor(const Desk& desk) {
   desk.numbers["search"] = {
       {"from", -half_width * unit},     {"to", half_width * unit}, {"step", unit}, {"neurons", all}, {"best", best},
       {"by_rows_right", search.neurons}};
+  page(desk, "XOR: the AND neuron feeds a second one", true);
   desk.pictures.plot("xor", "Why one line is not enough and two are", xor_figure());
 }
 

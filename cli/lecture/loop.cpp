@@ -80,6 +80,18 @@ Trained trained(const nn::Loader& loader, double rate, bool stop_when_small, boo
   return result;
 }
 
+/// What the loop does with its first batch.
+void page(const Desk& desk, const nn::Loader& loader) {
+  if (!desk.pictures.page_wanted()) return;
+  Recording recording(RecordingOptions{.locations = false});
+  Network live = nn::lifted(Network(nn::Random(22)), recording);
+  for (const nn::Batch& samples : loader.epoch(1)) {
+    const Tensor loss = squared_error(live(samples.x), samples.y);
+    recording.name(loss, "loss");
+    return desk.pictures.page_of("The first batch of the training loop", loss, live);
+  }
+}
+
 }  // namespace
 
 void show_loop(const Desk& desk) {
@@ -128,6 +140,7 @@ void show_loop(const Desk& desk) {
   board.say(
       "The rules look at the loss alone. A small rate changes it so little that the last run ends before anything");
   board.say("is learned: \"does not change\" is not \"cannot get better\".");
+  page(desk, loader);
   desk.pictures.plot("loop", "The loss until each rule ends the training",
                      {.title = "The training loop and its two stopping rules",
                       .description = "The loss over the epochs for two learning rates; marks where a rule ends it.",

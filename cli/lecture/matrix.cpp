@@ -33,6 +33,14 @@ struct MatrixNetwork {
   Tensor net_o = matmul(w2, with_one(h)), o = sigmoid(net_o);
   Tensor error = vector_of(targets) - o;
   Tensor loss = 0.5 * sum(error * error);
+
+  MatrixNetwork() {
+    recording.name(net_h, "net h");
+    recording.name(h, "out h");
+    recording.name(net_o, "net o");
+    recording.name(o, "out o");
+    recording.name(loss, "L");
+  }
 };
 
 Cells cells(const Tensor& t, int decimals = -1) {
@@ -116,6 +124,7 @@ void show_matrix(const Desk& desk) {
   board.say("Beside the network of scalar neurons: values, " + comparison.values.text() + "; slopes, " +
             comparison.slopes.text() + ".");
 
+  desk.pictures.page("The lecture's network in matrix form", m.loss, {m.w1, m.w2});
   desk.numbers = {{"W1", json_of(m.w1)},
                   {"W2", json_of(m.w2)},
                   {"net h", json_of(m.net_h)},

@@ -99,8 +99,15 @@ void show_memory(const Desk& desk) {
   board.say("");
   board.say("Backpropagation runs through all 12 steps: the network is one graph, in which the same weights occur 12");
   board.say("times.");
-  if (!desk.pictures.wanted()) return;
   const Tensor one = slice_along(test.x, 0, 2, 3);
+  if (desk.pictures.page_wanted()) {
+    recording.clear();
+    Network live = nn::lifted(network, recording);
+    const Tensor loss = squared_error(live(recording.variable(one, "numbers")), slice_along(test.y, 0, 2, 3));
+    recording.name(loss, "loss");
+    desk.pictures.page_of("A sequence in the LSTM: 12 steps, the same weights", loss, live);
+  }
+  if (!desk.pictures.wanted()) return;
   desk.pictures.tiles("memory", "What the units hold over time",
                       states(network, one, test.y.to_vector()[2], network(one).item()));
 }

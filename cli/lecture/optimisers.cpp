@@ -95,6 +95,13 @@ void show_optimisers(const Desk& desk) {
   board.say("Momentum remembers where it was going: what changes its sign cancels, what keeps it adds up. RMSProp and");
   board.say("Adam divide each coordinate by the size that its slope usually has, so that both go at the same speed.");
   board.say("Down so plain a valley, descent with a rate that was chosen for it is as quick as any of them.");
+  if (desk.pictures.page_wanted()) {
+    Recording recording(RecordingOptions{.locations = false});
+    const Scalar at_x = recording.variable(start.x, "x"), at_y = recording.variable(start.y, "y");
+    const Scalar f = valley(at_x, at_y);
+    recording.name(f, "f");
+    desk.pictures.page("What all four are given at the start: the gradient", f, {at_x, at_y});
+  }
   desk.pictures.plot("optimisers", "Four paths over contour lines", figure);
 }
 

@@ -186,6 +186,22 @@ plot::Figure figure_of(const Experiment& e) {
   return figure;
 }
 
+/// The first network by itself, on the first points that it was given.
+void page(const Desk& desk, const Experiment& e) {
+  if (!desk.pictures.page_wanted()) return;
+  const auto first = [](const Tensor& t) { return slice_along(t, 0, 0, 1); };
+  const auto points_of = [&](const Tensor& t) { return slice_along(first(t), 1, 0, batch); };
+  const auto column = [&](const Tensor& t) { return reshape(points_of(t), Shape{1, batch, 1}); };
+  const Networks& all = e.trained;
+  Recording recording(RecordingOptions{.locations = false});
+  Networks live = nn::lifted(
+      Networks{first(all.by_x), first(all.by_y), first(all.bias), first(all.weight), first(all.out_bias)}, recording);
+  const Tensor difference = live(column(e.x), column(e.y)) - points_of(e.truth);
+  const Tensor loss = mean(difference * difference);
+  recording.name(loss, "loss");
+  desk.pictures.page_of("A batch of " + std::to_string(batch) + " points, shuffled", loss, live);
+}
+
 }  // namespace
 
 void show_order(const Desk& desk) {
@@ -225,6 +241,7 @@ void show_order(const Desk& desk) {
   board.say("The lecture does not say how it trained; how the inputs are scaled (mean 0, deviation 1), the rate, the");
   board.say("batches and the epochs are ours, and the middle figure depends on them: with fewer epochs or smaller");
   board.say("batches it comes near 50. The first and the last do not.");
+  page(desk, e);
   if (desk.pictures.wanted()) desk.pictures.plot("order", "What was learned in each order", figure_of(e));
 }
 

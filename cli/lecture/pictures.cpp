@@ -24,14 +24,14 @@ void Pictures::graph(const std::string& name, const std::string& caption, const 
 
 void Pictures::page(const std::string& title, const wengert::detail::AnyHandle& y,
                     const std::vector<wengert::detail::AnyHandle>& x) {
-  if (options_.html.empty()) return;
+  if (!page_wanted()) return;
   show(y, options_.html, std::span(x), {.title = title, .link = ""});
   page_ = options_.html;
 }
 
 void Pictures::write(std::ostream* out) {
   if ((!pending_.empty() || !page_.empty()) && out != nullptr) *out << "\n";
-  if (!page_.empty() && out != nullptr) *out << "The gradient, step by step, for a browser: " << page_ << "\n";
+  if (!page_.empty() && out != nullptr) *out << "Step by step, for a browser: " << page_ << "\n";
   page_.clear();
   for (const Picture& picture : pending_) {
     const std::string base = (std::filesystem::path(options_.folder) / ("lecture_" + picture.name)).string();

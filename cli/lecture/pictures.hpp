@@ -10,6 +10,7 @@
 #include "wengert/cli/plot/figure.hpp"
 #include "wengert/cli/plot/tiles.hpp"
 #include "wengert/graph/drawing/drawing.hpp"
+#include "wengert/nn/nn.hpp"
 
 namespace wengert::cli::lecture {
 
@@ -26,9 +27,19 @@ class Pictures {
   /// A graph, to be lecture_<name>.dot and, where Graphviz is installed, lecture_<name>.svg.
   void graph(const std::string& name, const std::string& caption, const wengert::graph::Drawing& drawing);
 
-  /// The page that walks through the topic's gradient, where Options::html asks for it. Written at once.
+  /// Is there a page to be written? Nobody needs to record what it shows otherwise.
+  [[nodiscard]] bool page_wanted() const noexcept { return !options_.html.empty(); }
+  /// The page that walks through the topic's calculation and its gradient, where Options::html asks for it. Written at
+  /// once.
   void page(const std::string& title, const wengert::detail::AnyHandle& y,
             const std::vector<wengert::detail::AnyHandle>& x);
+  /// The same, by every parameter of a network that was lifted into the recording of y.
+  template <class Network>
+  void page_of(const std::string& title, const Tensor& y, Network& live) {
+    std::vector<wengert::detail::AnyHandle> x;
+    for (const nn::Parameter& parameter : nn::parameters(live)) x.emplace_back(*parameter.value);
+    page(title, y, x);
+  }
 
   /// Writes what was added since and says where; to nobody when `out` is null. Throws WorkError.
   void write(std::ostream* out);

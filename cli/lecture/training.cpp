@@ -95,6 +95,8 @@ void show_train(const Desk& desk) {
     board.say(name("out o", k) + " = " + on_board(n.o[k].value()) + "  (target " + on_board(n.t[k].value()) + ")");
     desk.numbers[name("out o", k)] = n.o[k].value();
   }
+  desk.pictures.page("The lecture's network after " + grouped(steps) + (steps == 1 ? " update" : " updates"), n.loss,
+                     {n.w.begin(), n.w.end()});
   desk.pictures.plot("train", "The loss, update by update", loss_figure(curve.ending_with(steps, loss), steps, rate));
 }
 
