@@ -30,12 +30,18 @@ Graph constant_graph(Array value) {
 
 constexpr const char* operand_names[]{"x0", "x1", "x2"};
 
-/// The partial derivative by one operand, recorded from the primitive's own rule.
+/// The partial derivative by one operand, recorded from the primitive's own rule. Where the primitive takes a truth
+/// value the rule's variable, a number as all are, is compared with 0.
 TheatreRule elementwise_rule(const Primitive& primitive, std::uint32_t operand, double y, std::span<const double> x) {
   Recording recording(RecordingOptions{.locations = false});
   const Scalar value = recording.variable(y, "y");
   std::vector<Eager> operands;
-  for (std::size_t k = 0; k < x.size(); ++k) operands.emplace_back(recording.variable(x[k], operand_names[k]));
+  for (std::size_t k = 0; k < x.size(); ++k) {
+    operands.emplace_back(recording.variable(x[k], operand_names[k]));
+    if ((primitive.truth_operands >> k & 1u) == 0) continue;
+    const std::array<Eager, 2> compared{operands.back(), Eager(0.0)};
+    operands.back() = PrimitiveOf<ops::NotEqual>::record.record(compared.data());
+  }
   const Scalar partial = primitive.recorded_contribution(operand, Eager(1.0), Eager(value), operands.data()).scalar();
   if (partial.is_constant()) return {true, constant_graph(Array::scalar(partial.value()))};
   return {true, expand(recording, {partial}, {.ties = false}).graph};

@@ -92,6 +92,19 @@ BOOST_AUTO_TEST_CASE(the_steps_of_tensors_add_up_to_the_gradient) {
   check_sums(page.acts[0], "b", adjoints[b].to_vector());
 }
 
+BOOST_AUTO_TEST_CASE(a_value_that_was_chosen_by_a_condition_can_be_shown) {
+  Recording r;
+  const Scalar x = r.variable(2.0, "x"), y = r.variable(3.0, "y");
+  const Tensor v = r.variable(tensor({1.0, -2.0}), "v");
+  const Scalar chosen = where(x > y, x * y, y * y);
+  const Tensor squares = sum(where(v > 0.0, v, v * v));
+  const Scalar z = chosen + to_scalar(squares);
+  const TheatreAct act = theatre(z, {x, y, v}).acts[0];
+  check_sums(act, "x", {0.0});
+  check_sums(act, "y", {6.0});
+  check_sums(act, "v", {1.0, -4.0});
+}
+
 BOOST_AUTO_TEST_CASE(without_a_choice_the_page_is_by_every_variable_of_the_value) {
   Recording r;
   const Scalar x = r.variable(2.0, "x"), unused = r.variable(1.0, "unused");
