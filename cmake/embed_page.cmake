@@ -2,7 +2,8 @@
 #
 # The page's policy names style and script by their hashes: SHA-256 in base64.
 cmake_minimum_required(VERSION 3.25)
-set(scripts evaluate.js formula.js stage.js act.js steps.js side.js theatre.js)  # in the order in which they stand in the page
+# In the order in which they stand in the page.
+set(scripts special.js evaluate.js windows.js formula.js stage.js act.js steps.js side.js theatre.js)
 
 function(base64_sha256 text result)
   string(SHA256 hex "${text}")

@@ -18,6 +18,9 @@ function h(name, properties = {}, ...children) {
 
 const magnitude = array =>
     array.data.length === 1 ? array.data[0] : Math.sqrt(array.data.reduce((sum, x) => sum + x * x, 0));
+/// The first few of some texts.
+const listed = (texts, between = ', ', most = 4) =>
+    texts.slice(0, most).join(between) + (texts.length > most ? ` and ${texts.length - most} more` : '');
 const isScalar = shape => sizeOf(shape) === 1;
 
 /// An act of the page, ready to be computed: nodes by id, their names, the script of its steps.
@@ -80,6 +83,7 @@ class Act {
     }
     this.obstacles = this.findObstacles();
     this.edited = false;
+    this.changed = new Set();  // the variables that were edited
   }
 
   resultName() {
@@ -100,73 +104,124 @@ class Act {
     }
   }
 
-  /// What keeps the page from computing anew: operations that it does not know, arrays that are too large or absent.
+  // An edited input is carried on as far as the page can. What does not depend on it stays as it was recorded; what
+  // depends on it and cannot be computed is unknown, and says why: {why, from}, from being the node where it stops.
+
+  /// What stops an edited input on its way, whichever it is: a clause for what is not computed, one for what is too
+  /// large.
   findObstacles() {
-    if (!this.walk) return ['a graph of this size'];
-    const found = new Set();
+    if (!this.walk) return ['the graph is too large'];
+    const computed = new Set(), carried = [];
     for (const id of this.ids) {
-      const node = this.nodes[id];
+      const node = this.nodes[id], size = sizeOf(node.shape), what = obstacle(node);
       if (node.order > 0) continue;
-      const why = obstacle(node);
-      if (why)
-        found.add(why);
-      else if (!node.array)
-        found.add(`${node.op} of ${sizeOf(node.shape)} elements`);
-    }
-    for (const step of this.steps) {
-      if (step.rule < 0) found.add(`the rule of ${this.nodes[step.user].op}`);
+      if (what) computed.add(what);
+      node.obstacle = what ? `the page does not compute ${what}` : '';
+      if (node.in.length || node.array) continue;
+      node.obstacle = `the page does not have its ${size} elements`;
+      carried.push(`${node.shown} (${size})`);
     }
     for (const rule of this.rules) {
-      for (const node of rule.nodes) {
-        const why = obstacle(node);
-        if (why)
-          found.add(why);
-        else if (node.op === 'constant' && !node.array)
-          found.add('a constant of a rule');
-      }
+      const missing = node => obstacle(node) || (node.op === 'constant' && !node.array ? 'a constant of a rule' : '');
+      rule.obstacle = rule.nodes.map(missing).find(Boolean) || '';
+      rule.reads = readBy(rule);
     }
-    return [...found];
+    for (const {user, rule} of this.steps) {
+      const why = rule < 0 ? `the rule of ${this.nodes[user].op}` : this.rules[rule].obstacle;
+      if (why) computed.add(why);
+    }
+    return [
+      computed.size ? `the page does not compute ${listed([...computed])}` : '',
+      carried.length ? `it does not have the elements of ${listed(carried)}` : ''
+    ].filter(Boolean);
+  }
+
+  /// What is unknown because of an operand, whose elements must be there; null: nothing.
+  hindrance(id) {
+    const {unknown, array, shown, shape} = this.nodes[id];
+    if (unknown) return unknown;
+    return array ? null : {why: `the page does not have the ${sizeOf(shape)} elements of ${shown}`, from: id};
+  }
+
+  /// The values that depend on what was edited, and the elements of those that only statistics are known of.
+  computeValues() {
+    for (const id of this.ids) {
+      const node = this.nodes[id];
+      node.changed = this.changed.has(id) || node.in.some(operand => this.nodes[operand].changed);
+      if (!node.in.length || (!node.changed && node.array)) continue;
+      const why = obstacle(node),
+            hindrance = node.in.map(operand => this.hindrance(operand)).find(Boolean) ||
+          (why ? {why: `the page does not compute ${why}`, from: id} : null);
+      node.array = hindrance ? null : apply(node, node.in.map(operand => this.nodes[operand].array));
+      if (!node.changed) continue;
+      node.unknown = hindrance;
+      node.value = null;
+    }
+  }
+
+  /// What keeps a step from being computed; null: nothing. `c`: the adjoint of its user.
+  stepHindrance(step, c) {
+    const rule = this.rules[step.rule], user = this.nodes[step.user];
+    if (c.unknown) return c.unknown;
+    const why = rule ? rule.obstacle : `the rule of ${user.op}`;
+    if (why) return {why: `the page does not compute ${why}`, from: step.user};
+    if (!c.array) return {why: `the adjoint of ${user.shown} has more elements than the page has`, from: step.user};
+    const operands = user.in.filter((_, k) => rule.reads.has('x' + k));
+    return [...(rule.reads.has('y') ? [step.user] : []), ...operands].map(id => this.hindrance(id)).find(Boolean) ||
+        null;
   }
 
   /// Values, contributions, sums and adjoints, from the variables.
   compute() {
     const begin = performance.now();
     this.edited = true;
-    for (const id of this.ids) {
-      const node = this.nodes[id];
-      if (node.op === 'variable' || node.op === 'constant') continue;
-      if (node.order > 0) {
-        const x = node.in.map(operand => this.nodes[operand].array);
-        node.array = x.every(Boolean) && !obstacle(node) ? apply(node, x) : null;
-      } else {
-        node.array = apply(node, node.in.map(operand => this.nodes[operand].array));
-      }
-      node.value = null;
-    }
-    const sums = new Map();
-    const one = this.nodes[this.output];
+    this.computeValues();
+    // By node, what has arrived so far: array (null where only statistics are known), changed, unknown.
+    const sums = new Map(), one = this.nodes[this.output];
     if (this.seedAt !== undefined)
-      sums.set(this.output, {shape: one.shape, dtype: one.dtype, data: Float64Array.of(1)});
+      sums.set(this.output, {array: {shape: one.shape, dtype: one.dtype, data: Float64Array.of(1)}});
     for (const step of this.steps) {
-      const user = this.nodes[step.user], x = user.in.map(operand => this.nodes[operand].array);
-      const passed = passOn(this.rules[step.rule], sums.get(step.user), user.array, x);
-      step.localArray = passed.local || null;
-      const part = {...passed.contribution, shape: this.nodes[step.operand].shape};
-      step.contributionArray = part;
-      const before = sums.get(step.operand);
-      step.sumArray = before ? {...part, data: part.data.map((value, i) => value + before.data[i])} : part;
-      step.contribution = step.local = null;
-      sums.set(step.operand, step.sumArray);
+      const user = this.nodes[step.user], c = sums.get(step.user), before = sums.get(step.operand);
+      step.changed = c.changed || user.changed || user.in.some(operand => this.nodes[operand].changed);
+      if (step.changed || !step.contributionArray) {
+        const hindrance = this.stepHindrance(step, c), x = user.in.map(operand => this.nodes[operand].array);
+        const passed = hindrance ? {} : passOn(this.rules[step.rule], c.array, user.array, x);
+        step.localArray = passed.local || null;
+        step.contributionArray =
+            passed.contribution ? {...passed.contribution, shape: this.nodes[step.operand].shape} : null;
+        if (step.changed) Object.assign(step, {unknown: hindrance, contribution: null, local: null});
+      }
+      const part = step.contributionArray, changed = Boolean(step.changed || (before && before.changed));
+      const sum = {changed, array: null, unknown: step.unknown || (before && before.unknown) || null};
+      if (!sum.unknown && part && (!before || before.array))
+        sum.array = before ? {...part, data: part.data.map((value, i) => value + before.array.data[i])} : part;
+      if (!sum.unknown && !sum.array && changed) {
+        const {shown} = this.nodes[step.operand];
+        sum.unknown = {why: `the adjoint of ${shown} has more elements than the page has`, from: step.operand};
+      }
+      step.sumArray = sum.array;
+      step.sumUnknown = sum.unknown;
+      sums.set(step.operand, sum);
     }
-    for (const id of this.ids) {
-      if (this.nodes[id].order > 0) continue;
-      this.nodes[id].adjointArray = sums.get(id) || null;
-      this.nodes[id].adjoint = null;
+    for (const [id, {array, changed, unknown}] of sums) {
+      if (!changed) continue;
+      Object.assign(this.nodes[id], {adjointArray: array, adjoint: null, adjointUnknown: unknown});
     }
     this.computeTime = performance.now() - begin;
   }
 
-  /// What has arrived at a node after script position t: an array, 'figure' where only statistics are known, or null.
+  /// After an edit, why something is unknown; each reason once.
+  get unknown() {
+    const found = new Set();
+    for (const id of this.ids) {
+      const {order, unknown, adjointUnknown} = this.nodes[id];
+      if (order === 0) [unknown, adjointUnknown].filter(Boolean).forEach(({why}) => found.add(why));
+    }
+    return [...found];
+  }
+
+  /// What has arrived at a node after script position t: an array, 'figure' where only statistics are known, 'unknown'
+  /// where an edited input is not carried on, or null.
   adjointAt(id, t) {
     if (this.seedAt === undefined || t < this.seedAt) return null;
     const node = this.nodes[id];
@@ -181,6 +236,7 @@ class Act {
       else
         break;
     if (last < 0) return null;
+    if (this.steps[last].sumUnknown) return 'unknown';
     return this.steps[last].sumArray || (indices[indices.length - 1] <= done ? node.adjoint && 'figure' : 'figure');
   }
   completeAt(id, t) {

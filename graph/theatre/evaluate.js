@@ -5,21 +5,6 @@
 
 const mostElements = 20000;  // of one array that the page computes
 
-const erfSeries = x => {  // Abramowitz & Stegun 7.1.6
-  let term = x, sum = x;
-  for (let n = 1; n < 200 && Math.abs(term) > 1e-18 * Math.abs(sum); ++n) {
-    term *= 2 * x * x / (2 * n + 1);
-    sum += term;
-  }
-  return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum;
-};
-const erfcFraction = x => {  // for x > 2: the continued fraction, from the far end; Abramowitz & Stegun 7.1.14
-  let tail = 0;
-  for (let n = 120; n > 0; --n) tail = n / 2 / (x + tail);
-  return Math.exp(-x * x) / Math.sqrt(Math.PI) / (x + tail);
-};
-const erfc = x => x !== x ? x : x > 2 ? erfcFraction(x) : x < -2 ? 2 - erfcFraction(-x) : 1 - erfSeries(x);
-const erf = x => Math.abs(x) <= 2 ? erfSeries(x) : x > 0 ? 1 - erfc(x) : erfc(-x) - 1;
 const sigmoid = x => x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x));
 const softplus = x => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 const integerPower = (x, n) => {
@@ -76,6 +61,9 @@ const elementwise = {
   gaussian: x => Math.exp(-x * x),
   erf,
   erfc,
+  lgamma: lnGamma,
+  digamma: x => polygamma(0, x),
+  polygamma,
   abs: Math.abs,
   sign: Math.sign,
   relu: x => x > 0 ? x :
@@ -245,6 +233,21 @@ const structural = {
   },
   argmax: (to, node, [x]) => argument(to, x, node.attr, (a, b) => a > b),
   argmin: (to, node, [x]) => argument(to, x, node.attr, (a, b) => a < b),
+  argsort: (to, node, [x]) => {
+    const [axis, descending, count] = node.attr;
+    let at = 0;  // rows come in the order of the result, too: the axis keeps its place
+    const strides = stridesOf(node.shape);
+    eachRow(x.shape, axis, (first, stride, extent) => {
+      const value = i => x.data[first + i * stride], isNaN = i => value(i) !== value(i);
+      const order = Array.from({length: extent}, (_, i) => i).sort((i, j) => {
+        if (isNaN(i) || isNaN(j)) return isNaN(i) - isNaN(j) || i - j;  // last, in either order
+        return (descending ? value(j) - value(i) : value(i) - value(j)) || i - j;
+      });
+      const inner = strides[axis], start = Math.floor(at / inner) * inner * count + at % inner;
+      for (let i = 0; i < count; ++i) to[start + i * inner] = order[i];
+      ++at;
+    });
+  },
   sum: (to, node, [x]) => reduce(x, node.attr, to, 0, (sum, element) => sum + element),
   prod: (to, node, [x]) => reduce(x, node.attr, to, 1, (product, element) => product * element),
   prod_others: (to, node, [x]) => {
@@ -349,10 +352,10 @@ const scalar = value => ({shape: [], data: Float64Array.of(value), dtype: 'f64'}
 const arrayOf = (shape, data, dtype) => ({shape, data: Float64Array.from(data, Number), dtype});
 const numberOf = value => value === 'nan' ? NaN : value === 'inf' ? Infinity : value === '-inf' ? -Infinity : value;
 
-/// Why the page cannot compute a node; empty: it can.
+/// What the page cannot compute of a node; empty: nothing.
 function obstacle(node) {
-  if (sizeOf(node.shape) > mostElements) return `${node.op} of ${sizeOf(node.shape)} elements`;
   if (node.op === 'variable' || node.op === 'constant') return '';
+  if (sizeOf(node.shape) > mostElements) return `${node.op} of ${sizeOf(node.shape)} elements`;
   return node.op in elementwise || node.op in structural ? '' : node.op;
 }
 
@@ -380,7 +383,7 @@ function apply(node, x) {
   return {shape: node.shape, data: to, dtype: node.dtype};
 }
 
-/// What a rule gives for a cotangent, a value and operands. An elementwise rule is evaluated in the shape of y.
+/// What a rule gives for a cotangent, a value and operands. An elementwise rule is evaluated in the shape of c.
 function applyRule(rule, c, y, x) {
   const values = [];
   rule.nodes.forEach((node, id) => {
@@ -390,12 +393,16 @@ function applyRule(rule, c, y, x) {
       values[id] = node.array;
     else
       values[id] = apply(
-          rule.elementwise ? {...node, shape: y.shape, dtype: y.dtype} : node, node.in.map(operand => values[operand]));
+          rule.elementwise ? {...node, shape: c.shape, dtype: c.dtype} : node, node.in.map(operand => values[operand]));
   });
   return values[rule.out];
 }
 
-/// One step of the reverse sweep: the local derivative (of an elementwise operation) and the contribution.
+/// What a rule reads: "c", "y", "x0", …
+const readBy = rule => new Set(rule.nodes.filter(node => node.op === 'variable').map(node => node.name));
+
+/// One step of the reverse sweep: the local derivative (of an elementwise operation) and the contribution. Of y and x
+/// what the rule reads must be there.
 function passOn(rule, c, y, x) {
   const result = applyRule(rule, c, y, x);
   if (!rule.elementwise) {
@@ -404,6 +411,6 @@ function passOn(rule, c, y, x) {
     };
   }
   const at = i => result.data.length === 1 ? result.data[0] : result.data[i];
-  const local = {shape: y.shape, dtype: y.dtype, data: Float64Array.from(y.data, (_, i) => at(i))};
+  const local = {shape: c.shape, dtype: c.dtype, data: Float64Array.from(c.data, (_, i) => at(i))};
   return {local, contribution: {...local, data: c.data.map((element, i) => element === 0 ? 0 : element * at(i))}};
 }

@@ -169,6 +169,7 @@ function simplified({op}, terms) {
   if (elementwise[op] && op !== 'where' && terms.every(known))
     return numberTerm(elementwise[op](...terms.map(term => term.number)));
   if (op === 'where' && known(a)) return a.number ? b : c;
+  if (op === 'not_equal' && a.truth && b.number === 0) return a;  // as a rule reads a truth value
   if (op === 'mul' || op === 'scale') return a.number === 1 ? b : b.number === 1 ? a : null;
   if (op === 'add') return a.number === 0 ? b : b.number === 0 ? a : null;
   if ((op === 'integer_pow' || op === 'pow') && b.number === 1) return a;

@@ -33,12 +33,22 @@ bool backward(const Drawing& drawing, const DrawnEdge& edge) {
   return edge.kind != EdgeKind::tie && from.order == to.order && from.order % 2 == 1;
 }
 
-/// Boxes of the sizes that our own layout gave them, by number, in clusters. The gaps between ranks have room for the
-/// labels of edges, which stand on the middle of their line.
+/// Between ranks, in inches. Labels stand on the middle of their line: from left to right the longest has room there,
+/// with a piece of the line on both sides.
+double rank_gap(const Drawing& drawing) {
+  constexpr double least = 0.6, character = 6.6, rest = 14;
+  constexpr std::size_t longest_with_room = 9;
+  if (drawing.direction != Direction::left_to_right) return least;
+  std::size_t longest = 0;
+  for (const DrawnEdge& edge : drawing.edges) longest = std::max(longest, detail::character_count(edge.label));
+  return std::max(least, (static_cast<double>(std::min(longest, longest_with_room)) * character + rest) / inch);
+}
+
+/// Boxes of the sizes that our own layout gave them, by number, in clusters.
 std::string dot_of(const Drawing& drawing, const Layout& sizes) {
   std::string dot = "digraph {\n  graph [rankdir=";
   dot += drawing.direction == Direction::left_to_right ? "LR" : "TB";
-  dot += ", newrank=true, nodesep=0.32, ranksep=0.6, splines=spline]\n";
+  dot += ", newrank=true, nodesep=0.32, ranksep=" + decimal(rank_gap(drawing)) + ", splines=spline]\n";
   dot += "  node [shape=box, fixedsize=true, label=\"\"]\n  edge [dir=none]\n";
   detail::walk_frames(
       drawing,

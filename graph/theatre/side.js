@@ -17,8 +17,8 @@ function choose(id, focus = false) {
       light(shown.group, 'chosen');
       const node = act.nodes[id], adjoint = act.adjointAt(id, state.t);
       shown.group.setAttribute('aria-label', [
-        `${node.shown}, ${node.op}`, act.knownAt(id, state.t) ? `value ${brief(node.array, node.value)}` : '',
-        adjoint ? `adjoint ${brief(adjoint === 'figure' ? null : adjoint, node.adjoint)}` : ''
+        `${node.shown}, ${node.op}`, act.knownAt(id, state.t) ? `value ${valueText(node)}` : '',
+        adjoint ? `adjoint ${arrivedText(adjoint, node.adjoint)}` : ''
       ].filter(Boolean).join(', '));
       if (focus) {
         shown.group.focus({preventScroll: true});
@@ -89,6 +89,7 @@ function statisticsOf({data: elements, shape}) {
         bins = new Array(24).fill(0);
   for (const x of good) ++bins[most > least ? Math.min(23, Math.floor((x - least) / (most - least) * 24)) : 0];
   const columns = shape.length > 1 ? shape[shape.length - 1] : elements.length;
+  const rows = shape.length > 2 ? shape[shape.length - 2] : elements.length / columns;
   return {
     norm: Math.sqrt(good.reduce((sum, x) => sum + x * x, 0)),
     mean: good.reduce((sum, x) => sum + x, 0) / good.length,
@@ -97,33 +98,40 @@ function statisticsOf({data: elements, shape}) {
     least,
     most,
     histogram: bins,
-    rows: elements.length / columns,
+    rows,
     columns,
     heat: [...elements]
   };
 }
 
-/// Blue below 0, orange above, the darker the larger.
+/// Blue below 0, orange above, the darker the larger. Planes of rows × columns, one of them or several in rows.
 function heat({rows, columns, heat: cells, least, most}, kind) {
+  const planes = cells.length / (rows * columns), widest = Math.max(1, Math.floor(65 / (columns + 1)));
+  const across = Math.ceil(planes / Math.ceil(planes / widest)), down = Math.ceil(planes / across);
+  const width = across * (columns + 1) - 1, height = down * (rows + 1) - 1;
   const canvas = h('canvas', {
     class: 'heat',
-    width: columns,
-    height: rows,
+    width,
+    height,
     role: 'img',
-    'aria-label': `heat map of the ${kind === 'd' ? 'adjoint' : 'value'}, ${rows} × ${columns}`
+    'aria-label': `heat map of the ${kind === 'd' ? 'adjoint' : 'value'}, ` + (planes > 1 ? `${planes} times ` : '') +
+        `${rows} × ${columns}`
   });
-  const context = canvas.getContext('2d'), image = context.createImageData(columns, rows);
+  const context = canvas.getContext('2d'), image = context.createImageData(width, height);
   const scale = Math.max(Math.abs(numberOf(least)), Math.abs(numberOf(most))) || 1;
   cells.forEach((cell, k) => {
-    const x = numberOf(cell) / scale, t = Math.min(1, Math.sqrt(Math.abs(x)));
-    const end = Number.isFinite(x) ? (x < 0 ? [0, 114, 178] : [213, 94, 0]) : [208, 0, 0];
-    for (let c = 0; c < 3; ++c) image.data[4 * k + c] = 247 + (end[c] - 247) * (t === t ? t : 1);
-    image.data[4 * k + 3] = 255;
+    const plane = Math.floor(k / (rows * columns)), row = Math.floor(k / columns) % rows;
+    const x = plane % across * (columns + 1) + k % columns, y = Math.floor(plane / across) * (rows + 1) + row;
+    const share = numberOf(cell) / scale, t = Math.min(1, Math.sqrt(Math.abs(share)));
+    const end = Number.isFinite(share) ? (share < 0 ? [0, 114, 178] : [213, 94, 0]) : [208, 0, 0];
+    const at = 4 * (y * width + x);
+    for (let c = 0; c < 3; ++c) image.data[at + c] = 247 + (end[c] - 247) * (t === t ? t : 1);
+    image.data[at + 3] = 255;
   });
   context.putImageData(image, 0, 0);
-  const cell = Math.min(26, 324 / columns, Math.max(150 / rows, 2));
-  canvas.style.width = `${columns * cell}px`;
-  canvas.style.height = `${Math.max(rows * cell, 10)}px`;
+  const cell = Math.min(26, 324 / width, Math.max(150 / height, 2));
+  canvas.style.width = `${width * cell}px`;
+  canvas.style.height = `${Math.max(height * cell, 10)}px`;
   return canvas;
 }
 function histogram({histogram: bins}, kind) {
@@ -166,17 +174,14 @@ function showChosen() {
   const arrived = node.order === 0 ? act.adjointAt(id, t) : null, known = act.knownAt(id, t);
   const pair =
       h('div', {class: 'pair'},
-        h('div', {class: 'v'}, h('span', {}, 'value'), h('strong', {}, known ? brief(node.array, node.value) : '·')));
+        h('div', {class: 'v'}, h('span', {}, 'value'), h('strong', {}, known ? valueText(node) : '·')));
   if (node.order === 0) {
     pair.append(
         h('div', {class: 'd'},
           h('span', {}, act.completeAt(id, t) || arrived === null ? 'adjoint ∂' : 'adjoint ∂, so far'),
-          h('strong', {},
-            arrived === null         ? '·' :
-                arrived === 'figure' ? brief(null, node.adjoint) :
-                                       brief(arrived))));
+          h('strong', {}, arrivedText(arrived, node.adjoint))));
   }
-  parts.push(pair);
+  parts.push(pair, ...limits(node));
   for (const other of partners(id)) {
     parts.push(
         h('p', {class: 'quiet'},
@@ -185,7 +190,7 @@ function showChosen() {
   if (known && node.in.length && node.in.every(operand => act.nodes[operand]))
     parts.push(h('h3', {}, 'Value'), h('div', {class: 'math'}, forwardFormula(id)));
   if (known) parts.push(...figureParts(node.array, node.value, 'v'));
-  if (arrived !== null) parts.push(...figureParts(arrived === 'figure' ? null : arrived, node.adjoint, 'd'));
+  if (arrived !== null) parts.push(...figureParts(typeof arrived === 'string' ? null : arrived, node.adjoint, 'd'));
   const passing = act.steps.filter(step => step.user === id);
   if (passing.length) {
     parts.push(h('h3', {}, 'Rule: what it passes back'));
@@ -196,7 +201,7 @@ function showChosen() {
       const right =
           rule ? [mo(elementwiseRule ? '=' : '+='), rule.element] : [mo('by'), m('mtext', 'the rule of ' + node.op)];
       const numbers = elementwiseRule && (step.localArray || step.local) && !(rule && rule.element.localName === 'mn') ?
-          [mo('='), arrayMath(step.localArray, step.local, '')] :
+          [mo('='), arrayMath(step.localArray, step.local, '', step.unknown)] :
           [];
       parts.push(h('div', {class: 'math'}, math(left, ...right, ...numbers)));
     }
@@ -209,42 +214,61 @@ function showChosen() {
             h('tr', {}, h('th', {}, 'from'), h('th', {}, 'adjoint'), h('th', {}, '× local'),
               h('th', {}, 'contribution'))));
     const body = h('tbody');
+    // What has not arrived yet at this step of the walk is not told: it would be out of nowhere.
+    const done = t - act.seedAt - 1;
     for (const k of arrivals) {
-      const step = act.steps[k], user = act.nodes[step.user];
+      const step = act.steps[k], user = act.nodes[step.user], here = k <= done;
       body.append(
-          h('tr', {}, h('td', {}, nodeLink(step.user)),
-            h('td', {class: 'adjoint'}, brief(user.adjointArray, user.adjoint)),
-            h('td', {}, step.localArray || step.local ? brief(step.localArray, step.local) : 'rule'),
-            h('td', {class: 'adjoint'}, brief(step.contributionArray, step.contribution))));
+          h('tr', {class: here ? '' : 'waiting'}, h('td', {}, nodeLink(step.user)),
+            h('td', {class: 'adjoint'}, act.completeAt(step.user, t) ? adjointText(user) : '·'),
+            h('td', {}, localText(step)), h('td', {class: 'adjoint'}, here ? contributionText(step) : '·')));
     }
+    const complete = act.completeAt(id, t);
     table.append(
         body,
         h('tfoot', {},
-          h('tr', {}, h('td', {}, 'sum'), h('td'), h('td'),
-            h('td', {class: 'adjoint'}, brief(node.adjointArray, node.adjoint)))));
+          h('tr', {}, h('td', {colSpan: 2}, complete ? 'sum' : 'sum so far'), h('td'),
+            h('td', {class: 'adjoint'}, complete ? adjointText(node) : arrivedText(arrived, null)))));
     parts.push(h('h3', {}, 'Adjoint: what arrives'), table);
   }
   if (operation.doc) parts.push(h('h3', {}, node.op), h('p', {class: 'quiet'}, operation.doc));
   place.replaceChildren(...parts.filter(Boolean));
 }
 
+/// Where computing anew stops: what is not known of a node after an edit, and what would not be after another one.
+function limits(node) {
+  const {act} = state;
+  const reason = (what, {why, from}) =>
+      h('p', {class: 'warn'}, `${what} is not known for the edited input: ${why}`,
+        ...(from === node.id ? [] : [' (', nodeLink(from), ')']), '.');
+  const known = [['Its value', node.unknown], ['Its adjoint', node.adjointUnknown]].filter(([, why]) => why);
+  if (act.edited && known.length) return known.map(([what, why]) => reason(what, why));
+  if (!act.walk || !node.obstacle) return [];
+  return [h('p', {class: 'warn'}, `An edited input is not carried on here: ${node.obstacle}.`)];
+}
+
 // ---- inputs
 
-const mostCells = 64;
+const mostCells = 64, mostColumns = 8;
+
+/// 0 where the sweep brings nothing to a parameter; nothing where there is no sweep.
+function gradientText(node) {
+  if (node.adjoint || node.adjointArray || node.adjointUnknown) return adjointText(node);
+  return state.act.seedAt !== undefined && node.parameter ? '0' : '–';
+}
 
 function showInputs() {
   const place = $('inputs'), {act} = state;
   const variables = act.ids.filter(id => act.nodes[id].op === 'variable' && act.nodes[id].order === 0);
   if (!variables.length) return place.replaceChildren();
   const parts = [h('h3', {}, 'Inputs and parameters')];
-  const can = act.obstacles.length === 0;
-  if (!can) {
+  const can = act.walk;
+  if (act.obstacles.length) {
+    const all = act.obstacles.join('; ');
     parts.push(
         h('p', {class: 'warn'},
-          `The page cannot compute this graph anew: ${act.obstacles.slice(0, 4).join(', ')}` +
-              `${
-                  act.obstacles.length > 4 ? ` and ${act.obstacles.length - 4} more` :
-                                             ''}. The numbers are those of the recording.`));
+          can ? `An edited input is not carried on everywhere: ${all}. What depends on it beyond becomes “?”.` :
+                `Nothing is computed anew here: ${all}. The numbers are those of the recording.`));
   }
   const table =
       h('table', {}, h('thead', {}, h('tr', {}, h('th', {}, 'name'), h('th', {}, 'value'), h('th', {}, 'gradient'))));
@@ -252,15 +276,13 @@ function showInputs() {
   const most = 200;
   for (const id of variables.slice(0, most)) {
     const node = act.nodes[id], size = sizeOf(node.shape);
-    const value =
-        size === 1 && node.array ? edit(id, 0, can) : h('span', {id: `value-${id}`}, brief(node.array, node.value));
+    const value = size === 1 && node.array ? edit(id, 0, can) : h('span', {id: `value-${id}`}, valueText(node));
     body.append(
         h('tr', {}, h('td', {}, nodeLink(id)), h('td', {class: 'value'}, value),
-          h('td', {class: 'adjoint', id: `gradient-${id}`},
-            node.adjoint || node.adjointArray ? brief(node.adjointArray, node.adjoint) : '–')));
+          h('td', {class: 'adjoint', id: `gradient-${id}`}, gradientText(node))));
     if (size > 1 && size <= mostCells && node.array) {
       const columns = node.shape[node.shape.length - 1], grid = h('div', {class: 'grid'});
-      grid.style.gridTemplateColumns = `repeat(${Math.min(columns, 8)}, minmax(52px, 1fr))`;
+      grid.style.gridTemplateColumns = `repeat(${Math.min(columns, mostColumns)}, minmax(60px, 1fr))`;
       for (let k = 0; k < size; ++k) grid.append(edit(id, k, can));
       body.append(h('tr', {}, h('td', {colSpan: 3}, grid)));
     }
@@ -269,7 +291,9 @@ function showInputs() {
   parts.push(table);
   if (variables.length > most) parts.push(h('p', {class: 'quiet'}, `and ${variables.length - most} more`));
   if (can)
-    parts.push(h('p', {class: 'quiet', id: 'computed'}, 'Edit a number: everything is computed anew in this page.'));
+    parts.push(
+        h('p', {class: 'quiet', id: 'computed', role: 'status'},
+          'Edit a number: everything is computed anew in this page.'));
   place.replaceChildren(...parts);
 }
 
@@ -278,19 +302,23 @@ function updateInputs() {
   const {act} = state;
   for (const id of act.ids) {
     const node = act.nodes[id], [value, gradient] = [$(`value-${id}`), $(`gradient-${id}`)];
-    if (value) value.textContent = brief(node.array, node.value);
-    if (gradient && node.adjointArray) gradient.textContent = brief(node.adjointArray, node.adjoint);
+    if (value) value.textContent = valueText(node);
+    if (gradient) gradient.textContent = gradientText(node);
   }
+  const unknown = act.unknown;
   $('computed')
       .replaceChildren(
           `Computed in this page, in ${short(act.computeTime, 2)} ms. `,
+          ...(unknown.length ?
+                  [h('span', {class: 'important'}, `What is marked “?” is not known: ${listed(unknown, '; ')}. `)] :
+                  []),
           h('button', {type: 'button', class: 'link', onclick: reset}, 'Back to the recording'));
 }
 
 function edit(id, k, can) {
   const node = state.act.nodes[id], here = () => node.array.data[k];
   // All digits where somebody is about to change them, else those that there is room for.
-  const room = sizeOf(node.shape) > 1 ? 4 : 9;
+  const room = sizeOf(node.shape) === 1 ? 9 : Math.min(node.shape[node.shape.length - 1], mostColumns) > 5 ? 3 : 4;
   const field = h('input', {
     class: 'edit',
     type: 'text',
@@ -303,7 +331,10 @@ function edit(id, k, can) {
   const take = () => {
     const value = numberFrom(field.value);
     field.setAttribute('aria-invalid', value === null);
-    if (value !== null && !Object.is(value, here())) setInput(id, k, value);
+    if (value === null)
+      $('computed').textContent = `“${field.value}” is not a number: ${node.shown} stays ${exact(here())}.`;
+    else if (!Object.is(value, here()))
+      setInput(id, k, value);
     field.title = exact(here());
     return value !== null;
   };
@@ -333,6 +364,7 @@ function setInput(id, k, value) {
   elements[k] = node.dtype === 'f32' ? Math.fround(value) : value;
   node.array = {...node.array, data: elements};
   node.value = null;
+  state.act.changed.add(id);
   state.act.compute();
   draw();
   showChosen();

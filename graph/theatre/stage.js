@@ -82,15 +82,43 @@ class Stage {
     return box === undefined ? undefined : this.items.get(this.standIn(box));
   }
 
-  /// Where nothing could be read otherwise, what repeats is drawn once.
+  /// The boxes that the arrow keys go through, in the order of the calculation.
+  stops() {
+    const first = item => Math.min(...item.boxes.map(k => {
+      const {node} = this.act.boxes[k];
+      return node >= 0 ? node : Infinity;
+    }));
+    return [...this.items.values()]
+        .map(item => ({item, first: first(item)}))
+        .sort((a, b) => a.first === b.first ? 0 : a.first - b.first)
+        .map(({item}) => item);
+  }
+  isInside(item, frame) {
+    for (let f = item.box ? item.box.frame : item.frame.parent; f >= 0; f = this.act.frames[f].parent)
+      if (f === frame) return true;
+    return false;
+  }
+
+  /// Where nothing could be read otherwise, what repeats is drawn once; and if that is not enough, scopes are folded.
   foldToRead() {
-    const scale = this.view.scale, readable = 0.3;
-    if (scale >= readable || this.act.repetitions.length === 0 || this.foldedByItself) return;
-    this.act.repetitions.forEach((_, k) => this.foldedRepetitions.add(k));
-    this.arrange();
-    this.fit();
-    this.foldedToRead = this.view.scale > 1.3 * scale;
-    if (!this.foldedToRead) this.foldedRepetitions.clear();
+    const readable = 0.3;
+    for (const [folded, all] of [
+             [this.foldedRepetitions, this.act.repetitions.map((_, k) => k)],
+             [this.foldedFrames, this.foldableFrames]]) {
+      const {scale} = this.view, before = [...folded];
+      if (scale >= readable || all.every(k => folded.has(k))) continue;
+      all.forEach(k => folded.add(k));
+      this.arrange();
+      this.fit();
+      if (this.view.scale > 1.3 * scale) {
+        this.foldedToRead = true;
+        continue;
+      }
+      folded.clear();
+      before.forEach(k => folded.add(k));
+      this.arrange();
+      this.fit();
+    }
   }
 
   /// Unfolds whatever hides a box.
@@ -119,7 +147,7 @@ class Stage {
         hidden += item.boxes.length - 1;
       } else {
         item.frame = act.frames[+item.name.slice(1)];
-        const [x, y, w, h] = item.frame.at, width = Math.max(96, 7 * item.frame.label.length + 24), height = 46;
+        const [x, y, w, h] = item.frame.at, width = Math.max(96, 7.6 * item.frame.label.length + 36), height = 46;
         item.at = [x + w / 2 - width / 2, y + h / 2 - height / 2, width, height];
         hidden += item.boxes.length;
       }
@@ -136,7 +164,7 @@ class Stage {
         act.frames.map((_, k) => k).filter(k => !this.isFolded(k) && act.frames[k].kind !== 'gradient' && inside(k));
     const all = items.size === act.boxes.length && hidden === 0;
     const along = all ? x => x : this.squeezed([...items.values()].map(({at}) => [at[0] - 16, at[0] + at[2] + 16]), 34);
-    const above = this.openFrames.length + this.foldedRepetitions.size > 0 ? 30 : 14;
+    const above = this.openFrames.length + this.foldedRepetitions.size > 0 ? 34 : 14;
     const across =
         all ? y => y : this.squeezed([...items.values()].map(({at}) => [at[1] - above, at[1] + at[3] + 14]), 8);
     for (const item of items.values()) {
@@ -197,7 +225,13 @@ class Stage {
     const {svg} = this;
     svg.replaceChildren(this.definitions());
     this.world = s('g', {class: 'world'});
-    this.layers = {frames: s('g'), ties: s('g'), lines: s('g', {class: 'lines'}), nodes: s('g', {class: 'nodes'})};
+    this.layers = {
+      frames: s('g'),
+      titles: s('g'),
+      ties: s('g'),
+      lines: s('g', {class: 'lines'}),
+      nodes: s('g', {class: 'nodes'})
+    };
     this.world.append(...Object.values(this.layers));
     svg.append(this.world);
     this.drawFrames();
@@ -229,11 +263,7 @@ class Stage {
   drawFrames() {
     const {act} = this;
     for (const k of this.openFrames) {
-      const frame = act.frames[k], members = [...this.items.values()].filter(item => {
-        for (let f = item.box ? item.box.frame : item.frame.parent; f >= 0; f = act.frames[f].parent)
-          if (f === k) return true;
-        return false;
-      });
+      const frame = act.frames[k], members = [...this.items.values()].filter(item => this.isInside(item, k));
       let depth = 0;
       for (const other of this.openFrames) {
         for (let f = act.frames[other].parent; f >= 0; f = act.frames[f].parent)
@@ -257,7 +287,7 @@ class Stage {
   }
 
   frameElement(members, label, kind, margin, toggle) {
-    const left = Math.min(...members.map(i => i.x)) - margin, top = Math.min(...members.map(i => i.y)) - margin - 16;
+    const left = Math.min(...members.map(i => i.x)) - margin, top = Math.min(...members.map(i => i.y)) - margin - 20;
     const right = Math.max(...members.map(i => i.x + i.w)) + margin,
           bottom = Math.max(...members.map(i => i.y + i.h)) + margin;
     const group = s(
@@ -267,13 +297,15 @@ class Stage {
     if (toggle) {
       text.classList.add('toggle');
       text.setAttribute('role', 'button');
+      text.setAttribute('aria-expanded', kind !== 'repetition');
       text.textContent = (kind === 'repetition' ? '▸ ' : '▾ ') + label;
       text.addEventListener('click', event => {
         event.stopPropagation();
         toggle();
       });
     }
-    group.append(text);
+    // Above every frame: those of scopes and of what repeats lie on each other.
+    this.layers.titles.append(s('g', {class: 'frame ' + kind}, text));
     return group;
   }
 
@@ -311,16 +343,27 @@ class Stage {
       this.layers.ties.append(group);
       return {group, path: group.firstChild, label: null};
     }
-    let label = null;
+    const element = {group, path: group.firstChild, label: null};
     if (line.label !== '' && own) {
-      label = s(
-          'text', {x: this.maps.along(line.label_at[0]), y: this.maps.across(line.label_at[1]) + 3.5, class: 'local'});
-      label.textContent = line.label;
-      if (line.label === '1') label.classList.add('one');
-      group.append(label);
+      const [x, y] = [this.maps.along(line.label_at[0]), this.maps.across(line.label_at[1])];
+      element.label = s('text', {x, y: y + 3.5, class: 'local'});
+      element.back = s('rect', {x, y: y - 6.5, height: 13, rx: 3, class: 'local-back'});
+      group.append(element.back, element.label);
+      Stage.setLabel(element, line.label.replace('-', '−'));
     }
     this.layers.lines.append(group);
-    return {group, path: group.firstChild, label};
+    return element;
+  }
+
+  /// The label of a line stands on it, on a patch of the ground's colour.
+  static setLabel({label, back}, text) {
+    if (label.shownText === text) return;
+    label.shownText = text;
+    label.textContent = text;
+    label.classList.toggle('one', text === '1');
+    const width = 6.6 * text.length + 3;
+    back.setAttribute('width', width);
+    back.setAttribute('x', label.getAttribute('x') - width / 2);
   }
 
   routed(points) {
@@ -429,7 +472,8 @@ class Stage {
           role: 'button',
           tabindex: -1,
           id: 'fold-' + frame.id,
-          'aria-label': `scope ${frame.label}, ${item.boxes.length} boxes, folded`
+          'aria-expanded': false,
+          'aria-label': `scope ${frame.label}, ${item.boxes.length} boxes`
         },
           s('rect', {class: 'shape behind', x: x + 4, y: y + 4, width: w, height: h, rx: 9}),
           s('rect', {class: 'shape', x, y, width: w, height: h, rx: 9}));
@@ -482,6 +526,19 @@ class Stage {
     this.view.x = width / 2 - (box.x + box.w / 2) * this.view.scale;
     this.view.y = height / 2 - (box.y + box.h / 2) * this.view.scale;
     this.applyView();
+  }
+  /// On paper the picture takes the room that there is, which nobody knows before; then it is as it was.
+  setPrinted(printed) {
+    const {svg, world} = this, {x, y, w, h} = this.bounds(), margin = 24;
+    if (printed) {
+      svg.setAttribute('viewBox', [x - margin, y - margin, w + 2 * margin, h + 2 * margin].join(' '));
+      svg.classList.remove('far');
+      world.removeAttribute('transform');
+    } else {
+      svg.removeAttribute('viewBox');
+      this.far = null;
+      this.applyView();
+    }
   }
   zoom(factor, x = this.size[0] / 2, y = this.size[1] / 2) {
     const scale = Math.min(6, Math.max(0.01, this.view.scale * factor)), ratio = scale / this.view.scale;

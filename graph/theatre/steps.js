@@ -8,6 +8,18 @@ function brief(array, figure) {
   if (figure && 'norm' in figure) return '‖·‖ ' + short(numberOf(figure.norm));
   return '·';
 }
+// What an edited input is not carried on to is not known: "?".
+const valueText = node => node.unknown ? '?' : brief(node.array, node.value);
+const adjointText = node => node.adjointUnknown ? '?' : brief(node.adjointArray, node.adjoint);
+const contributionText = step => step.unknown ? '?' : brief(step.contributionArray, step.contribution);
+const localText = step => step.unknown ? '?' :
+    step.localArray || step.local      ? brief(step.localArray, step.local) :
+                                         'rule';
+/// `arrived`: what Act.adjointAt gives.
+const arrivedText = (arrived, figure) => arrived === null ? '·' :
+    arrived === 'unknown'                                 ? '?' :
+    arrived === 'figure'                                  ? brief(null, figure) :
+                                                            brief(arrived);
 const finite = array => !array || array.data.every(Number.isFinite);
 const typeText = node => node.dtype + (node.shape.length ? `[${node.shape.join(',')}]` : '');
 const nodeMath = node => node.op === 'constant' && node.array && isScalar(node.shape) ? mn(node.array.data[0]) :
@@ -19,8 +31,9 @@ const coloured = (element, name) => {
 };
 
 /// A small array as a matrix, a large one as its norm.
-function arrayMath(array, figure, colour) {
+function arrayMath(array, figure, colour, unknown = null) {
   const wrap = element => coloured(row(element), colour);
+  if (unknown) return wrap(m('mtext', '?'));
   if (!array) return wrap(m('mtext', brief(null, figure)));
   const size = array.data.length, columns = array.shape.length ? array.shape[array.shape.length - 1] : 1;
   if (size === 1) return wrap(mn(array.data[0]));
@@ -42,7 +55,7 @@ function forwardFormula(id) {
   const few = from.every(x => x.array && x.array.data.length <= 4) || from.every(x => x.array && isScalar(x.shape));
   if (few && from.some(x => x.op !== 'constant') && from.length < 5)
     parts.push(mo('='), applied(node, from.map(x => ({...valueTerm(x)})), from).element);
-  parts.push(mo('='), arrayMath(node.array, node.value, 'm-value'));
+  parts.push(mo('='), arrayMath(node.array, node.value, 'm-value', node.unknown));
   return math(...parts);
 }
 const atomOf = (node, element) =>
@@ -52,7 +65,7 @@ const valueTerm = node => {
     const term = numberTerm(node.array.data[0]);
     return {binding: term.binding, element: coloured(row(term.element), 'm-value')};
   }
-  return atom(arrayMath(node.array, node.value, 'm-value'));
+  return atom(arrayMath(node.array, node.value, 'm-value', node.unknown));
 };
 
 /// The rule of a step in symbols: the factor of an elementwise operation, the whole contribution of others.
@@ -61,7 +74,10 @@ function ruleMath(step) {
   if (step.rule < 0) return null;
   const terms = {c: atom(derivativeMath(step.user)), y: atomOf(user, nodeMath(user))};
   user.in.forEach((operand, k) => {
-           terms['x' + k] = atomOf(nodes[operand], nodeMath(nodes[operand]));
+           terms['x' + k] = {
+             ...atomOf(nodes[operand], nodeMath(nodes[operand])),
+             truth: nodes[operand].dtype === 'bool'
+           };
          });
   return ruleTerm(rules[step.rule], terms);
 }
@@ -79,17 +95,18 @@ function reverseFormula(step) {
         derivativeMath(step.user), mo(times), derivative(nodeMath(user), nodeMath(nodes[step.operand])), mo('='));
     const small = user.shape.length === 0 || sizeOf(user.shape) <= 4;
     if (small) {
-      const c = state.act.adjointAt(step.user, Infinity);
-      const factor = step.localArray && isScalar(user.shape) ? numberTerm(step.localArray.data[0]) :
-                                                               atom(arrayMath(step.localArray, step.local, ''));
+      const factor = step.localArray && isScalar(user.shape) ?
+          numberTerm(step.localArray.data[0]) :
+          atom(arrayMath(step.localArray, step.local, '', step.unknown));
       parts.push(
-          arrayMath(c === 'figure' ? null : c, user.adjoint, 'm-adjoint'), mo('·'), row(bound(factor, 3.5)), mo('='));
+          arrayMath(user.adjointArray, user.adjoint, 'm-adjoint', user.adjointUnknown), mo(times),
+          row(bound(factor, 3.5)), mo('='));
     }
   } else {
     const rule = ruleMath(step);
     if (rule) parts.push(rule.element, mo('='));
   }
-  parts.push(coloured(row(arrayMath(step.contributionArray, step.contribution, 'm-sum')), 'm-sum'));
+  parts.push(coloured(row(arrayMath(step.contributionArray, step.contribution, 'm-sum', step.unknown)), 'm-sum'));
   return math(...parts);
 }
 
@@ -98,14 +115,15 @@ function sumText(step, index) {
   const arrivals = state.act.arrivals.get(step.operand), place = arrivals.indexOf(index);
   if (arrivals.length < 2) return null;
   const before = arrivals.slice(0, place).map(k => state.act.steps[k]);
-  const previous = before.length ? brief(before[before.length - 1].sumArray, null) : '0';
-  const element =
-      h('span', {class: 'sum'},
-        `contribution ${place + 1} of ${arrivals.length}:  ${previous} + ${
-            brief(step.contributionArray, step.contribution)} = `,
-        h('b', {}, brief(step.sumArray, step.sumArray ? null : state.act.nodes[step.operand].adjoint)));
-  return element;
+  const previous = before.length ? runningText(before[before.length - 1], false) : '0';
+  return h(
+      'span', {class: 'sum'},
+      `contribution ${place + 1} of ${arrivals.length}:  ${previous} + ${contributionText(step)} = `,
+      h('b', {}, runningText(step, place === arrivals.length - 1)));
 }
+/// What has arrived at the operand after a step; of the last one the adjoint may be known by its statistics alone.
+const runningText = (step, isLast) =>
+    step.sumUnknown ? '?' : brief(step.sumArray, isLast ? state.act.nodes[step.operand].adjoint : null);
 
 // ---- the picture at a step
 
@@ -127,18 +145,20 @@ function setClass(element, name, on) {
 
 function draw() {
   const {act, stage, t} = state, now = act.script[t];
+  for (const giveBack of stage.borrowed || []) giveBack();
+  stage.borrowed = [];
   for (const [id, {group, texts}] of stage.nodeElements) {
     const node = act.nodes[id];
     if (!node || !act.walk) continue;
     const known = act.knownAt(id, t), complete = act.completeAt(id, t);
     setClass(group, 'waiting', !known);
-    if (texts.value) setText(texts.value, known ? brief(node.array, node.value) : '·');
+    if (texts.value) setText(texts.value, known ? valueText(node) : '·');
+    setClass(group, 'unknown', act.edited && Boolean(node.unknown || node.adjointUnknown));
     if (texts.adjoint && node.order === 0) {
       const arrived = act.adjointAt(id, t);
-      const text = arrived === null ? '·' :
-          arrived === 'figure'      ? brief(null, complete ? node.adjoint : null) :
-                                      brief(arrived);
-      setText(texts.adjoint, '∂ ' + text + (arrived !== null && !complete ? ' …' : ''));
+      setText(
+          texts.adjoint,
+          '∂ ' + arrivedText(arrived, complete ? node.adjoint : null) + (arrived !== null && !complete ? ' …' : ''));
     }
     setClass(group, 'not-finite', known && (!finite(node.array) || (complete && !finite(node.adjointArray))));
   }
@@ -162,12 +182,38 @@ function linesOf(user, operand, position) {
 }
 
 function showLocal(step) {
-  if (!step.localArray) return;
-  for (const {label} of linesOf(step.user, step.operand, step.position))
-    if (label)
-      setText(
-          label,
-          isScalar(step.localArray.shape) ? brief(step.localArray) : `‖${short(magnitude(step.localArray), 3)}‖`);
+  const elementwiseRule = step.rule >= 0 && state.act.rules[step.rule].elementwise;
+  if (!step.localArray && !(step.unknown && elementwiseRule)) return;
+  const text = step.unknown           ? '?' :
+      isScalar(step.localArray.shape) ? brief(step.localArray) :
+                                        `‖${short(magnitude(step.localArray), 3)}‖`;
+  for (const line of linesOf(step.user, step.operand, step.position))
+    if (line.label) Stage.setLabel(line, text);
+}
+
+/// What repeats and is drawn once has the numbers of the first time; at a step, those of the time that it is at.
+function borrow(id, t) {
+  const {act, stage} = state, item = stage.itemOf(id), node = act.nodes[id];
+  if (!item || !item.box || item.box.node === id) return;
+  const {texts, tag} = stage.nodeElements.get(item.box.node), arrived = act.adjointAt(id, t);
+  const name = texts.name && node.name !== '' ? texts.name : tag;
+  if (name) {
+    const before = name.textContent;
+    stage.borrowed.push(() => setText(name, before));
+    setText(name, node.shown);
+  }
+  if (texts.value) setText(texts.value, act.knownAt(id, t) ? valueText(node) : '·');
+  if (!texts.adjoint) return;
+  const complete = act.completeAt(id, t), more = arrived !== null && !complete ? ' …' : '';
+  setText(texts.adjoint, '∂ ' + arrivedText(arrived, complete ? node.adjoint : null) + more);
+}
+function borrowLocal(step) {
+  for (const line of linesOf(step.user, step.operand, step.position)) {
+    if (!line.label) continue;
+    const before = line.label.textContent;
+    state.stage.borrowed.push(() => Stage.setLabel(line, before));
+  }
+  showLocal(step);
 }
 
 /// What happens at this step.
@@ -187,6 +233,7 @@ function mark(now) {
   if (now.kind === 'forward') {
     node(now.id, 'now-forward');
     act.nodes[now.id].in.forEach((operand, k) => lines(now.id, operand, k, 'now-forward'));
+    [now.id, ...act.nodes[now.id].in].forEach(id => borrow(id, state.t));
   } else if (now.kind === 'seed') {
     node(act.output, 'now-to');
   } else if (now.kind === 'reverse') {
@@ -195,20 +242,37 @@ function mark(now) {
     node(step.operand, 'now-to');
     if (step.adjoint >= 0) node(step.adjoint, 'now-to');
     lines(step.user, step.operand, step.position, 'now-reverse');
+    [step.user, step.operand].forEach(id => borrow(id, state.t));
+    borrowLocal(step);
   }
 }
 
 /// The gradient, as far as it fits.
 function gradientParts() {
-  const {act} = state, chosen = act.ids.filter(id => act.nodes[id].parameter && act.nodes[id].adjointArray);
-  const shown = chosen.slice(0, 6),
-        each = shown.map(
-            id => math(
-                derivativeMath(id), mo('='), arrayMath(act.nodes[id].adjointArray, act.nodes[id].adjoint, 'm-sum')));
+  const {act} = state, chosen = act.ids.filter(id => {
+    const {parameter, adjointArray, adjoint, adjointUnknown} = act.nodes[id];
+    return parameter && (adjointArray || adjoint || adjointUnknown);
+  });
+  const shown = chosen.slice(0, 6), each = shown.map(id => {
+    const {adjointArray, adjoint, adjointUnknown} = act.nodes[id];
+    return math(derivativeMath(id), mo('='), arrayMath(adjointArray, adjoint, 'm-sum', adjointUnknown));
+  });
   const rest = chosen.length - shown.length;
-  return [
-    ...each, h('span', {class: 'sum'}, rest > 0 ? `and ${rest} more at the right` : 'Every adjoint is complete.')
-  ];
+  const summary = rest > 0 ? `and ${rest} more at the right` :
+      chosen.some(id => act.nodes[id].adjointUnknown) ? 'What is marked “?” is not known for the edited input.' :
+      chosen.length                                   ? 'Every adjoint is complete.' :
+                                                        nothingArrives();
+  return [...each, h('span', {class: 'sum'}, summary)];
+}
+/// Where the sweep ends before it comes to a parameter.
+function nothingArrives() {
+  const {ids, nodes, steps} = state.act, passing = new Set(steps.map(({user}) => user));
+  const ends = ids.map(id => nodes[id])
+                   .filter(
+                       ({id, order, in : from, adjoint, adjointArray}) =>
+                           order === 0 && from.length && (adjoint || adjointArray) && !passing.has(id));
+  const names = listed([...new Set(ends.map(({op}) => op))]);
+  return `Nothing passes back through ${names || 'the result'}: every derivative is 0.`;
 }
 
 function caption(now) {
@@ -222,7 +286,7 @@ function caption(now) {
   } else if (now.kind === 'forward') {
     const node = act.nodes[now.id];
     [label, kind, parts] = [`forward ${act.forwardAt.get(now.id)}/${forwards}`, 'forward', [forwardFormula(now.id)]];
-    spoken = `Forward: ${node.shown} is ${brief(node.array, node.value)}.`;
+    spoken = `Forward: ${node.shown} is ${valueText(node)}.`;
   } else if (now.kind === 'seed') {
     const name = nameMath(act.resultName());
     [label, kind] = ['reverse', 'reverse'];
@@ -236,13 +300,11 @@ function caption(now) {
     [label, kind] = [`reverse ${now.step + 1}/${act.steps.length}`, 'reverse'];
     parts = [reverseFormula(step), sumText(step, now.step)];
     spoken = `Reverse: ${user.shown} passes to ${operand.shown}: ` +
-        (step.localArray && isScalar(user.shape) ?
-             `${brief(act.adjointAt(step.user, Infinity), user.adjoint)} times ${brief(step.localArray)} is ` :
-             '') +
-        `${brief(step.contributionArray, step.contribution)}. Sum ${brief(step.sumArray, operand.adjoint)}.`;
+        (step.localArray && isScalar(user.shape) ? `${adjointText(user)} times ${brief(step.localArray)} is ` : '') +
+        `${contributionText(step)}. Sum ${runningText(step, act.completeAt(operand.id, t))}.`;
   } else if (now.kind === 'end') {
     [label, kind, parts] = ['gradient', 'reverse', gradientParts()];
-    spoken = 'Every adjoint is complete.';
+    spoken = parts[parts.length - 1].textContent;
   }
   phase.textContent = label;
   phase.className = 'phase ' + kind;

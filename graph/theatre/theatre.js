@@ -5,12 +5,15 @@
 function rebuild(fits) {
   const {stage, act} = state;
   stage.render();
+  for (const {box, element} of stage.items.values())
+    if (box) element.setAttribute('aria-label', box.texts.map(([, text]) => text).join(', '));
   for (const [id, {group}] of stage.nodeElements) {
     const node = act.nodes[id];
     if (node) group.setAttribute('aria-label', `${node.shown}, ${node.op}`);
     if (node && node.name === '' && node.order === 0 && node.op !== 'constant') {
       const {item} = stage.nodeElements.get(id), tag = s('text', {x: item.x + 3, y: item.y - 3, class: 't-tag'});
       tag.textContent = node.shown;
+      stage.nodeElements.get(id).tag = tag;
       group.append(tag);
     }
     const tooltip = s('title');
@@ -30,23 +33,41 @@ function rebuild(fits) {
           `${act.boxes.length} boxes are more than ${
               foldLimit}: scopes and what repeats are folded. Click a folded box to open it.`));
   }
-  if (stage.foldedToRead && stage.foldedRepetitions.size) {
+  if (stage.foldedToRead && !stage.foldedByItself && stage.foldedFrames.size)
     notes.unshift(
-        h('li', {class: 'important'},
-          'What repeats is drawn once, to be readable: its boxes have the numbers of the first time. f unfolds it.'));
+        h('li', {class: 'important'}, 'Scopes are folded, to be readable. Click one to open it; f opens all of them.'));
+  if (stage.foldedToRead && !stage.foldedByItself && stage.foldedRepetitions.size) {
+    notes.unshift(h(
+        'li', {class: 'important'},
+        'What repeats is drawn once, to be readable: its boxes have the numbers of the first time, or of the step. f unfolds it.'));
   }
   $('notes').replaceChildren(...notes);
   draw();
   choose(state.chosen);
 }
 
+/// The focus stays where something was folded or unfolded: on the box of the scope, or on the first one in it.
 function setFold(kind, k, isFolded) {
-  const set = kind === 'frame' ? state.stage.foldedFrames : state.stage.foldedRepetitions;
+  const {stage, act} = state, set = kind === 'frame' ? stage.foldedFrames : stage.foldedRepetitions;
+  const inPicture = stage.svg.contains(document.activeElement);
   if (isFolded)
     set.delete(k);
   else
     set.add(k);
   rebuild(true);
+  if (!inPicture || kind !== 'frame') return;
+  const within = item => stage.isInside(item, k),
+        item = isFolded ? stage.stops().find(within) : stage.items.get('f' + k);
+  if (item) focusItem(item);
+}
+
+/// Chooses what a box stands for, and gives it the focus; of a folded scope, only the focus.
+function focusItem(item) {
+  const isNode = item.box && item.box.node >= 0 && state.act.nodes[item.box.node];
+  choose(isNode ? item.box.node : null, true);
+  if (isNode) return;
+  item.element.focus({preventScroll: true});
+  state.stage.bringIntoView(item);
 }
 
 function foldAll() {
@@ -126,12 +147,19 @@ function key(event) {
     if (event.key === 'Enter' && event.target.id === 'search') search(true);
     return;
   }
-  const {act, stage, t} = state;
+  const {act, stage, t} = state, button = event.target.closest('svg [role="button"]');
+  // The space bar plays, also where a node has the focus; a scope is a button that it presses.
+  if (button && (event.key === 'Enter' || (event.key === ' ' && !button.id.startsWith('node-')))) {
+    event.preventDefault();
+    button.dispatchEvent(new MouseEvent('click', {bubbles: true}));
+    return;
+  }
   const move = direction => {
-    const ids = [...stage.nodeElements.keys()].filter(id => act.nodes[id]).sort((a, b) => a - b);
-    if (!ids.length) return;
-    const place = ids.indexOf(state.chosen);
-    choose(ids[place < 0 ? 0 : (place + direction + ids.length) % ids.length], true);
+    const stops = stage.stops();
+    if (!stops.length) return;
+    const focused = stops.findIndex(item => item.element === document.activeElement);
+    const place = focused >= 0 ? focused : stops.indexOf(stage.itemOf(state.chosen));
+    focusItem(stops[place < 0 ? 0 : (place + direction + stops.length) % stops.length]);
   };
   const actions = {
     ArrowRight: () => goto(t + 1),
@@ -226,7 +254,8 @@ function listen() {
     stage().fit();
   };
   new ResizeObserver(resized).observe(svg);
-  addEventListener('beforeprint', resized);
+  addEventListener('beforeprint', () => stage().setPrinted(true));
+  addEventListener('afterprint', () => stage().setPrinted(false));
 }
 
 function begin() {

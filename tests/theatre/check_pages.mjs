@@ -79,6 +79,40 @@ const gradients = page => page.evaluate(() => {
   return found;
 });
 
+/// In the page: everything computed anew from the inputs as they were recorded, and what then differs from what the
+/// engine computed: values, contributions, adjoints, nodes of the gradient. Sums are added up in another order there,
+/// which `least` is for: of the largest element of an array.
+const differences = (page, least) => page.evaluate(least => {
+  const {act} = window.theatre.state, found = [];
+  const near = (a, b) => {
+    const scale = Math.max(1, ...[...a.data].filter(Number.isFinite).map(Math.abs));
+    return a.data.every(
+        (x, i) => Object.is(x, b.data[i]) || x === b.data[i] || Math.abs(x - b.data[i]) <= least * scale);
+  };
+  const kept = () => ({
+    values: act.ids.map(id => act.nodes[id].array),
+    adjoints: act.ids.map(id => act.nodes[id].adjointArray),
+    contributions: act.steps.map(step => step.contributionArray),
+    locals: act.steps.map(step => step.localArray)
+  });
+  const before = kept();
+  act.ids.filter(id => act.nodes[id].op === 'variable').forEach(id => act.changed.add(id));
+  act.compute();
+  const after = kept(), about = {
+    values: k => `${act.nodes[act.ids[k]].op} of order ${act.nodes[act.ids[k]].order}`,
+    adjoints: k => `adjoint of ${act.nodes[act.ids[k]].op}`
+  };
+  for (const [kind, arrays] of Object.entries(before)) {
+    arrays.forEach((array, k) => {
+      const now = after[kind][k];
+      if (!array || (now && near(array, now))) return;
+      const what = about[kind] ? about[kind](k) : `${kind} of ${act.nodes[act.steps[k].user].op}`;
+      found.push(`${what}: ${[...array.data].slice(0, 4)} and ${now ? [...now.data].slice(0, 4) : 'nothing'}`);
+    });
+  }
+  return {found, operations: new Set(act.ids.map(id => act.nodes[id].op)).size, obstacles: act.obstacles};
+}, least);
+
 const flat = value => Array.isArray(value) ? value.flatMap(flat) : [Number(value)];
 
 /// The page of an expression: its gradients, at the point and at another one.
@@ -105,6 +139,10 @@ const cases = [
   [
     'sum(A[0,:] * x) + prod(x) + max(x[0], x[1]) + sum(transpose(A) @ A)', {A: '[1,2;3,4]', x: '[2,-1]'},
     {A: '[0.5,-1;2,0.1]', x: '[0,0.7]'}
+  ],
+  [
+    'where(x > y, x^2*y, exp(-x)) + sum(where(v > 0, v, v^2))', {x: '2', y: '1', v: '[1,-2]'},
+    {x: '-0.5', y: '3', v: '[-3,0.5]'}
   ],
 ];
 const point = at => Object.entries(at).map(([name, value]) => `${name}=${value}`).join(',');
@@ -249,7 +287,7 @@ const reaction = (page, key) => page.evaluate(async pressed => {
 {
   const page = await open('tensors.html');
   demand(
-      await page.evaluate(() => document.querySelector('.warn').textContent.includes('3000 elements')),
+      await page.evaluate(() => document.querySelector('.warn').textContent.includes('big (3000)')),
       'tensors.html: does not say where computing anew stops');
   await page.evaluate(
       () => window.theatre.choose(
@@ -261,6 +299,70 @@ const reaction = (page, key) => page.evaluate(async pressed => {
   demand(
       (await page.$$eval('#chosen math', all => all.map(each => each.textContent).join(' '))).includes('T'),
       'tensors.html: no rule of the product');
+  await page.done();
+}
+
+// The page computes by itself what the engine computed.
+for (const [name, least] of [['elementwise.html', 1e-11], ['operations.html', 1e-11], ['operations_f32.html', 2e-5]]) {
+  const page = await open(name);
+  const {found, operations, obstacles} = await differences(page, least);
+  demand(!found.length, `${name}: ${found.length} differ: ${found.slice(0, 5).join('; ')}`);
+  demand(!obstacles.length, `${name}: the page does not compute ${obstacles}`);
+  console.log(`${name}: ${operations} operations are computed as the engine computes them`);
+  await page.done();
+}
+
+{
+  // Where computing anew stops, the page says so, and shows no number that was recorded for another input.
+  const page = await open('stops.html');
+  const node = name => page.evaluate(wanted => {
+    const {state, choose} = window.theatre, {act, stage} = state;
+    const found = act.ids.map(id => act.nodes[id]).find(each => each.name === wanted && each.order === 0);
+    choose(found.id);
+    const box = stage.nodeElements.get(found.id).texts;
+    return {
+      value: box.value ? box.value.textContent : '',
+      adjoint: box.adjoint ? box.adjoint.textContent : '',
+      side: document.getElementById('chosen').textContent
+    };
+  }, name);
+  const change = (name, value) => page.evaluate(([wanted, to]) => {
+    const {state, setInput} = window.theatre, {act} = state;
+    setInput(act.ids.find(id => act.nodes[id].name === wanted), 0, to);
+  }, [name, value]);
+  demand(
+      (await page.textContent('#inputs .warn')).includes('inverse'),
+      `stops.html: the inputs do not say what is not computed: ${await page.textContent('#inputs .warn')}`);
+  demand(
+      (await node('inverted')).side.includes('not carried on here'),
+      'stops.html: the inverse does not say that it stops');
+  const recorded = {loss: (await node('loss')).value, A: (await node('A')).adjoint};
+  await change('b', 0.9);
+  const waves = await node('waves'), loss = await node('loss');
+  const expected = Math.sin(0.9) + Math.sin(-1) + Math.sin(0.7);
+  demand(
+      Math.abs(Number(waves.value.replace('−', '-')) - expected) < 1e-3,
+      `stops.html: beside what stops, ${waves.value} for ${expected}`);
+  demand(loss.value !== '?' && loss.value !== recorded.loss, `stops.html: the loss is ${loss.value} for another b`);
+  demand((await node('A')).adjoint === recorded.A, 'stops.html: an adjoint that does not depend on b is lost');
+  await change('c', 3);
+  demand((await node('big')).adjoint === '∂ ?', 'stops.html: an adjoint that takes elements of big is not unknown');
+  await change('A', 3);
+  const [inverted, squares, a] = [await node('inverted'), await node('squares'), await node('A')];
+  demand(inverted.value === '?' && squares.value === '?', `stops.html: stale: ${inverted.value}, ${squares.value}`);
+  demand(a.adjoint === '∂ ?', `stops.html: a stale adjoint: ${a.adjoint}`);
+  demand(
+      inverted.side.includes('does not compute inverse') && squares.side.includes('inverted'),
+      `stops.html: does not say where it stops: ${squares.side}`);
+  demand(
+      (await page.textContent('#computed')).includes('not known'),
+      'stops.html: the inputs do not say that something is not known');
+  await page.evaluate(() => {
+    const {state, goto} = window.theatre;
+    for (let t = 0; t < state.act.script.length; ++t) goto(t);
+  });
+  await page.click('#computed button');
+  demand((await node('loss')).value === recorded.loss, 'stops.html: does not go back to the recording');
   await page.done();
 }
 
@@ -283,6 +385,9 @@ const reaction = (page, key) => page.evaluate(async pressed => {
   await page.fill('.edit', 'three');
   await page.keyboard.press('Tab');
   demand(await page.getAttribute('.edit', 'aria-invalid') === 'true', 'square.html: takes "three" for a number');
+  demand(
+      (await page.textContent('#computed')).includes('“three” is not a number: x stays 3'),
+      'square.html: does not say why it refuses "three"');
   demand((await gradients(page)).x[0] === 6, 'square.html: a refused number changes the gradient');
   await page.fill('.edit', '-0.5');
   await page.keyboard.press('Tab');
@@ -310,6 +415,106 @@ const reaction = (page, key) => page.evaluate(async pressed => {
       await page.$$eval(
           'button:not([aria-label])', all => all.every(button => button.textContent.trim() !== '' || button.hidden)),
       'lecture.html: a button without a name');
+  await page.done();
+}
+
+{
+  // What a screen reader is given: chromium's own tree.
+  const page = await open('lecture.html', {reducedMotion: 'reduce'});
+  await page.keyboard.press('ArrowLeft');  // to the last step of the sweep
+  const session = await page.context().newCDPSession(page);
+  const tree = async () => (await session.send('Accessibility.getFullAXTree')).nodes.filter(node => !node.ignored);
+  const role = node => node.role.value, name = node => node.name ? node.name.value : '';
+  const all = await tree();
+  const named = ['button', 'textbox', 'searchbox', 'slider', 'img', 'image', 'link', 'complementary'];
+  const nameless = all.filter(node => named.includes(role(node)) && name(node) === '');
+  demand(!nameless.length, `lecture.html: without a name: ${nameless.map(role)}`);
+  for (const wanted of ['banner', 'main', 'complementary', 'contentinfo', 'heading', 'slider', 'table', 'searchbox'])
+    demand(all.some(node => role(node) === wanted), `lecture.html: the tree has no ${wanted}`);
+  const boxes = all.filter(node => role(node) === 'button' && /, (mul|add|sigmoid|variable)/.test(name(node)));
+  demand(boxes.length > 30, `lecture.html: ${boxes.length} boxes have a name with their operation`);
+  const live = node => (node.properties || []).some(({name: key, value}) => key === 'live' && value.value === 'polite');
+  const said = nodes => {
+    const byId = new Map(nodes.map(node => [node.nodeId, node]));
+    const text = node => (role(node) === 'StaticText' ? name(node) : '') +
+        (node.childIds || []).map(id => byId.get(id)).filter(Boolean).map(text).join(' ');
+    return nodes.filter(node => live(node) && role(node) === 'status').map(text).join(' ');
+  };
+  demand(said(all).includes('Reverse: '), `lecture.html: the live region says '${said(all)}'`);
+  demand(
+      (await page.getAttribute('#slider', 'aria-valuetext')).includes('Reverse: '),
+      'lecture.html: the slider does not tell the step');
+  demand(
+      await page.evaluate(
+          () => [...document.querySelectorAll('.now-reverse .wire')].every(
+              wire => getComputedStyle(wire).animationName === 'none')),
+      'lecture.html: something moves though the system asks for no motion');
+
+  // The order of Tab, and that one sees where it is.
+  const order = [];
+  for (let k = 0; k < 60; ++k) {
+    await page.keyboard.press('Tab');
+    const [id, seen] = await page.evaluate(() => {
+      const element = document.activeElement, style = getComputedStyle(element);
+      return [
+        element.id || element.className || element.localName,
+        element === document.body || (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2)
+      ];
+    });
+    demand(seen, `lecture.html: one does not see that ${id} has the focus`);
+    order.push(id);
+  }
+  const expected = [
+    'skip', 'search', 'gradient', 'fold', 'smaller', 'fit', 'larger', 'theme', 'help', 'picture', 'edit', 'first',
+    'play', 'slider'
+  ];
+  const places = expected.map(id => order.indexOf(id));
+  demand(
+      places.every((place, k) => place >= 0 && (k === 0 || place > places[k - 1])),
+      `lecture.html: Tab goes ${[...new Set(order)].join(', ')}`);
+  await page.done();
+}
+
+{
+  // Scopes by keyboard: the arrows reach a folded one, Enter opens it, f folds it again; the focus stays there.
+  const page = await open('steps.html');
+  const focus = () => page.evaluate(() => {
+    const element = document.activeElement;
+    return {id: element.id, expanded: element.getAttribute('aria-expanded'), label: element.getAttribute('aria-label')};
+  });
+  await page.keyboard.press('f');
+  await page.keyboard.press('f');
+  let found = await focus();
+  for (let k = 0; k < 40 && !found.id.startsWith('fold-'); ++k) {
+    await page.keyboard.press('ArrowDown');
+    found = await focus();
+  }
+  demand(found.expanded === 'false' && found.label.startsWith('scope step'), `steps.html: ${JSON.stringify(found)}`);
+  await page.keyboard.press('Enter');
+  const opened = await focus();
+  demand(opened.id.startsWith('node-'), `steps.html: after Enter the focus is on '${opened.id}'`);
+  await page.keyboard.press('f');
+  demand((await focus()).id === found.id, `steps.html: after f the focus is on '${(await focus()).id}'`);
+  await page.done();
+}
+
+{
+  // On paper the picture is as large as its room, and light.
+  const page = await open('lecture.html', {colorScheme: 'dark'});
+  await page.emulateMedia({media: 'print', colorScheme: 'dark'});
+  const printed = await page.evaluate(() => {
+    dispatchEvent(new Event('beforeprint'));
+    const room = document.getElementById('picture').getBoundingClientRect();
+    const boxes = [...document.querySelectorAll('.node')].map(node => node.getBoundingClientRect());
+    const inside = boxes.every(
+        box => box.left >= room.left && box.right <= room.right && box.top >= room.top && box.bottom <= room.bottom);
+    const ground = getComputedStyle(document.body).backgroundColor;
+    dispatchEvent(new Event('afterprint'));
+    return {inside, ground, left: document.getElementById('picture').hasAttribute('viewBox')};
+  });
+  demand(printed.inside, 'lecture.html: on paper the picture is cut off');
+  demand(printed.ground === 'rgb(255, 255, 255)', `lecture.html: the paper is ${printed.ground}`);
+  demand(!printed.left, 'lecture.html: stays as on paper');
   await page.done();
 }
 

@@ -1,4 +1,4 @@
-/// Writes the pages that the browser tests open, and beside each the gradient that the engine gives:
+/// Writes the pages that the browser tests open:
 ///
 ///     theatre_pages <folder>
 ///
@@ -8,14 +8,21 @@
 /// many.html      more boxes than the page shows at once
 /// tensors.html   tensors, small and large
 /// deep.html      a million nodes: drawn folded, not walked through
+/// elementwise.html, operations.html, operations_f32.html    every primitive that the page is to compute by itself
+/// stops.html     operations that it does not compute, beside others
+#include <algorithm>
+#include <array>
 #include <cstdio>
 #include <exception>
-#include <fstream>
+#include <random>
 #include <string>
 #include <vector>
 
 #include "wengert/autodiff/autodiff.hpp"
+#include "wengert/autodiff/ops/structural.hpp"
 #include "wengert/autodiff/passes/passes.hpp"
+#include "wengert/autodiff/record/linear_algebra.hpp"
+#include "wengert/autodiff/record/primitive.hpp"
 #include "wengert/autodiff/transform/show.hpp"
 
 namespace {
@@ -107,6 +114,93 @@ void deep_page(const std::string& path) {
   show(h, path, {x});
 }
 
+/// A truth value that depends on a variable.
+Eager truth_of(Recording& r, double value) {
+  const std::array<Eager, 2> x{Eager(r.variable(value)), Eager(0.5)};
+  return PrimitiveOf<ops::Greater>::record.record(x.data());
+}
+
+/// Every elementwise primitive at the points where it is checked.
+void elementwise_page(const std::string& path) {
+  Recording r;
+  Scalar total = 0.0;
+  double weight = 0.5;
+  for (const Primitive* p : elementwise_primitives()) {
+    for (std::size_t k = 0; k < p->point_count; ++k) {
+      std::array<double, 3> at{};
+      int order = 0;
+      p->point(k, at.data(), order);
+      std::vector<Eager> x;
+      for (std::size_t n = 0; n < static_cast<std::size_t>(p->arity); ++n) {
+        const bool constant = (p->constant_operands >> n & 1U) != 0, truth = (p->truth_operands >> n & 1U) != 0;
+        x.push_back(constant ? Eager(at[n]) : truth ? truth_of(r, at[n]) : Eager(r.variable(at[n])));
+      }
+      Eager y = p->record(x.data());
+      if (p->truth) {
+        const std::array<Eager, 3> choice{y, Eager(1.5), Eager(r.variable(-0.5))};
+        y = PrimitiveOf<ops::Where>::record.record(choice.data());
+      }
+      total = total + weight * y.scalar();
+      weight = weight > 1 ? weight - 0.97 : weight + 0.11;
+    }
+  }
+  show(total, path);
+}
+
+/// Every operation of tensors but those of linear algebra, at its samples in f64, or at the others.
+void operations_page(const std::string& path, bool narrow) {
+  Recording r;
+  std::mt19937 random(7);
+  const auto elements = [&](const Shape& shape, auto&& element) {
+    std::vector<decltype(element())> all(static_cast<std::size_t>(shape.size()));
+    std::generate(all.begin(), all.end(), element);
+    return tensor(all, shape);
+  };
+  // Some are 0: of a cotangent those count.
+  const auto real = [&] { return random() % 7 == 0 ? 0.0 : std::uniform_real_distribution<double>(-1.5, 1.5)(random); };
+  Scalar total = 0.0;
+  ops::StructuralPrimitives::for_each([&]<class P> {
+    if (ops::LinearAlgebraPrimitives::contains<P> && !std::is_same_v<P, ops::Triangle>) return;
+    for (const ops::Sample& sample : P::samples()) {
+      const bool has_narrow = std::any_of(sample.operands.begin(), sample.operands.end(),
+                                          [](const Type& type) { return type.dtype == Dtype::f32; });
+      if (has_narrow != narrow) continue;
+      std::vector<Tensor> x;
+      for (const Type& type : sample.operands) {
+        if (is_real(type.dtype)) {
+          x.push_back(r.variable(convert(elements(type.shape, real), type.dtype)));
+        } else {
+          x.push_back(elements(type.shape, [&] { return static_cast<std::int64_t>(random() % sample.positions); }));
+        }
+      }
+      const Tensor y =
+          detail::record_tensor(PrimitiveOf<P>::record, x, sample.attribute, std::source_location::current());
+      if (y.is_constant() || y.size() == 0 || y.size() > 1000) continue;
+      total = total + to_scalar(sum(convert(y, Dtype::f64) * elements(y.shape(), real)));
+    }
+  });
+  show(total, path);
+}
+
+/// loss = c·(Σ (A⁻¹)² + Σ sin b) + c·Σ big²: the page does not compute an inverse, and big has more elements than it
+/// carries.
+void stops_page(const std::string& path) {
+  Recording r;
+  const Tensor a = r.variable(tensor({2.0, 0.5, -0.3, 1.5}, Shape{2, 2}), "A");
+  const Tensor b = r.variable(tensor({0.4, -1.0, 0.7}, Shape{3}), "b");
+  const Tensor big = r.variable(full(Shape{60, 50}, 0.25), "big");
+  const Scalar c = r.variable(2.0, "c");
+  const Tensor inverted = inverse(a);
+  r.name(inverted, "inverted");
+  const Tensor squares = sum(inverted * inverted);
+  r.name(squares, "squares");
+  const Tensor waves = sum(sin(b));
+  r.name(waves, "waves");
+  const Scalar loss = to_scalar(squares + waves) * c + to_scalar(sum(big * big)) * c;
+  r.name(loss, "loss");
+  show(loss, path);
+}
+
 }  // namespace
 
 int main(int count, char** arguments) try {
@@ -118,6 +212,10 @@ int main(int count, char** arguments) try {
   many_page(folder + "many.html");
   tensors_page(folder + "tensors.html");
   deep_page(folder + "deep.html");
+  elementwise_page(folder + "elementwise.html");
+  operations_page(folder + "operations.html", false);
+  operations_page(folder + "operations_f32.html", true);
+  stops_page(folder + "stops.html");
   return 0;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "%s\n", error.what());
