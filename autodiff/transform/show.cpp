@@ -56,12 +56,13 @@ Variables variables_of(const AnyHandle& y, std::source_location where) {
   return found;
 }
 
-/// Boxes that differ in what they say now may say longer numbers after an input was edited: room for those.
+/// Boxes that differ in what they say now may say longer numbers after an input was edited: room for those, and for the
+/// "…" behind an adjoint that is not complete.
 graph::Drawing with_room(graph::Drawing drawing, int digits) {
   const std::string number(static_cast<std::size_t>(digits) + 4, '0');
   for (graph::DrawnNode& node : drawing.nodes) {
     for (graph::DrawnText& text : node.texts) {
-      const std::string least = text.kind == graph::TextKind::adjoint ? "∂ " + number : number;
+      const std::string least = text.kind == graph::TextKind::adjoint ? "∂ " + number + "0" : number;
       const bool numeric = text.kind == graph::TextKind::value || text.kind == graph::TextKind::adjoint;
       if (numeric && text.text.size() < least.size()) text.text = least;
     }

@@ -132,7 +132,7 @@ class Act {
     }
     return [
       computed.size ? `the page does not compute ${listed([...computed])}` : '',
-      carried.length ? `it does not have the elements of ${listed(carried)}` : ''
+      carried.length ? `${computed.size ? 'it' : 'the page'} does not have the elements of ${listed(carried)}` : ''
     ].filter(Boolean);
   }
 

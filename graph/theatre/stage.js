@@ -312,6 +312,7 @@ class Stage {
   /// Lines of the graph by what stands for their ends.
   drawLines() {
     const {act} = this, drawn = new Map();
+    this.labelAt = new Map();
     this.lineOf = new Map();  // "user node:operand node" → [line elements]
     const draw = wanted => act.lines.forEach(line => {
       const from = this.standIn(line.from), to = this.standIn(line.to);
@@ -345,7 +346,11 @@ class Stage {
     }
     const element = {group, path: group.firstChild, label: null};
     if (line.label !== '' && own) {
-      const [x, y] = [this.maps.along(line.label_at[0]), this.maps.across(line.label_at[1])];
+      // Labels of parallel lines, as of x·x, stand one below the other.
+      const x = this.maps.along(line.label_at[0]), ends = `${line.from} ${line.to}`, other = this.labelAt.get(ends);
+      let y = this.maps.across(line.label_at[1]);
+      if (other !== undefined && Math.abs(y - other) < 13) y = other + (y < other ? -13 : 13);
+      this.labelAt.set(ends, y);
       element.label = s('text', {x, y: y + 3.5, class: 'local'});
       element.back = s('rect', {x, y: y - 6.5, height: 13, rx: 3, class: 'local-back'});
       group.append(element.back, element.label);

@@ -158,7 +158,7 @@ function draw() {
       const arrived = act.adjointAt(id, t);
       setText(
           texts.adjoint,
-          '∂ ' + arrivedText(arrived, complete ? node.adjoint : null) + (arrived !== null && !complete ? ' …' : ''));
+          '∂ ' + arrivedText(arrived, complete ? node.adjoint : null) + (arrived !== null && !complete ? '…' : ''));
     }
     setClass(group, 'not-finite', known && (!finite(node.array) || (complete && !finite(node.adjointArray))));
   }
@@ -204,7 +204,7 @@ function borrow(id, t) {
   }
   if (texts.value) setText(texts.value, act.knownAt(id, t) ? valueText(node) : '·');
   if (!texts.adjoint) return;
-  const complete = act.completeAt(id, t), more = arrived !== null && !complete ? ' …' : '';
+  const complete = act.completeAt(id, t), more = arrived !== null && !complete ? '…' : '';
   setText(texts.adjoint, '∂ ' + arrivedText(arrived, complete ? node.adjoint : null) + more);
 }
 function borrowLocal(step) {

@@ -251,6 +251,23 @@ const reaction = (page, key) => page.evaluate(async pressed => {
   demand(
       once < unfolded / 3 && folded < once && again === unfolded,
       `steps.html: boxes with what repeats drawn once, unfolded, folded, unfolded: ${counts}`);
+  // What is drawn once has the numbers of the time that a step is at, and gives them back.
+  const copies = await page.evaluate(() => {
+    const {state, goto, rebuild} = window.theatre, {act, stage} = state;
+    act.repetitions.forEach((_, k) => stage.foldedRepetitions.add(k));
+    rebuild(true);
+    const texts = () => stage.svg.querySelector('.nodes').textContent + stage.svg.querySelector('.lines').textContent;
+    const before = texts(), k = act.steps.findIndex(({user}) => act.nodes[user].op === 'tanh');
+    goto(act.seedAt + 1 + k);
+    const step = act.steps[k], {label} = stage.lineOf.get(`${step.user}:${step.operand}`)[0];
+    const box = stage.itemOf(step.user).element.textContent, at = [label.textContent, step.localArray.data[0], box];
+    goto(act.script.length - 1);
+    return {at, name: act.nodes[step.user].name, same: before === texts()};
+  });
+  demand(
+      Math.abs(Number(copies.at[0].replace('−', '-')) - copies.at[1]) < 1e-4 && copies.at[2].includes(copies.name),
+      `steps.html: at a step of ${copies.name} the picture says ${copies.at}`);
+  demand(copies.same, 'steps.html: after a step the picture is not as it was');
   const engine = await gradients(page);
   await page.evaluate(() => window.theatre.open(window.theatre.acts[1]));
   const after = await gradients(page);
