@@ -329,6 +329,18 @@ for (const [name, least] of [['elementwise.html', 1e-11], ['operations.html', 1e
   await page.done();
 }
 
+// Every topic of the lecture, after next to no training: walked through, and computed anew.
+for (const line of wengert('lecture', '--list').trim().split('\n')) {
+  const [topic] = line.split(/\s/), name = `lecture_${topic}.html`;
+  wengert('lecture', topic, '--steps', '1', '--no-pictures', '--html', file(name));
+  const page = await open(name);
+  await gradients(page);
+  const {found, obstacles} = await differences(page, 2e-4);  // the networks that train are of f32
+  demand(!found.length, `${name}: ${found.length} differ: ${found.slice(0, 3).join('; ')}`);
+  demand(!obstacles.length, `${name}: ${obstacles}`);
+  await page.done();
+}
+
 {
   // Where computing anew stops, the page says so, and shows no number that was recorded for another input.
   const page = await open('stops.html');
