@@ -504,6 +504,39 @@ for (const line of wengert('lecture', '--list').trim().split('\n')) {
   await page.done();
 }
 
+// Texts have a contrast of 4.5 at least on what they stand on, lines and the focus one of 3 (WCAG 2.2, 1.4.3
+// and 1.4.11).
+for (const colorScheme of ['light', 'dark']) {
+  const page = await open('lecture.html', {colorScheme});
+  const poor = await page.evaluate(() => {
+    const probe = document.body.appendChild(document.createElement('i'));
+    const luminance = name => {
+      probe.style.color = `var(--${name})`;
+      const [r, g, b] = getComputedStyle(probe)
+                            .color.match(/[\d.]+/g)
+                            .map(x => x / 255)
+                            .map(x => x <= 0.04045 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const contrast = (a, b) => {
+      const [dark, light] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+      return (light + 0.05) / (dark + 0.05);
+    };
+    const grounds = ['ground', 'panel', 'input', 'parameter', 'output', 'operation', 'gradient', 'scope', 'repetition'];
+    const wanted = [
+      ...['ink', 'soft', 'value', 'adjoint'].map(text => [text, grounds, 4.5]), ['forward', ['ground', 'panel'], 4.5],
+      ['backward', ['ground', 'panel'], 4.5], ['repetition-line', ['repetition'], 4],  // of 14 pixels, bold
+      ...['wire', 'focus', 'operation-line', 'input-line', 'parameter-line', 'output-line', 'gradient-line'].map(
+          line => [line, ['ground', 'panel'], 3])
+    ];
+    return wanted.flatMap(
+        ([name, on, least]) => on.filter(ground => contrast(name, ground) < least)
+                                   .map(ground => `${name} on ${ground}: ${contrast(name, ground).toFixed(2)}`));
+  });
+  demand(!poor.length, `${colorScheme}: ${poor.join(', ')}`);
+  await page.done();
+}
+
 {
   // Scopes by keyboard: the arrows reach a folded one, Enter opens it, f folds it again; the focus stays there.
   const page = await open('steps.html');
