@@ -93,6 +93,28 @@ std::vector<std::uint8_t> gradient_orders(const Graph& graph) {
   return order;
 }
 
+std::vector<NodeId> places(const Graph& graph, std::span<const std::uint8_t> orders) {
+  std::vector<NodeId> place(graph.size(), no_node);
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    if (orders[id] == 0)
+      place[id] = id;
+    else if (const auto tie = graph.adjoint_link(id))
+      place[id] = tie->primal < id ? place[tie->primal] : tie->primal;
+  }
+  for (auto id = static_cast<NodeId>(graph.size()); id-- > 0;) {
+    if (orders[id] == 0 || place[id] == no_node) continue;
+    for (const NodeId operand : graph.operands(id))
+      if (place[operand] == no_node) place[operand] = place[id];
+  }
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    if (place[id] != no_node) continue;
+    place[id] = id;
+    for (const NodeId operand : graph.operands(id))
+      if (orders[operand] != 0) place[id] = place[operand];
+  }
+  return place;
+}
+
 std::vector<std::uint32_t> depths(const Graph& graph) {
   std::vector<std::uint32_t> depth(graph.size(), 0);
   for (NodeId id = 0; id < graph.size(); ++id) {

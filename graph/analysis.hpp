@@ -25,6 +25,11 @@ namespace wengert::graph {
 /// shares it (exp(x) in its own derivative); without such an output, what the untied ends of ties need. At most 255.
 [[nodiscard]] std::vector<std::uint8_t> gradient_orders(const Graph& graph);
 
+/// By node, the node whose scope and source line say where it belongs: itself, or of a node of a gradient (orders:
+/// those of gradient_orders) the node that it is a derivative by. One without ties belongs to its first user that has
+/// some, or else to what it is made of.
+[[nodiscard]] std::vector<NodeId> places(const Graph& graph, std::span<const std::uint8_t> orders);
+
 /// For each node the number of edges of the longest path that ends there: 0 without operands.
 [[nodiscard]] std::vector<std::uint32_t> depths(const Graph& graph);
 

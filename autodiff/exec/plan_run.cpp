@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -247,22 +248,36 @@ bool PlanMemory::guard_failed() const { return plan_.guarded && elements(plan_.o
 
 bool PlanMemory::run() {
   if (!bound_) bind();
+  const bool timed = !times_.empty();
   for (std::size_t n = 0; n < plan_.steps.size(); ++n) {
     if (n == plan_.guards_known && guard_failed()) return false;
-    const PlanStep& step = plan_.steps[n];
-    if (const auto* fused = std::get_if<FusedStep>(&step)) {
-      run_group(*fused, n);
-    } else if (const auto* kernel = std::get_if<KernelStep>(&step)) {
-      run_kernel(*kernel);
-    } else if (const auto* total = std::get_if<TotalStep>(&step)) {
-      run_total(*total);
-    } else if (const auto* update = std::get_if<UpdateStep>(&step)) {
-      run_update(*update);
-    } else {
-      run_copy(std::get<CopyStep>(step));
-    }
+    if (timed) [[unlikely]]
+      run_timed(n);
+    else
+      run_step(n);
   }
   return plan_.guards_known < plan_.steps.size() || !guard_failed();
+}
+
+void PlanMemory::run_step(std::size_t n) {
+  const PlanStep& step = plan_.steps[n];
+  if (const auto* fused = std::get_if<FusedStep>(&step)) {
+    run_group(*fused, n);
+  } else if (const auto* kernel = std::get_if<KernelStep>(&step)) {
+    run_kernel(*kernel);
+  } else if (const auto* total = std::get_if<TotalStep>(&step)) {
+    run_total(*total);
+  } else if (const auto* update = std::get_if<UpdateStep>(&step)) {
+    run_update(*update);
+  } else {
+    run_copy(std::get<CopyStep>(step));
+  }
+}
+
+void PlanMemory::run_timed(std::size_t n) {
+  const auto begin = std::chrono::steady_clock::now();
+  run_step(n);
+  times_[n].add(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
 }
 
 void PlanMemory::run_group(const FusedStep& step, std::size_t n) {

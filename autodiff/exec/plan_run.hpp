@@ -41,6 +41,8 @@ class PlanMemory {
   /// The same in memory of its own.
   [[nodiscard]] Array copy_of(SlotId slot) const;
   [[nodiscard]] std::size_t bytes() const noexcept;
+  /// Times by step, and behind them that of all; none: runs are not timed. See Program::Workspace::time_steps.
+  [[nodiscard]] std::vector<StepTime>& times() noexcept { return times_; }
 
  private:
   struct Free {
@@ -64,6 +66,8 @@ class PlanMemory {
   [[nodiscard]] bool guard_failed() const;
   template <class T>
   Group<T> group_of(const FusedStep& step, std::byte* registers);
+  void run_step(std::size_t n);
+  void run_timed(std::size_t n);
   void run_group(const FusedStep& step, std::size_t n);
   /// Tiles from `tile` to before `end`, row by row.
   template <class T>
@@ -86,6 +90,7 @@ class PlanMemory {
   std::vector<AnyGroup> groups_;         // by step, and in it by worker
   std::vector<Array> operands_;          // of the kernel at hand
   kernels::Scratch scratch_;             // knows the number of threads
+  std::vector<StepTime> times_;
   bool bound_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -55,6 +56,10 @@ void rewrite(ProgramData& data) {
     }
     if (!changed) break;
   }
+  data.origins.assign(data.graph.size(), graph::no_node);
+  for (NodeId node = 0; node < node_of.size(); ++node)
+    if (node_of[node] != graph::no_node && data.origins[node_of[node]] == graph::no_node)
+      data.origins[node_of[node]] = node;
   for (const auto& [node, line] : data.captured.lines)
     if (node_of[node] != graph::no_node) data.lines.emplace(node_of[node], line);
 }
@@ -98,6 +103,8 @@ std::shared_ptr<const ProgramData> made(Captured captured, const ProgramOptions&
   if (options.passes) {
     rewrite(*data);
   } else {
+    data->origins.resize(data->graph.size());
+    std::iota(data->origins.begin(), data->origins.end(), NodeId{0});
     for (const auto& [node, line] : data->captured.lines) data->lines.emplace(node, line);
   }
   if (options.states.empty() && Lanes::can_run(data->graph)) {
@@ -108,6 +115,22 @@ std::shared_ptr<const ProgramData> made(Captured captured, const ProgramOptions&
   }
   return data;
 }
+
+/// Times a run that comes to its end, where times are kept: those of whole runs are the last.
+class RunClock {
+ public:
+  explicit RunClock(std::vector<StepTime>& times) : times_(times) {
+    if (!times_.empty()) begin_ = std::chrono::steady_clock::now();
+  }
+  void finished() {
+    if (times_.empty()) return;
+    times_.back().add(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count());
+  }
+
+ private:
+  std::vector<StepTime>& times_;
+  std::chrono::steady_clock::time_point begin_{};
+};
 
 void check_is_scalar(const ProgramData& data, std::source_location where) {
   if (data.lanes) return;
@@ -143,6 +166,8 @@ const Type& Program::output_type(std::size_t k) const { return data_->output_typ
 std::size_t Program::guard_count() const noexcept { return data_->captured.guards.size(); }
 bool Program::is_scalar() const noexcept { return data_->lanes.has_value(); }
 const Graph& Program::graph() const noexcept { return data_->graph; }
+const Graph& Program::recorded() const noexcept { return data_->captured.graph; }
+std::span<const NodeId> Program::origins() const noexcept { return data_->origins; }
 
 // --- Numbers --------------------------------------------------------------------------------------------------------
 
@@ -156,11 +181,13 @@ RunStatus Program::try_run(Workspace& w, std::span<const double> x, std::span<do
   check_count("inputs", x.size(), input_count(), where);
   check_count("outputs", y.size(), output_count(), where);
   WorkspaceData& d = *w.data_;
+  RunClock clock(d.times);
   d.failed_at.clear();
   const SampleCode& code = data_->lanes->samples();
   std::copy(x.begin(), x.end(), d.slots.begin());
   code.run(d.slots.data());
   for (std::size_t k = 0; k < y.size(); ++k) y[k] = d.slots[code.stores[k]];
+  clock.finished();
   if (guard_count() == 0 || d.slots[code.stores.back()] == 0.0) return RunStatus::ok;
   d.failed_at.assign(x.begin(), x.end());
   return RunStatus::guard_failed;
@@ -179,6 +206,7 @@ RunStatus Program::try_run_batch(Workspace& w, std::span<const double> x, std::s
   check_count("inputs", x.size(), n * input_count(), where);
   check_count("outputs", y.size(), n * output_count(), where);
   WorkspaceData& d = *w.data_;
+  RunClock clock(d.times);
   d.failed_at.clear();
   const bool guarded = guard_count() != 0;
   const std::size_t inputs = input_count(), outputs = output_count();
@@ -206,6 +234,7 @@ RunStatus Program::try_run_batch(Workspace& w, std::span<const double> x, std::s
     for (std::int64_t k = chunks.begin(chunk); k < chunks.end(chunk); ++k)
       run_tile(k * tile, d.lanes[static_cast<std::size_t>(worker)]);
   });
+  clock.finished();
   if (first_failed == count) return RunStatus::ok;
   for (std::size_t k = 0; k < inputs; ++k) d.failed_at.push_back(x[k * n + static_cast<std::size_t>(first_failed)]);
   return RunStatus::guard_failed;
@@ -229,7 +258,9 @@ RunStatus Program::try_run(Workspace& w, std::source_location where) const {
                          .where = where,
                          .hint = "Workspace::set"}};
   }
+  RunClock clock(d.memory->times());
   d.failed = !d.memory->run();
+  if (!d.failed) clock.finished();
   return d.failed ? RunStatus::guard_failed : RunStatus::ok;
 }
 
@@ -349,6 +380,16 @@ void Program::Workspace::place(std::size_t k, Array& elements, std::source_locat
 std::size_t Program::Workspace::bytes() const noexcept {
   if (data_->memory) return data_->memory->bytes();
   return data_->lanes.size() * data_->lanes.front().frame.bytes() + sizeof(double) * data_->slots.size();
+}
+
+void Program::Workspace::time_steps(bool on) {
+  std::vector<StepTime>& times = data_->memory ? data_->memory->times() : data_->times;
+  // A program of numbers is one step, which is the whole run.
+  const std::size_t steps = data_->memory ? data_->program->plan->steps.size() : 0;
+  times.assign(on ? steps + 1 : 0, {});
+}
+std::span<const StepTime> Program::Workspace::step_times() const noexcept {
+  return data_->memory ? data_->memory->times() : data_->times;
 }
 
 std::optional<FailedGuard> Program::Workspace::failed_guard() const {

@@ -15,7 +15,7 @@
 // otherwise throws GuardFailed with the line of the comparison (or says so, try_run). What left the recording by
 // value() is a constant.
 //
-// Reading order: ProgramOptions, Program, Program::Workspace.
+// Reading order: ProgramOptions, Program, Program::Workspace; ProgramStep.
 #pragma once
 
 #include <cstddef>
@@ -57,6 +57,26 @@ struct ProgramOptions {
 
 enum class RunStatus : std::uint8_t { ok, guard_failed };
 
+/// One of the things that a run does one after the other; a program of numbers is one step.
+struct ProgramStep {
+  std::string operation{};  ///< "fused", "fused rows", "matmul" …, "update", "sum of tiles", "copy"; "numbers"
+  std::string text{};       ///< in words, as report() has it: "fused [64,256] f32, 2 in, 1 out, 3 loops: mul add tanh"
+  std::vector<graph::NodeId> nodes{};  ///< of Program::graph(), what it computes, or copies
+  std::size_t bytes = 0;               ///< that it reads and writes; of a program of numbers, per sample
+};
+
+/// How long something took in the runs that were timed, in seconds.
+struct StepTime {
+  double least = 0, all = 0;
+  std::int64_t runs = 0;
+
+  void add(double seconds) noexcept {
+    least = runs == 0 || seconds < least ? seconds : least;
+    all += seconds;
+    ++runs;
+  }
+};
+
 namespace exec {
 struct ProgramData;
 struct WorkspaceData;
@@ -86,9 +106,15 @@ class Program {
 
   /// The graph that is run, rewritten.
   [[nodiscard]] const graph::Graph& graph() const noexcept;
+  /// The graph as it was recorded; by node of graph() the node of it that it computes, no_node for what a pass has put
+  /// between.
+  [[nodiscard]] const graph::Graph& recorded() const noexcept;
+  [[nodiscard]] std::span<const graph::NodeId> origins() const noexcept;
   /// What was done and what a run will do, a line each: nodes before and after the passes, steps with their shapes,
   /// bytes of memory and the least that could do, bytes moved, what is divided between threads.
   [[nodiscard]] std::string report() const;
+  /// The steps of a run, in their order.
+  [[nodiscard]] std::vector<ProgramStep> steps() const;
 
   /// @name Programs of numbers. x has input_count() of them, y gets output_count(); they do not overlap.
   /// @{
@@ -151,6 +177,14 @@ class Program::Workspace {
   [[nodiscard]] std::optional<FailedGuard> failed_guard() const;
   /// Bytes held.
   [[nodiscard]] std::size_t bytes() const noexcept;
+
+  /// Runs from now on are timed step by step, or no more; what was measured before is forgotten. Without it a step
+  /// costs one look at a flag more.
+  void time_steps(bool on = true);
+  /// By step of Program::steps(), and behind them that of whole runs; empty unless time_steps() asked for it. Of a
+  /// program of numbers the one step is the whole run, of a sample or a batch, and there is one time. Of a run that
+  /// ends early, by a failed guard or an exception, there are the times of the steps before its end.
+  [[nodiscard]] std::span<const StepTime> step_times() const noexcept;
 
  private:
   friend class Program;

@@ -28,6 +28,7 @@ struct ProgramData {
   ProgramOptions options;  // threads: at least 1
   std::vector<PassRecord> passes;
   graph::Graph graph;                                    // what is run
+  std::vector<graph::NodeId> origins;                    // by its nodes: those of captured.graph
   std::unordered_map<graph::NodeId, const void*> lines;  // of its tensor operations
   std::vector<Type> input_types, output_types;
   std::optional<Lanes> lanes;  // of a program of numbers
@@ -47,6 +48,7 @@ struct WorkspaceData {
   std::vector<double> slots;  // of one sample
   // Other programs.
   std::unique_ptr<PlanMemory> memory;
+  std::vector<StepTime> times;  // of a program of numbers, if asked for: its one step, whole runs
   // What set() gave to a program of numbers, and what run() made of it.
   std::vector<double> given, results;
   // The inputs at which a guard failed last; none: none did.

@@ -37,6 +37,46 @@ std::size_t code_steps(const FusedStep& group) {
   return std::visit([](const auto& code) { return code.steps.size(); }, group.code);
 }
 
+ProgramStep described(const graph::Graph& graph, const Plan& plan, const PlanStep& step) {
+  ProgramStep result{.bytes = moved_by(plan, step)};
+  std::string& text = result.text;
+  if (const auto* group = std::get_if<FusedStep>(&step)) {
+    result.operation = group->rows ? "fused rows" : "fused";
+    result.nodes = group->nodes;
+    text = result.operation + " " + to_string(group->axes) + " " + std::string(to_string(group->dtype)) + ", " +
+           std::to_string(group->loads.size()) + " in, " + std::to_string(group->stores.size()) + " out, " +
+           counted(code_steps(*group), "loop") + ":";
+    constexpr std::size_t most_named = 12;
+    for (std::size_t k = 0; k < std::min(group->nodes.size(), most_named); ++k)
+      text += " " + std::string(graph.operation(group->nodes[k]).name);
+    if (group->nodes.size() > most_named) text += " ...";
+  } else if (const auto* kernel = std::get_if<KernelStep>(&step)) {
+    result.operation = kernel->primitive->name;
+    result.nodes = {kernel->node};
+    text = result.operation;
+    for (const SlotId slot : kernel->operands) text += " " + to_string(plan.slots[slot].type);
+    text += " -> " + to_string(plan.slots[kernel->result].type);
+  } else if (const auto* update = std::get_if<UpdateStep>(&step)) {
+    result.operation = "update";
+    result.nodes = {update->node};
+    text = "matmul " + to_string(plan.slots[update->a].type) + " " + to_string(plan.slots[update->b].type) +
+           " added to " + to_string(plan.slots[update->state].type);
+  } else if (const auto* total = std::get_if<TotalStep>(&step)) {
+    result.operation = "sum of tiles";
+    result.nodes = {total->node};
+    text = "sum of the tiles of step " + std::to_string(total->group + 1);
+  } else {
+    const auto& copy = std::get<CopyStep>(step);
+    result.operation = "copy";
+    // What a concatenation copies is its own work; what becomes a state, whose node is a variable, is the value's.
+    const bool to_state = plan.slots[copy.to].home == Slot::Home::state;
+    if (const NodeId node = plan.slots[to_state ? copy.from : copy.to].node; node != graph::no_node)
+      result.nodes = {node};
+    text = "copy " + to_string(plan.slots[copy.from].type);
+  }
+  return result;
+}
+
 void write_passes(const ProgramData& data, std::string& text) {
   text += "recorded: " + counted(data.captured.graph.size(), "node") + ", " +
           counted(data.input_types.size(), "input") + ", " + counted(data.output_types.size(), "output") + ", " +
@@ -97,33 +137,28 @@ void write_plan(const ProgramData& data, const Plan& plan, std::string& text) {
     text += counted(plan.states.size(), "state") + " in place, " + std::to_string(copied) + " of them by a copy\n";
   }
   std::size_t index = 0;
-  for (const PlanStep& step : plan.steps) {
-    text += "  " + std::to_string(++index) + ". ";
-    if (const auto* group = std::get_if<FusedStep>(&step)) {
-      text += (group->rows ? "fused rows " : "fused ") + to_string(group->axes) + " " +
-              std::string(to_string(group->dtype)) + ", " + std::to_string(group->loads.size()) + " in, " +
-              std::to_string(group->stores.size()) + " out, " + counted(code_steps(*group), "loop") + ":";
-      constexpr std::size_t most_named = 12;
-      for (std::size_t k = 0; k < std::min(group->nodes.size(), most_named); ++k)
-        text += " " + std::string(data.graph.operation(group->nodes[k]).name);
-      if (group->nodes.size() > most_named) text += " ...";
-    } else if (const auto* kernel = std::get_if<KernelStep>(&step)) {
-      text += std::string(kernel->primitive->name);
-      for (const SlotId slot : kernel->operands) text += " " + to_string(plan.slots[slot].type);
-      text += " -> " + to_string(plan.slots[kernel->result].type);
-    } else if (const auto* update = std::get_if<UpdateStep>(&step)) {
-      text += "matmul " + to_string(plan.slots[update->a].type) + " " + to_string(plan.slots[update->b].type) +
-              " added to " + to_string(plan.slots[update->state].type);
-    } else if (const auto* total = std::get_if<TotalStep>(&step)) {
-      text += "sum of the tiles of step " + std::to_string(total->group + 1);
-    } else {
-      text += "copy " + to_string(plan.slots[std::get<CopyStep>(step).from].type);
-    }
-    text += "\n";
-  }
+  for (const PlanStep& step : plan.steps)
+    text += "  " + std::to_string(++index) + ". " + described(data.graph, plan, step).text + "\n";
 }
 
 }  // namespace
+
+std::vector<ProgramStep> Program::steps() const {
+  std::vector<ProgramStep> steps;
+  const graph::Graph& g = data_->graph;
+  if (!data_->lanes) {
+    for (const PlanStep& step : data_->plan->steps) steps.push_back(described(g, *data_->plan, step));
+    return steps;
+  }
+  const std::size_t numbers = input_count() + g.outputs().size();
+  ProgramStep step{.operation = "numbers",
+                   .text = "numbers, " + counted(data_->lanes->columns().steps.size(), "loop"),
+                   .bytes = sizeof(double) * numbers};
+  for (NodeId node = 0; node < g.size(); ++node)
+    if (!g.operands(node).empty()) step.nodes.push_back(node);
+  steps.push_back(std::move(step));
+  return steps;
+}
 
 std::string Program::report() const {
   std::string text;

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "wengert/autodiff/inspect/clock.hpp"
 #include "wengert/autodiff/inspect/node_values.hpp"
 #include "wengert/autodiff/inspect/statistics.hpp"
 #include "wengert/autodiff/inspect/table.hpp"
@@ -23,19 +24,6 @@ using graph::Graph;
 using graph::NodeId;
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
-
-double seconds_of_the_clock() {
-  double least = 1;
-  for (int k = 0; k < 200; ++k) {
-    const auto begin = Clock::now();
-    least = std::min(least, since(begin));
-  }
-  return least;
-}
 
 /// One round forward: the least of what was and of what is measured now.
 void measure_forward(const Graph& graph, const NodeValues& values, std::vector<NodeProfile>& nodes) {
@@ -93,8 +81,28 @@ double Profile::backward() const noexcept {
   return sum;
 }
 
+graph::ScopeId Profile::scope(NodeId node) const {
+  if (!recorded) return graph->scope(node);
+  return places[node] == graph::no_node ? graph::root_scope : recorded->scope(places[node]);
+}
+
+std::string Profile::line(NodeId node) const {
+  if (!recorded) return line_of(*graph, node);
+  return places[node] == graph::no_node ? "" : line_of(*recorded, places[node]);
+}
+
 std::vector<ProfileRow> Profile::by_operation() const {
   std::vector<ProfileRow> rows;
+  if (!steps.empty()) {
+    std::unordered_map<std::string, std::size_t> row_of_operation;
+    for (const ProfileStep& step : steps) {
+      const auto [at, is_new] = row_of_operation.try_emplace(step.what.operation, rows.size());
+      if (is_new) rows.push_back(row_of(step.what.operation));
+      for (const NodeId node : step.what.nodes) add(rows[at->second], nodes[node]);
+    }
+    sort_by_time(rows);
+    return rows;
+  }
   std::unordered_map<std::size_t, std::size_t> place;
   for (NodeId node = 0; node < nodes.size(); ++node) {
     const graph::OperationId id = graph->operation_id(node);
@@ -108,12 +116,13 @@ std::vector<ProfileRow> Profile::by_operation() const {
 }
 
 std::vector<ProfileRow> Profile::by_scope() const {
-  std::vector<ProfileRow> of_scope(graph->scope_count());
+  const Graph& named = source();
+  std::vector<ProfileRow> of_scope(named.scope_count());
   for (NodeId node = 0; node < nodes.size(); ++node)
-    if (graph->operation_id(node) != graph::constant_operation) add(of_scope[graph->scope(node)], nodes[node]);
+    if (graph->operation_id(node) != graph::constant_operation) add(of_scope[scope(node)], nodes[node]);
   // A parent has a smaller id than its children. What lies in the root alone is "(outside)".
   for (auto scope = static_cast<graph::ScopeId>(of_scope.size()); scope-- > 1;) {
-    const graph::ScopeId parent = graph->scope_record(scope).parent;
+    const graph::ScopeId parent = named.scope_record(scope).parent;
     if (parent == graph::root_scope) continue;
     of_scope[parent].nodes += of_scope[scope].nodes;
     of_scope[parent].forward += of_scope[scope].forward;
@@ -122,11 +131,11 @@ std::vector<ProfileRow> Profile::by_scope() const {
     of_scope[parent].flops += of_scope[scope].flops;
   }
   std::vector<ProfileRow> rows;
-  std::unordered_map<std::string, std::size_t> place;
+  std::unordered_map<std::string, std::size_t> row_of_scope;
   for (graph::ScopeId scope = 0; scope < of_scope.size(); ++scope) {
     if (of_scope[scope].nodes == 0) continue;
-    std::string name = scope == graph::root_scope ? "(outside)" : scope_path(*graph, scope);
-    const auto [at, is_new] = place.try_emplace(name, rows.size());
+    std::string name = scope == graph::root_scope ? "(outside)" : scope_path(named, scope);
+    const auto [at, is_new] = row_of_scope.try_emplace(name, rows.size());
     if (is_new) rows.push_back(row_of(name));
     ProfileRow& row = rows[at->second];
     row.nodes += of_scope[scope].nodes;
@@ -140,11 +149,11 @@ std::vector<ProfileRow> Profile::by_scope() const {
 
 std::vector<ProfileRow> Profile::by_line() const {
   std::vector<ProfileRow> rows;
-  std::map<std::string, std::size_t> place;
+  std::map<std::string, std::size_t> row_of_line;
   for (NodeId node = 0; node < nodes.size(); ++node) {
-    const std::string line = line_of(*graph, node);
+    const std::string line = this->line(node);
     if (line.empty()) continue;
-    const auto [at, is_new] = place.try_emplace(line, rows.size());
+    const auto [at, is_new] = row_of_line.try_emplace(line, rows.size());
     if (is_new) rows.push_back(row_of(line));
     add(rows[at->second], nodes[node]);
   }
@@ -153,6 +162,17 @@ std::vector<ProfileRow> Profile::by_line() const {
 }
 
 std::vector<ProfileRow> Profile::dearest(std::size_t most) const {
+  if (!steps.empty()) {
+    std::vector<ProfileRow> rows;
+    for (std::size_t k = 0; k < steps.size(); ++k) {
+      if (steps[k].seconds == 0) continue;
+      rows.push_back(row_of(std::to_string(k + 1) + ". " + steps[k].what.text));
+      for (const NodeId node : steps[k].what.nodes) add(rows.back(), nodes[node]);
+    }
+    sort_by_time(rows);
+    rows.resize(std::min(most, rows.size()));
+    return rows;
+  }
   std::vector<NodeId> order(nodes.size());
   for (NodeId node = 0; node < order.size(); ++node) order[node] = node;
   most = std::min(most, order.size());
@@ -170,9 +190,13 @@ std::vector<ProfileRow> Profile::dearest(std::size_t most) const {
 
 std::string Profile::text(bool lines) const {
   const double all = forward() + backward();
-  std::string text = counted(graph->size(), "node") + ", forward " + seconds_text(forward()) + ", backward " +
-                     seconds_text(backward()) + "; the least of " + counted(rounds, "round") + "\n\n" +
-                     table_of("operation", by_operation(), all);
+  const bool of_program = !steps.empty();
+  std::string text = counted(graph->size(), "node");
+  if (of_program) text += " in " + counted(steps.size(), "step");
+  text += ", forward " + seconds_text(forward()) + ", backward " + seconds_text(backward()) + "; ";
+  if (of_program) text += "a run takes " + seconds_text(run) + ", ";
+  text += "the least of " + counted(rounds, of_program ? "run" : "round") + "\n\n" +
+          table_of("operation", by_operation(), all);
   constexpr std::size_t most = 30;
   const auto section = [&](const std::string& title, std::vector<ProfileRow> rows) {
     if (rows.empty()) return;
@@ -181,9 +205,9 @@ std::string Profile::text(bool lines) const {
     text += "\n" + table_of(title, rows, all);
     if (left != 0) text += "… and " + std::to_string(left) + " more\n";
   };
-  if (graph->scope_count() > 1) section("scope", by_scope());
+  if (source().scope_count() > 1) section("scope", by_scope());
   if (lines) section("line", by_line());
-  section("node", dearest());
+  section(of_program ? "step" : "node", dearest());
   return text;
 }
 
@@ -206,7 +230,7 @@ Profile profile(const detail::AnyHandle& y, const ProfileOptions& options, std::
   const bool sweeps = is_real(graph.type(root).dtype);
   constexpr double unknown = std::numeric_limits<double>::infinity();
   result.nodes.assign(graph.size(), {.forward = unknown, .backward = unknown});
-  result.clock = seconds_of_the_clock();
+  result.clock = clock_seconds();
   NodeAdjoints adjoints;
   std::vector<double> seconds(graph.size());
   const auto begin = Clock::now();
@@ -235,8 +259,17 @@ graph::Drawing draw(const Profile& profile, const graph::DrawingOptions& options
   const Graph& graph = *profile.graph;
   graph::Annotations know;
   const auto time = [&](NodeId node) { return profile.nodes[node].forward + profile.nodes[node].backward; };
+  std::vector<std::size_t> step_of(graph.size(), 0);  // counted from 1
+  for (std::size_t k = 0; k < profile.steps.size(); ++k)
+    for (const NodeId node : profile.steps[k].what.nodes) step_of[node] = k + 1;
   know.lines = [&](NodeId node) -> std::vector<std::string> {
     if (time(node) == 0) return {};
+    if (step_of[node] != 0) {
+      const ProfileStep& step = profile.steps[step_of[node] - 1];
+      std::string line = "step " + std::to_string(step_of[node]) + ": " + seconds_text(time(node));
+      if (step.what.nodes.size() > 1) line += " of " + seconds_text(step.seconds);
+      return {std::move(line)};
+    }
     return {seconds_text(profile.nodes[node].forward) + " + " + seconds_text(profile.nodes[node].backward)};
   };
   graph::Drawing drawing = graph::draw(graph, options, know);
@@ -254,7 +287,10 @@ graph::Drawing draw(const Profile& profile, const graph::DrawingOptions& options
   }
   for (std::size_t k = 0; k < of_box.size(); ++k)
     if (most > 0 && of_box[k] > 0) drawing.nodes[k].magnitude = of_box[k] / most;
-  if (most > 0) drawing.notes.emplace_back("times forward + backward; the darker, the more");
+  if (most > 0)
+    drawing.notes.emplace_back(profile.steps.empty()
+                                   ? "times forward + backward; the darker, the more"
+                                   : "a node's share of the time of its step, by its elements; the darker, the more");
   return drawing;
 }
 

@@ -1,6 +1,6 @@
-// What it costs to watch for NaN and infinities: bench_inspect [SECONDS]
+// What it costs to watch for NaN and infinities, and to time the steps of a program: bench_inspect [SECONDS]
 //
-// Per workload, a step without a look and one with it, in turns; the least of many times each. Then what the search
+// Per workload, a step without and one with it, in turns; the least of many times each. Then what the search
 // costs once something is there to be found.
 #include <algorithm>
 #include <chrono>
@@ -141,6 +141,26 @@ int main(int argc, char** argv) {
             }
           });
     }
+  }
+  {
+    // Steps as small as they come: more of the clock than of anything else.
+    Recording r;
+    const Tensor x = r.variable(filled({2, 2}, 0.1), "x");
+    Tensor h = x;
+    for (int k = 0; k < 100; ++k) h = tanh(matmul(h, x));
+    const Program program(r, {x}, {sum(h)});
+    Program::Workspace plain(program), timed(program);
+    plain.set(0, x);
+    timed.set(0, x);
+    timed.time_steps();
+    compare(
+        "program, 201 steps of 2x2, each timed",
+        [&] {
+          for (int k = 0; k < 100; ++k) program.run(plain);
+        },
+        [&] {
+          for (int k = 0; k < 100; ++k) program.run(timed);
+        });
   }
   {
     const Array elements = filled({1 << 20}, 1);

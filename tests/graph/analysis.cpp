@@ -106,4 +106,33 @@ BOOST_AUTO_TEST_CASE(depth_is_the_longest_path) {
   BOOST_TEST((depths(std::move(builder).build()) == std::vector<std::uint32_t>{0, 1, 2, 3}));
 }
 
+BOOST_AUTO_TEST_CASE(a_gradient_belongs_where_its_forward_nodes_are) {
+  GraphBuilder builder;
+  const NodeId x = builder.variable({}, "x");
+  const NodeId y = builder.add(sample::sin, {x});
+  const NodeId z = builder.add(sample::mul, {y, y});
+  builder.output(z);
+  const auto forward_end = static_cast<NodeId>(builder.size());
+  const NodeId one = builder.constant(1.0);                // serves the adjoint of y
+  const NodeId of_y = builder.add(sample::mul, {y, one});  // tied
+  const NodeId cosine = builder.add(sample::cos, {x});     // serves that of x
+  const NodeId of_x = builder.add(sample::mul, {of_y, cosine});
+  const NodeId scaled = builder.add(sample::mul, {of_x, of_x});  // behind everything, tied to nothing
+  builder.add_adjoint_link(of_y, y);
+  builder.add_adjoint_link(of_x, x);
+  builder.output(of_x);
+  const Graph g = std::move(builder).build();
+  std::vector<std::uint8_t> orders(g.size(), 1);
+  std::fill(orders.begin(), orders.begin() + forward_end, std::uint8_t{0});
+  const std::vector<NodeId> place = places(g, orders);
+  for (const NodeId node : {x, y, z}) BOOST_TEST(place[node] == node);
+  BOOST_TEST(place[of_y] == y);
+  BOOST_TEST(place[one] == y);
+  BOOST_TEST(place[of_x] == x);
+  BOOST_TEST(place[cosine] == x);
+  BOOST_TEST(place[scaled] == x);
+  const std::vector<std::uint8_t> forward(g.size(), 0);
+  for (NodeId node = 0; node < g.size(); ++node) BOOST_TEST(places(g, forward)[node] == node);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

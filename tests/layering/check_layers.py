@@ -29,7 +29,7 @@ LAYERS = {
     "autodiff/passes/": [*AUTODIFF_BELOW, "autodiff/passes/"],
     "autodiff/transform/": [*AUTODIFF_BELOW, "autodiff/passes/", "autodiff/transform/"],
     "autodiff/explain/": [*AUTODIFF_BELOW, "autodiff/passes/", "autodiff/transform/", "autodiff/explain/"],
-    "autodiff/inspect/": [*AUTODIFF_BELOW, "autodiff/passes/", "autodiff/transform/", "autodiff/inspect/"],
+    "autodiff/inspect/": [*AUTODIFF_BELOW, "autodiff/passes/", "autodiff/exec/", "autodiff/transform/", "autodiff/inspect/"],
     "autodiff/exec/": [*AUTODIFF_BELOW, "autodiff/passes/", "autodiff/exec/"],
     "autodiff/bridges/": ["graph/", "autodiff/autodiff.hpp", "autodiff/record/", "autodiff/transform/", "autodiff/bridges/"],
     "autodiff/": ["graph/", "autodiff/"],
