@@ -5,6 +5,8 @@
 #include <cstring>
 #include <fstream>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 
 #include "wengert/graph/analysis.hpp"
 #include "wengert/graph/drawing/formula.hpp"
@@ -31,13 +33,20 @@ std::string part_of_namespace(std::string_view name) {
 class Writer {
  public:
   Writer(const Graph& graph, const TextSink& sink, const ModelExplorerOptions& options)
-      : graph_(graph), sink_(sink), options_(options), order_(gradient_orders(graph)) {
-    // A parent has a smaller id than its children.
+      : graph_(graph), sink_(sink), options_(options), order_(gradient_orders(graph)), place_(places(graph, order_)) {
+    // A parent has a smaller id than its children. Of scopes of one name, next to each other, the later ones are
+    // numbered: they would be one group.
     namespaces_.resize(graph.scope_count());
+    std::unordered_map<std::string, std::size_t> times;
     for (ScopeId scope = 1; scope < graph.scope_count(); ++scope) {
       const Scope record = graph.scope_record(scope);
       const std::string& outer = namespaces_[record.parent];
-      namespaces_[scope] = outer + (outer.empty() ? "" : "/") + part_of_namespace(record.name);
+      std::string name = outer + (outer.empty() ? "" : "/") + part_of_namespace(record.name);
+      const std::string first = name;
+      for (std::size_t k = ++times[first]; k > 1 && times.contains(name); ++k)
+        name = first + " (" + std::to_string(k) + ")";
+      if (name != first) ++times[name];
+      namespaces_[scope] = std::move(name);
     }
   }
 
@@ -74,7 +83,7 @@ class Writer {
   }
 
   [[nodiscard]] std::string namespace_of(NodeId node) const {
-    const std::string& scopes = namespaces_[graph_.scope(node)];
+    const std::string& scopes = namespaces_[graph_.scope(place_[node])];
     if (order_[node] == 0) return scopes;
     std::string outer = order_[node] == 1 ? "gradient" : "gradient of order " + std::to_string(order_[node]);
     return outer + (scopes.empty() ? "" : "/") + scopes;
@@ -89,8 +98,10 @@ class Writer {
     if (!graph_.name(node).empty()) put_pair("name", graph_.name(node));
     if (graph_.operation_id(node) != constant_operation && kind_of(graph_.attribute(node)) != AttributeKind::none)
       put_pair("attribute", shortened(to_string(graph_.attribute(node)), 200));
-    if (const Location at = graph_.location(node); !at.empty())
+    if (const Location at = graph_.location(node); options_.locations && !at.empty())
       put_pair("line", std::string(at.file) + ":" + std::to_string(at.line));
+    for (std::size_t k = 0; k < graph_.outputs().size(); ++k)
+      if (graph_.outputs()[k] == node) put_pair("output", std::to_string(k));
     for (const AdjointLink& link : graph_.adjoint_links(node)) {
       std::string of = "adjoint of " + std::to_string(link.primal);
       if (link.operand != AdjointLink::itself)
@@ -113,6 +124,7 @@ class Writer {
   const TextSink& sink_;
   const ModelExplorerOptions& options_;
   std::vector<std::uint8_t> order_;
+  std::vector<NodeId> place_;
   std::vector<std::string> namespaces_;  // by scope
   std::string text_;
 };

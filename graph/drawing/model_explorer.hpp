@@ -2,8 +2,9 @@
 /// a million nodes on the GPU, scopes as groups to open and close.
 ///
 /// What is written is its `GraphCollection` (src/ui/src/components/visualizer/common/input_graph.ts): a label and one
-/// graph; of each node id, label, namespace (the scopes, those of a gradient below "gradient"), attributes, incoming
-/// edges, type and value of its output. It goes node by node, in memory that does not grow with the graph.
+/// graph; of each node id, label, namespace (the scopes; below "gradient" those of what a node is a derivative by),
+/// attributes, incoming edges, type and value of its output. It goes node by node, in memory that does not grow with
+/// the graph.
 #pragma once
 
 #include <functional>
@@ -18,6 +19,7 @@ namespace wengert::graph {
 
 struct ModelExplorerOptions {
   std::string label = "wengert";  ///< of the collection and of the graph
+  bool locations = true;          ///< with the lines of the source
   /// More attributes of a node, name and value: a value, an adjoint, a time. Empty: none.
   std::function<std::vector<std::pair<std::string, std::string>>(NodeId)> attributes{};
 };

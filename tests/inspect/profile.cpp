@@ -15,6 +15,7 @@
 #include "wengert/autodiff/autodiff.hpp"
 #include "wengert/autodiff/inspect/profile.hpp"
 #include "wengert/autodiff/inspect/statistics.hpp"
+#include "wengert/autodiff/record/primitive.hpp"
 #include "wengert/graph/drawing/model_explorer.hpp"
 
 namespace {
@@ -213,9 +214,36 @@ BOOST_AUTO_TEST_CASE(model_explorer_gets_the_fields_of_its_schema) {
   BOOST_TEST(ids.size() == expansion.graph.size());
   BOOST_TEST(spaces.contains("layer \"<1>\""));
   BOOST_TEST(spaces.contains("loss"));
-  bool gradient_space = false;
-  for (const std::string& space : spaces) gradient_space = gradient_space || space.starts_with("gradient");
-  BOOST_TEST(gradient_space);
+  // The gradient in the layers of what it is the derivative by.
+  BOOST_TEST(spaces.contains("gradient/layer \"<1>\""));
+  BOOST_TEST(spaces.contains("gradient/loss"));
+  const auto count = [&](const std::string& part) {
+    std::size_t found = 0;
+    for (std::size_t at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++found;
+    return found;
+  };
+  BOOST_TEST(count("{\"key\": \"output\"") == 2U);
+  BOOST_TEST(count("profile.cpp:") > 3U);
+  BOOST_TEST(!contains(graph::to_model_explorer(expansion.graph, {.locations = false}), "profile.cpp:"));
+}
+
+BOOST_AUTO_TEST_CASE(scopes_of_one_name_are_groups_of_their_own_in_model_explorer) {
+  graph::GraphBuilder builder;
+  graph::NodeId node = builder.variable({}, "x");
+  const graph::OperationId sine = graph::register_operation(PrimitiveOf<ops::Sin>::record);
+  for (const char* name : {"relu", "linear", "relu", "relu (2)", "relu"}) {
+    node = builder.add(sine, {node});
+    const graph::ScopeId scope = builder.add_scope(graph::root_scope, name);
+    builder.set_scope(node, builder.add_scope(scope, "inner"));
+  }
+  builder.output(node);
+  const Tree tree = parsed_json(graph::to_model_explorer(std::move(builder).build()));
+  std::set<std::string> spaces;
+  for (const auto& [key, each] : tree.get_child("graphs").front().second.get_child("nodes"))
+    spaces.insert(each.get<std::string>("namespace"));
+  BOOST_TEST(spaces.size() == 6U);
+  for (const char* space : {"", "relu/inner", "linear/inner", "relu (2)/inner"})
+    BOOST_TEST(spaces.contains(space), space);
 }
 
 BOOST_AUTO_TEST_CASE(model_explorer_is_written_in_pieces_and_slashes_open_no_group) {
