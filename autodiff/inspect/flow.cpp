@@ -9,7 +9,10 @@
 #include "wengert/autodiff/inspect/node_values.hpp"
 #include "wengert/autodiff/inspect/table.hpp"
 #include "wengert/autodiff/inspect/wording.hpp"
+#include "wengert/autodiff/ops/hook.hpp"
+#include "wengert/autodiff/record/stream.hpp"
 #include "wengert/graph/analysis.hpp"
+#include "wengert/graph/drawing/writing.hpp"
 #include "wengert/graph/error.hpp"
 
 namespace wengert {
@@ -29,8 +32,13 @@ std::string told(const Graph& graph, NodeId node) {
 
 class Examination {
  public:
-  Examination(const Expansion& expansion, const FlowOptions& options)
-      : expansion_(expansion), graph_(expansion.graph), options_(options), values_(values_of(expansion)) {
+  /// `names`: of the values of the recording, for those that are not in the expansion.
+  Examination(const Expansion& expansion, const std::map<detail::Id, std::string>& names, const FlowOptions& options)
+      : names_(names),
+        expansion_(expansion),
+        graph_(expansion.graph),
+        options_(options),
+        values_(values_of(expansion)) {
     root_ = graph_.outputs()[0];
     adjoints_ = adjoints_of(graph_, values_, root_, [&](Edge edge, const Array* array, double number) {
       const bool zero = array == nullptr ? number == 0 : is_zero(*array);
@@ -44,7 +52,7 @@ class Examination {
       if (x[k].id() == 0) continue;
       const NodeId node = expansion_.find(x[k]);
       if (node == no_node || !below_[node])
-        disconnected(node, k);
+        disconnected(x[k].id(), k);
       else if (!adjoints_.is_finite(node))
         add(FlowKind::non_finite, node, 0,
             "the gradient of " + name_of(graph_, node) + " is not finite; first_non_finite tells where that was born.");
@@ -71,8 +79,8 @@ class Examination {
       }
       ++flow.layers[at->second].nodes;
       Sum& sum = sums[at->second];
-      sum.value += std::pow(values_.magnitude(node), 2);
-      sum.adjoint += std::pow(adjoints_.magnitude(node), 2);
+      WENGERT_ADD("flow: values of a layer", sum.value, std::pow(values_.magnitude(node), 2));
+      WENGERT_ADD("flow: adjoints of a layer", sum.adjoint, std::pow(adjoints_.magnitude(node), 2));
       sum.elements += static_cast<double>(graph_.type(node).shape.size());
     }
     for (std::size_t k = 0; k < sums.size(); ++k) {
@@ -118,53 +126,83 @@ class Examination {
     flow.findings.push_back({kind, name_of(graph_, node), value, std::move(text)});
   }
 
-  void disconnected(NodeId, std::size_t position) {
-    const std::string name = "variable " + std::to_string(position + 1);
-    flow.findings.push_back(
-        {FlowKind::disconnected, name, 0,
-         "the output does not depend on " + name + " of those given: nothing computed from it reaches the output."});
+  void disconnected(detail::Id id, std::size_t position) {
+    const auto known = names_.find(id);
+    const std::string name =
+        known != names_.end() ? graph::detail::printable(known->second) : "variable " + std::to_string(position + 1);
+    flow.findings.push_back({FlowKind::disconnected, name, 0,
+                             "the output does not depend on " + name +
+                                 (known != names_.end() ? "" : " of those given") +
+                                 ": nothing computed from it reaches the output."});
+  }
+
+  /// Why nothing comes to a node: the last edges, in the order of the calculation, between a node to which something
+  /// comes and one from which every path to this node carries nothing. `zero`: 0 flowed; `wall`: nothing may flow.
+  struct Blocks {
+    Edge zero{no_node, 0}, wall{no_node, 0};
+  };
+  /// By node, where nothing comes: one pass over all edges, for all variables.
+  void find_blocks() {
+    blocks_.resize(graph_.size());
+    std::vector<bool> comes(graph_.size(), false);
+    for (NodeId node = 0; node <= root_; ++node)
+      comes[node] = adjoints_.reached[node] && adjoints_.magnitude(node) != 0;
+    const auto take = [](Edge& best, Edge edge) {
+      if (edge.user != no_node && (best.user == no_node || edge.user > best.user)) best = edge;
+    };
+    for (NodeId user = root_ + 1; user-- > 0;) {
+      if (!below_[user]) continue;
+      const auto operands = graph_.operands(user);
+      for (std::uint32_t k = 0; k < operands.size(); ++k) {
+        if (comes[operands[k]]) continue;
+        Blocks& of_operand = blocks_[operands[k]];
+        const Edge edge{user, k};
+        if (!comes[user]) {
+          take(of_operand.zero, blocks_[user].zero);
+          take(of_operand.wall, blocks_[user].wall);
+        } else if (WENGERT_HOLDS("flow: an edge is a wall", !flows(graph_, edge))) {
+          take(of_operand.wall, edge);
+        } else if (WENGERT_HOLDS("flow: an edge carried zero", carried_zero(edge))) {
+          take(of_operand.zero, edge);
+        }
+      }
+    }
+  }
+  /// The sweep goes through users from the last to the first, and through the operands of each in their order.
+  [[nodiscard]] bool carried_zero(Edge edge) const {
+    return std::ranges::binary_search(
+        zeros_, edge, [](Edge a, Edge b) { return a.user != b.user ? a.user > b.user : a.position < b.position; });
   }
 
   /// There is a path and nothing comes: blocked by an operation without a derivative, or by a 0.
   void stopped(NodeId node) {
-    // Where on the paths from the variable to the output the adjoint is not 0, and the edge below passes nothing.
-    std::vector<bool> leads(graph_.size(), false);
-    leads[node] = true;
-    for (NodeId user = node + 1; user <= root_; ++user) {
-      if (!below_[user]) continue;
-      const auto operands = graph_.operands(user);
-      leads[user] = std::ranges::any_of(operands, [&](NodeId o) { return bool{leads[o]}; });
+    if (blocks_.empty()) find_blocks();
+    const auto [zero, wall] = blocks_[node];
+    const bool reached = adjoints_.reached[node];
+    if (!reached && wall.user != no_node && (zero.user == no_node || wall.user > zero.user))
+      return add(FlowKind::disconnected, node, 0,
+                 "the gradient does not reach " + name_of(graph_, node) + ": " + told(graph_, wall.user) +
+                     " lets no derivative pass.");
+    if (zero.user != no_node) {
+      const NodeId operand = graph_.operands(zero.user)[zero.position];
+      return add(FlowKind::dead, node, 0,
+                 "the gradient of " + name_of(graph_, node) + " is 0: " + told(graph_, zero.user) +
+                     " passes nothing on to " + name_of(graph_, operand) + " = " +
+                     value_text(graph_, values_, operand) +
+                     ". Other first values, or an activation with a slope there (leaky_relu, softplus), revive it.");
     }
-    for (NodeId user = root_ + 1; user-- > node + 1;) {
-      if (!leads[user] || !adjoints_.reached[user] || adjoints_.magnitude(user) == 0) continue;
-      const auto operands = graph_.operands(user);
-      for (std::uint32_t k = 0; k < operands.size(); ++k) {
-        if (!leads[operands[k]]) continue;
-        if (!flows(graph_, {user, k})) {
-          if (adjoints_.reached[node]) continue;
-          return add(FlowKind::disconnected, node, 0,
-                     "the gradient does not reach " + name_of(graph_, node) + ": " + told(graph_, user) +
-                         " lets no derivative pass.");
-        }
-        const bool zero = std::ranges::find(zeros_, Edge{user, k}) != zeros_.end();
-        if (!zero) continue;
-        return add(FlowKind::dead, node, 0,
-                   "the gradient of " + name_of(graph_, node) + " is 0: " + told(graph_, user) +
-                       " passes nothing on to " + name_of(graph_, operands[k]) + " = " +
-                       value_text(graph_, values_, operands[k]) +
-                       ". Other first values, or an activation with a slope there (leaky_relu, softplus), revive it.");
-      }
-    }
-    add(adjoints_.reached[node] ? FlowKind::dead : FlowKind::disconnected, node, 0,
+    add(reached ? FlowKind::dead : FlowKind::disconnected, node, 0,
         "the gradient of " + name_of(graph_, node) + " is 0: what flows to it adds up to nothing.");
   }
 
+  const std::map<detail::Id, std::string>& names_;
   const Expansion& expansion_;
   const Graph& graph_;
   FlowOptions options_;
   NodeValues values_;
   NodeAdjoints adjoints_;
-  std::vector<Edge> zeros_;  // edges along which 0 flowed
+  std::vector<Edge> zeros_;     // edges along which 0 flowed
+  std::vector<Blocks> blocks_;  // by node, once wanted
   std::vector<bool> below_;
   NodeId root_ = 0;
 };
@@ -210,9 +248,10 @@ Flow gradient_flow(const detail::AnyHandle& y, const detail::HandleList& x, cons
                          .where = where}};
   }
   if (&head == &detail::no_stream) detail::Stream::throw_bad_handle(y.tag(), "gradient_flow", where);
-  const Expansion expansion = detail::expand_stream(static_cast<detail::Stream&>(head), std::array{y},
-                                                    {.merge_duplicates = false, .ties = false}, where);
-  Examination examination(expansion, options);
+  auto& stream = static_cast<detail::Stream&>(head);
+  const Expansion expansion =
+      detail::expand_stream(stream, std::array{y}, {.merge_duplicates = false, .ties = false}, where);
+  Examination examination(expansion, stream.names, options);
   examination.variables(x.span());
   examination.layers();
   std::ranges::stable_sort(examination.flow.findings, {}, &FlowFinding::kind);
