@@ -10,6 +10,7 @@
 #include "wengert/autodiff/inspect/match.hpp"
 #include "wengert/autodiff/inspect/node_values.hpp"
 #include "wengert/autodiff/inspect/wording.hpp"
+#include "wengert/autodiff/ops/hook.hpp"
 #include "wengert/graph/drawing/wording.hpp"
 #include "wengert/graph/extract.hpp"
 #include "wengert/graph/uses.hpp"
@@ -88,12 +89,14 @@ GraphDiff compared(std::shared_ptr<const DiffSides> sides, const DiffOptions& op
       d.operands = !std::ranges::equal(of_a, of_b, partners);
       // Those of a sum or a product may change places.
       if (d.operands && b.operation(node).commutative && of_a.size() == 2 && of_b.size() == 2)
-        d.operands = !(partners(of_a[0], of_b[1]) && partners(of_a[1], of_b[0]));
+        d.operands = !WENGERT_HOLDS("diff: operands in the other order",
+                                    partners(of_a[0], of_b[1]) && partners(of_a[1], of_b[0]));
       if (values) {
         d.relative = distance(a, *sides->values_before, partner, b, *sides->values_after, node);
-        d.value = d.relative > options.tolerance;
+        d.value = WENGERT_HOLDS("diff: value beyond the tolerance", d.relative > options.tolerance);
         differs[node] = d.value;
-        d.begins = d.value && std::ranges::none_of(of_b, [&](NodeId o) { return bool{differs[o]}; });
+        d.begins = d.value && WENGERT_HOLDS("diff: begins",
+                                            std::ranges::none_of(of_b, [&](NodeId o) { return bool{differs[o]}; }));
       }
       if (!d.value && !d.attribute && !d.operands) {
         ++result.same;

@@ -7,6 +7,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "wengert/autodiff/ops/hook.hpp"
+
 namespace wengert::inspect {
 
 using graph::Graph;
@@ -84,7 +86,7 @@ class Matcher {
     out_.of_b[b] = a;
   }
   [[nodiscard]] bool alike(NodeId a, NodeId b) const {
-    return a_.operation_id(a) == b_.operation_id(b) && a_.type(a) == b_.type(b);
+    return WENGERT_HOLDS("diff: alike", a_.operation_id(a) == b_.operation_id(b) && a_.type(a) == b_.type(b));
   }
 
   /// Unmatched nodes of the same key, the first with the first, the second with the second, ….

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "wengert/autodiff/inspect/finite.hpp"
+#include "wengert/autodiff/ops/hook.hpp"
 #include "wengert/autodiff/passes/node_value.hpp"
 #include "wengert/autodiff/record/primitive.hpp"
 #include "wengert/graph/error.hpp"
@@ -41,7 +42,8 @@ double norm_of(const Array& array) {
     }
     if (largest == 0) return 0.0;
     double sum = 0;
-    for (const T element : array.stored<T>()) sum += std::pow(static_cast<double>(element) / largest, 2);
+    for (const T element : array.stored<T>())
+      WENGERT_ADD("nodes: norm", sum, std::pow(static_cast<double>(element) / largest, 2));
     return largest * std::sqrt(sum * (array.is_uniform() ? static_cast<double>(array.size()) : 1.0));
   });
 }
@@ -119,8 +121,10 @@ class Sweep {
     std::array<double, 3> x{};
     for (std::size_t k = 0; k < operands.size(); ++k) x[k] = values_.numbers[operands[k]];
     for (std::uint32_t k = 0; k < operands.size(); ++k) {
-      if (!flows(graph_, {node, k})) continue;
-      add({node, k}, nullptr, primitive.contribution(k, cotangent, values_.numbers[node], x.data()));
+      if (!WENGERT_HOLDS("nodes: an edge of numbers carries", flows(graph_, {node, k}))) continue;
+      add({node, k}, nullptr,
+          WENGERT_NUMBER("nodes: contribution to a number",
+                         primitive.contribution(k, cotangent, values_.numbers[node], x.data())));
     }
   }
 
@@ -149,11 +153,11 @@ class Sweep {
     const NodeId operand = graph_.operands(edge.user)[edge.position];
     out_.reached[operand] = true;
     if (array == nullptr) {
-      out_.numbers[operand] += number;
+      WENGERT_ADD("nodes: adjoint of a number", out_.numbers[operand], number);
       return;
     }
     const auto [place, is_new] = out_.arrays.try_emplace(operand, *array);
-    if (is_new) return;
+    if (WENGERT_HOLDS("nodes: the first part of a tensor's adjoint", is_new)) return;
     kernels::Accumulator sum(std::exchange(place->second, Array()));
     sum.add(*array, graph_.operation(edge.user).name);
     place->second = sum.sum();

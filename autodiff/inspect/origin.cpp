@@ -5,6 +5,7 @@
 
 #include "wengert/autodiff/inspect/evidence.hpp"
 #include "wengert/autodiff/inspect/finite.hpp"
+#include "wengert/autodiff/ops/hook.hpp"
 
 namespace wengert::inspect {
 
@@ -58,7 +59,7 @@ std::optional<Origin> origin_of_values(const Evidence& evidence, std::span<const
       reached[operand] = true;
       toward[operand] = node;
     }
-    if (born) first = node;
+    if (WENGERT_HOLDS("birth: no operand was spoiled", born)) first = node;
   }
   if (first == no_node) return std::nullopt;
   Origin origin{.node = first};
@@ -77,7 +78,7 @@ std::optional<Origin> origin_of_adjoints(const Evidence& evidence, std::span<con
     const auto [user, position] = bad->edge;
     const NodeId operand = graph.operands(user)[position];
     entered[operand] = true;
-    if (!leads[operand] || leads[user]) continue;
+    if (!WENGERT_HOLDS("birth: leads to a variable", leads[operand]) || leads[user]) continue;
     leads[user] = true;
     toward[user] = operand;
   }
@@ -85,13 +86,14 @@ std::optional<Origin> origin_of_adjoints(const Evidence& evidence, std::span<con
   std::optional<Origin> origin;
   for (const BadEdge& bad : evidence.bad) {
     const NodeId operand = graph.operands(bad.edge.user)[bad.edge.position];
-    if (!leads[operand] || !adjoints.is_finite(bad.edge.user)) continue;
+    if (!leads[operand] || !WENGERT_HOLDS("birth: the cotangent was finite", adjoints.is_finite(bad.edge.user)))
+      continue;
     origin = Origin{.node = bad.edge.user, .edge = bad};
     break;
   }
   for (auto node = static_cast<NodeId>(graph.size()); node-- > 0;) {
     if (origin && node <= origin->node) break;
-    if (!leads[node] || entered[node] || adjoints.is_finite(node)) continue;
+    if (!leads[node] || WENGERT_HOLDS("birth: an edge brought it", entered[node]) || adjoints.is_finite(node)) continue;
     origin = Origin{.node = node, .in_sum = true};
     break;
   }

@@ -8,6 +8,7 @@
 
 #include "wengert/autodiff/inspect/table.hpp"
 #include "wengert/autodiff/inspect/wording.hpp"
+#include "wengert/autodiff/ops/hook.hpp"
 #include "wengert/graph/drawing/wording.hpp"
 
 namespace wengert {
@@ -92,12 +93,12 @@ GraphStatistics statistics(const Graph& graph) {
     for (const NodeId operand : graph.operands(node)) {
       ++s.edges;
       ++uses[operand];
-      depth[node] = std::max(depth[node], depth[operand] + 1);
+      depth[node] = std::max(depth[node], WENGERT_INDEX("statistics: depth", depth[operand] + 1));
       span[node] = std::max(span[node], span[operand]);
     }
     const double work = work_of(graph, node);
-    s.work += work;
-    span[node] += work;
+    WENGERT_ADD("statistics: work", s.work, work);
+    WENGERT_ADD("statistics: span", span[node], work);
     s.span = std::max(s.span, span[node]);
     s.depth = std::max<std::size_t>(s.depth, depth[node]);
     at_depth.resize(std::max<std::size_t>(at_depth.size(), depth[node] + 1), 0);
@@ -112,7 +113,8 @@ GraphStatistics statistics(const Graph& graph) {
     live += bytes;
     s.live_bytes = std::max(s.live_bytes, live);
     for (const NodeId operand : graph.operands(node))
-      if (--uses[operand] == 0) live -= static_cast<double>(byte_size(graph.type(operand)));
+      if (WENGERT_HOLDS("statistics: last use", --uses[operand] == 0))
+        live -= static_cast<double>(byte_size(graph.type(operand)));
     if (uses[node] == 0) live -= bytes;
   }
   for (const auto& [id, count] : operations)
