@@ -10,14 +10,14 @@
 #include "wengert/autodiff/passes/passes.hpp"
 #include "wengert/autodiff/record/expand.hpp"
 #include "wengert/autodiff/record/log.hpp"
-#include "wengert/autodiff/record/primitive.hpp"
 #include "wengert/autodiff/transform/show.hpp"
-#include "wengert/cli/data/read.hpp"
 #include "wengert/cli/errors.hpp"
+#include "wengert/cli/graph_file.hpp"
 #include "wengert/cli/text.hpp"
 #include "wengert/cli/train/step.hpp"
 #include "wengert/graph/analysis.hpp"
 #include "wengert/graph/drawing/graphviz.hpp"
+#include "wengert/graph/drawing/json.hpp"
 #include "wengert/graph/drawing/model_explorer.hpp"
 #include "wengert/graph/extract.hpp"
 #include "wengert/graph/text.hpp"
@@ -89,7 +89,8 @@ bool wants_model_explorer(const GraphOptions& options) {
 /// To a file as it is written: such graphs may be large.
 void deliver_model_explorer(const Graph& graph, const inspect::NodeValues* values, const GraphOptions& options,
                             const Streams& streams) {
-  graph::ModelExplorerOptions explorer;
+  // The lines of a recording are the command's own.
+  graph::ModelExplorerOptions explorer{.locations = values == nullptr};
   if (values != nullptr) {
     explorer.attributes = [&](NodeId node) -> std::vector<std::pair<std::string, std::string>> {
       return {{"value", inspect::value_text(graph, *values, node)}};
@@ -133,6 +134,25 @@ std::string text_of_part(const Graph& graph, const GraphOptions& options, bool l
   return graph::to_text(only.empty() ? graph : graph::extract(graph, only).graph, {.locations = locations});
 }
 
+/// JSON gets the graph with it, so that it can be read again.
+void deliver_json(const graph::Drawing& drawing, const Graph& graph, const inspect::NodeValues* values,
+                  const GraphOptions& options, const Streams& streams) {
+  constexpr std::size_t most_nodes = 100'000;  // of a text that is as long as the graph, beside a picture that is not
+  if (graph.size() > most_nodes) return deliver(drawing, options, streams);
+  std::vector<bool> only = part_of(graph, options);
+  if (only.empty()) only.assign(graph.size(), true);
+  const graph::Extract part = graph::extract(graph, only);
+  graph::JsonSource source{.graph = &part.graph};
+  if (values != nullptr)
+    source.value = [&](NodeId node) -> std::optional<double> {
+      const NodeId of = part.origin[node];
+      const Array* const array = values->array(of);
+      if (array != nullptr && array->is_unknown()) return std::nullopt;
+      return values->shown(of);
+    };
+  deliver(graph::to_json(drawing, source), options, streams);
+}
+
 // ---- of a file
 
 graph::Drawing draw_part(const Graph& graph, const GraphOptions& options) {
@@ -142,12 +162,6 @@ graph::Drawing draw_part(const Graph& graph, const GraphOptions& options) {
   graph::Drawing drawing = graph::draw(graph, drawing_options);
   phase.finished({{"nodes", graph.size()}, {"boxes", drawing.nodes.size()}});
   return drawing;
-}
-
-/// "line 3, column 7: no operation" without the place, which stands before it already.
-std::string without_place(const std::string& problem) {
-  const std::size_t colon = problem.find(": ");
-  return problem.starts_with("line ") && colon != problem.npos ? problem.substr(colon + 2) : problem;
 }
 
 void graph_of_file(const GraphOptions& options, const Streams& streams) {
@@ -163,6 +177,8 @@ void graph_of_file(const GraphOptions& options, const Streams& streams) {
   }
   if (wants_text(options)) return deliver(text_of_part(graph, options, true), options, streams);
   if (wants_model_explorer(options)) return deliver_model_explorer(graph, nullptr, options, streams);
+  if (format_of(options) == graph::Format::json)
+    return deliver_json(draw_part(graph, options), graph, nullptr, options, streams);
   deliver(draw_part(graph, options), options, streams);
 }
 
@@ -193,6 +209,11 @@ void deliver_recorded(const wengert::detail::AnyHandle& y, const std::vector<wen
     return deliver_model_explorer(expansion.graph, &values, options, streams);
   }
   const graph::Drawing after = draw(y, x, draw_options);
+  if (!options.compare && format_of(options) == graph::Format::json) {
+    const Expansion expansion = expansion_of(y, x, draw_options);
+    const inspect::NodeValues values = inspect::values_of(expansion);
+    return deliver_json(after, expansion.graph, &values, options, streams);
+  }
   if (!options.compare) return deliver(after, options, streams);
   draw_options.passes.clear();
   deliver(graph::side_by_side({draw(y, x, draw_options), after}, {"before", "after"}), options, streams);
@@ -225,17 +246,6 @@ void graph_of_expression(const GraphOptions& options, const Streams& streams) {
 }
 
 }  // namespace
-
-graph::Graph read_graph(const std::string& file) {
-  register_primitives();
-  try {
-    return graph::from_text(file_contents(file));
-  } catch (const ParseError& error) {
-    throw WorkError(file + ":" + std::to_string(error.line()) + ":" + std::to_string(error.column()) + ": " +
-                    without_place(error.detail().problem) +
-                    (error.detail().expected.empty() ? "" : "; expected " + error.detail().expected));
-  }
-}
 
 const std::vector<std::string>& graph_formats() {
   // In the order of graph::Format.

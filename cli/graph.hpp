@@ -43,9 +43,6 @@ struct GraphOptions : PointOptions {
 /// The theme of that name, one of theme_names().
 [[nodiscard]] graph::Theme theme_of(const std::string& name);
 
-/// The graph whose text form is in a file. Throws WorkError that names file, line and column.
-[[nodiscard]] graph::Graph read_graph(const std::string& file);
-
 /// Throws UsageError for an expression, a point or a name that cannot be, WorkError for a file.
 void run_graph(const GraphOptions& options, const Streams& streams);
 

@@ -92,7 +92,7 @@ CLI::App* add_check(CLI::App& app, CheckCommandOptions& options) {
 CLI::App* add_graph(CLI::App& app, GraphOptions& options) {
   CLI::App* graph = app.add_subcommand("graph", "The graph of an expression and of its gradient, drawn or as text");
   add_point(*graph, options);
-  graph->add_option("--file", options.file, "Draw the graph in this file (its text form) instead of an expression")
+  graph->add_option("--file", options.file, "Draw the graph in this file (.txt, .json) instead of an expression")
       ->type_name("FILE");
   CLI::Option* model =
       graph->add_option("--model", options.model, "Draw a step of training of this network (see wengert train) instead")
@@ -283,7 +283,7 @@ CLI::App* add_diff(CLI::App& app, DiffCommandOptions& options) {
       "What differs between two expressions, two points, or two graphs in files. Ends with 1 if something does");
   add_point(*diff, options)
       ->required()
-      ->description("Expression, or a file .txt with a graph (wengert graph -o f.txt)");
+      ->description("Expression, or a file .txt or .json with a graph (wengert graph -o f.json)");
   diff->add_option("OTHER", options.other, "The second one; without it the same expression, at the point of --then");
   diff->add_option("--then", options.then, "Point of the second one, if it is another")
       ->type_name("POINT")
@@ -300,8 +300,9 @@ CLI::App* add_diff(CLI::App& app, DiffCommandOptions& options) {
       "Examples:\n"
       "  wengert diff 'sin(x)*y' 'sin(x)*y + 1' --at x=2,y=3 -o d.svg || echo differs\n"
       "  wengert diff 'u = sin(x); u*y' --at x=2,y=3 --then x=2,y=4 || echo differs\n"
-      "  wengert graph 'x^2' --at x=3 -o old.txt\n"
-      "  wengert diff old.txt old.txt");
+      "  wengert graph 'x^2' --at x=3 -o old.json\n"
+      "  wengert graph 'x^2' --at x=4 -o new.json\n"
+      "  wengert diff old.json new.json || echo differs");
   return diff;
 }
 
@@ -339,6 +340,8 @@ CLI::App* add_profile(CLI::App& app, ProfileCommandOptions& options) {
       ->type_name("S")
       ->check(CLI::Range(0.0, 3600.0))
       ->capture_default_str();
+  profile->add_flag("--program", options.program,
+                    "Of value and gradient compiled to a program: step by step, as it runs");
   profile->add_option("--flame", options.flame, "Write a flame graph, as SVG")->type_name("FILE");
   profile->add_option("--trace", options.trace, "Write a trace for chrome://tracing or Perfetto, as JSON")
       ->type_name("FILE");
@@ -347,14 +350,15 @@ CLI::App* add_profile(CLI::App& app, ProfileCommandOptions& options) {
   profile->footer(
       "Examples:\n"
       "  wengert profile 'sum(tanh(A @ x)^2)' --at 'A=[1,2;3,4],x=[1,-1]'\n"
-      "  wengert profile --model 'mlp 784-256-10 relu' --input 784 --flame step.svg");
+      "  wengert profile --model 'mlp 784-256-10 relu' --input 784 --flame step.svg\n"
+      "  wengert profile --model 'mlp 784-256-10 relu' --input 784 --program --trace run.json");
   return profile;
 }
 
 CLI::App* add_stats(CLI::App& app, StatsOptions& options) {
   CLI::App* stats = app.add_subcommand("stats", "How large a graph is: nodes, depth, width, work, memory");
   add_subject(*stats, options);
-  stats->add_option("--file", options.file, "The graph in this file (its text form) instead")->type_name("FILE");
+  stats->add_option("--file", options.file, "The graph in this file (.txt, .json) instead")->type_name("FILE");
   stats->add_flag("--gradient", options.gradient, "With the graph of the gradient");
   stats->footer(
       "Examples:\n"

@@ -1,20 +1,19 @@
 #include "wengert/cli/inspect/diff.hpp"
 
-#include <filesystem>
 #include <optional>
 #include <ostream>
+#include <utility>
 
 #include "wengert/autodiff/inspect/diff.hpp"
 #include "wengert/autodiff/transform/draw.hpp"
 #include "wengert/cli/errors.hpp"
 #include "wengert/cli/graph.hpp"
+#include "wengert/cli/graph_file.hpp"
 #include "wengert/cli/json.hpp"
 #include "wengert/graph/drawing/graphviz.hpp"
 
 namespace wengert::cli {
 namespace {
-
-bool is_file(const std::string& text) { return text.ends_with(".txt") && std::filesystem::exists(text); }
 
 /// An expression at a point, recorded, and its graph.
 Expansion expansion_of_expression(const PointOptions& options, bool gradient) {
@@ -29,6 +28,14 @@ Expansion expansion_of_expression(const PointOptions& options, bool gradient) {
     for (const std::size_t k : problem.chosen) x.push_back(recorded.variables[k].handle());
   }
   return expansion_of(recorded.value.handle(), x, {.view = gradient ? View::both : View::forward});
+}
+
+/// Of tensors there are norms, which stand for their elements here.
+Expansion expansion_of_saved(SavedGraph saved) {
+  Expansion expansion;
+  expansion.graph = std::move(saved.graph);
+  expansion.values = std::move(*saved.values);
+  return expansion;
 }
 
 std::string json_of(const GraphDiff& diff) {
@@ -61,12 +68,15 @@ std::string json_of(const GraphDiff& diff) {
 
 GraphDiff diff_of(const DiffCommandOptions& options) {
   const std::string other = options.other.empty() ? options.expression : options.other;
-  if (is_file(options.expression) != is_file(other))
+  if (is_graph_file(options.expression) != is_graph_file(other))
     throw UsageError("diff compares two expressions, or two files of graphs, not one with the other");
-  if (is_file(other)) {
+  if (is_graph_file(other)) {
     if (!options.at.empty() || !options.then.empty() || !options.wrt.empty() || options.gradient)
       throw UsageError("--at, --then, --wrt and --gradient go with expressions; in a file is what there is");
-    return diff(read_graph(options.expression), read_graph(other), {.tolerance = options.tolerance});
+    SavedGraph before = read_saved_graph(options.expression), after = read_saved_graph(other);
+    if (!before.values || !after.values) return diff(before.graph, after.graph, {.tolerance = options.tolerance});
+    return diff(expansion_of_saved(std::move(before)), expansion_of_saved(std::move(after)),
+                {.tolerance = options.tolerance});
   }
   PointOptions second = options;
   second.expression = other;

@@ -1,14 +1,18 @@
 #include "wengert/cli/inspect/profile.hpp"
 
+#include <chrono>
 #include <optional>
 #include <ostream>
+#include <source_location>
 #include <vector>
 
+#include "wengert/autodiff/exec/program.hpp"
 #include "wengert/autodiff/inspect/profile.hpp"
 #include "wengert/autodiff/inspect/statistics.hpp"
 #include "wengert/autodiff/transform/draw.hpp"
 #include "wengert/cli/errors.hpp"
 #include "wengert/cli/graph.hpp"
+#include "wengert/cli/graph_file.hpp"
 #include "wengert/cli/json.hpp"
 #include "wengert/cli/train/step.hpp"
 #include "wengert/graph/drawing/graphviz.hpp"
@@ -37,12 +41,21 @@ class Subject {
   }
 
   [[nodiscard]] AnyHandle value() const { return recorded_ ? recorded_->value.handle() : AnyHandle(step_.loss); }
-  [[nodiscard]] std::vector<AnyHandle> variables() const {
+  [[nodiscard]] std::vector<AnyHandle> variables(const std::string& option) const {
     if (!recorded_) return {step_.parameters.begin(), step_.parameters.end()};
-    if (recorded_->value.is_array()) throw UsageError("--gradient: the value is " + recorded_->value.description());
+    if (recorded_->value.is_array()) throw UsageError(option + ": the value is " + recorded_->value.description());
     std::vector<AnyHandle> x;
     for (const std::size_t k : chosen_) x.push_back(recorded_->variables[k].handle());
     return x;
+  }
+  [[nodiscard]] const Recording& recording() const { return recorded_ ? recorded_->recording : *step_.recording; }
+  /// What a program of it gets: all variables, the parameters of a network before its examples.
+  [[nodiscard]] std::vector<AnyHandle> inputs() const {
+    std::vector<AnyHandle> inputs(step_.parameters.begin(), step_.parameters.end());
+    if (!recorded_) inputs.emplace_back(step_.input);
+    if (recorded_)
+      for (const Value& variable : recorded_->variables) inputs.push_back(variable.handle());
+    return inputs;
   }
 
  private:
@@ -50,6 +63,41 @@ class Subject {
   std::vector<std::size_t> chosen_;
   train::Step step_;
 };
+
+/// A program of value and gradient, run at the point for about so long.
+Profile profile_of_program(const Subject& subject, double seconds) {
+  const std::vector<AnyHandle> x = subject.variables("--program"), inputs = subject.inputs();
+  std::vector<AnyHandle> outputs{subject.value()};
+  const auto slopes = wengert::detail::gradient_of(subject.value(), nullptr, x, std::source_location::current());
+  for (std::size_t k = 0; k < x.size(); ++k)
+    outputs.push_back(x[k].tensor != nullptr ? AnyHandle(slopes[k].tensor) : AnyHandle(slopes[k].scalar));
+  const Program program(subject.recording(), wengert::detail::HandleList(inputs), wengert::detail::HandleList(outputs));
+  Program::Workspace workspace(program);
+  for (std::size_t k = 0; k < inputs.size(); ++k) {
+    if (inputs[k].tensor != nullptr)
+      workspace.set(k, *inputs[k].tensor);
+    else
+      workspace.set(k, inputs[k].scalar.value());
+  }
+  workspace.time_steps();
+  const auto begin = std::chrono::steady_clock::now();
+  do {
+    program.run(workspace);
+  } while (std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() < seconds);
+  return profile(program, workspace);
+}
+
+nlohmann::ordered_json json_of(const std::vector<ProfileStep>& steps) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  for (const ProfileStep& step : steps) {
+    json.push_back({{"operation", step.what.operation},
+                    {"text", step.what.text},
+                    {"nodes", step.what.nodes},
+                    {"seconds", json_number(step.seconds)},
+                    {"bytes", step.what.bytes}});
+  }
+  return json;
+}
 
 nlohmann::ordered_json json_of(const std::vector<ProfileRow>& rows) {
   nlohmann::ordered_json json = nlohmann::ordered_json::array();
@@ -87,23 +135,30 @@ std::string json_of(const GraphStatistics& s) {
 
 void run_profile(const ProfileCommandOptions& options, const Streams& streams) {
   const Subject subject(options, "profile");
-  const Profile result = profile(subject.value(), {.seconds = options.seconds});
+  const Profile result = options.program ? profile_of_program(subject, options.seconds)
+                                         : profile(subject.value(), {.seconds = options.seconds});
   const graph::Theme theme = theme_of(options.theme);
   if (!options.flame.empty()) graph::write_file(options.flame, flame_graph(result, theme));
   if (!options.trace.empty()) graph::write_file(options.trace, chrome_trace(result));
   if (!options.out.empty())
     graph::write_file(options.out,
                       graph::written(draw(result), graph::format_of(options.out), {.theme = theme, .link = ""}));
-  if (options.json)
-    streams.out << json_line({{"schema", 1},
+  if (!options.json) {
+    streams.out << result.text(false);  // the lines are those of the command
+    return;
+  }
+  nlohmann::ordered_json json{{"schema", 1},
                               {"nodes", result.nodes.size()},
                               {"rounds", result.rounds},
                               {"forward", json_number(result.forward())},
                               {"backward", json_number(result.backward())},
                               {"operations", json_of(result.by_operation())},
-                              {"scopes", json_of(result.by_scope())}});
-  else
-    streams.out << result.text(false);  // the lines are those of the command
+                              {"scopes", json_of(result.by_scope())}};
+  if (options.program) {
+    json["run"] = json_number(result.run);
+    json["steps"] = json_of(result.steps);
+  }
+  streams.out << json_line(json);
 }
 
 void run_stats(const StatsOptions& options, const Streams& streams) {
@@ -117,7 +172,7 @@ void run_stats(const StatsOptions& options, const Streams& streams) {
     return tell(read_graph(options.file));
   }
   const Subject subject(options, "stats");
-  const std::vector<AnyHandle> x = options.gradient ? subject.variables() : std::vector<AnyHandle>{};
+  const std::vector<AnyHandle> x = options.gradient ? subject.variables("--gradient") : std::vector<AnyHandle>{};
   tell(graph_of(subject.value(), x, {.view = options.gradient ? View::both : View::forward}));
 }
 

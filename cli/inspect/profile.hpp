@@ -22,6 +22,7 @@ struct SubjectOptions : PointOptions {
 
 struct ProfileCommandOptions : SubjectOptions {
   double seconds = 0.2;  ///< measured for about so long
+  bool program = false;  ///< of value and gradient as a program, instead of node by node
   std::string flame;     ///< SVG file; empty: none
   std::string trace;     ///< JSON file
   std::string out;       ///< picture

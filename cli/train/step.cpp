@@ -13,10 +13,10 @@ Step training_step(const std::string& model, const std::string& input, std::int6
   nn::Random random(0);
   const Shape sample = shape_of(input);
   const nn::Layers network = build(layers_of(model, outputs), sample, random);
-  Step step{std::make_unique<Recording>(), {}, {}};
+  Step step{std::make_unique<Recording>(), {}, {}, {}};
   nn::Layers live = nn::lifted(network, *step.recording);
   for (const nn::Parameter& parameter : nn::parameters(live)) step.parameters.push_back(*parameter.value);
-  const Tensor x = step.recording->variable(random.normal(example_of(sample, batch).shape()), "x");
+  step.input = step.recording->variable(random.normal(example_of(sample, batch).shape()), "x");
   Tensor target = random.normal(Shape{batch, outputs});
   if (classes) {
     Array labels = Array::uninitialised({Dtype::i64, Shape{batch}});
@@ -25,7 +25,7 @@ Step training_step(const std::string& model, const std::string& input, std::int6
     target = Tensor(std::move(labels));
   }
   nn::Pass pass = nn::Pass::training(random);
-  step.loss = Loss{classes}(live(x, pass), target);
+  step.loss = Loss{classes}(live(step.input, pass), target);
   return step;
 }
 

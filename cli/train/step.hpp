@@ -14,6 +14,7 @@ struct Step {
   std::unique_ptr<Recording> recording;
   Tensor loss;
   std::vector<Tensor> parameters;
+  Tensor input;
 };
 /// The model (a text or a TOML file) called in training with `batch` examples of the shape `input` ("1x28x28"): named
 /// variables are its parameters and the input; the loss is cross entropy, or without `classes` the mean squared error.

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "wengert/graph/drawing/writing.hpp"
@@ -84,6 +85,36 @@ std::string json_of(const Drawing& drawing, const DrawnEdge& edge) {
   return json + "}";
 }
 
+/// "graph": the lines of the text form; "values": a number, or as a string what JSON has no word for, for each node.
+void put_source(const JsonSource& source, const TextSink& sink) {
+  sink(",\n  \"graph\": [");
+  std::string line, separator = "\n    ";
+  const auto put_line = [&] {
+    sink(std::exchange(separator, ",\n    ") + json_string(line));
+    line.clear();
+  };
+  write_text(*source.graph,
+             [&](std::string_view piece) {
+               for (std::size_t end; (end = piece.find('\n')) != piece.npos; piece.remove_prefix(end + 1)) {
+                 line += piece.substr(0, end);
+                 put_line();
+               }
+               line += piece;
+             },
+             {.locations = false});
+  if (!line.empty()) put_line();
+  sink("\n  ]");
+  if (!source.value) return;
+  sink(",\n  \"values\": [");
+  for (NodeId node = 0; node < source.graph->size(); ++node) {
+    const std::optional<double> value = source.value(node);
+    std::string text = json_number(value);
+    if (value && !std::isfinite(*value)) text = std::isnan(*value) ? "\"nan\"" : *value > 0 ? "\"inf\"" : "\"-inf\"";
+    sink((node == 0 ? "" : ", ") + text);
+  }
+  sink("]");
+}
+
 /// `"name": [`, an object a line, `]`.
 template <class Item>
 void put_list(const Drawing& drawing, const TextSink& sink, std::string_view name, const std::vector<Item>& items) {
@@ -112,7 +143,7 @@ std::string json_string(std::string_view bytes) {
   return json + '"';
 }
 
-void write_json(const Drawing& drawing, const TextSink& sink) {
+void write_json(const Drawing& drawing, const TextSink& sink, const JsonSource& source) {
   detail::check(drawing, "to_json");
   std::string head = "{\n  \"schema\": " + std::to_string(json_schema);
   head += ",\n  \"direction\": " + quoted(word(drawing.direction));
@@ -126,12 +157,14 @@ void write_json(const Drawing& drawing, const TextSink& sink) {
   put_list(drawing, sink, "nodes", drawing.nodes);
   sink(",\n");
   put_list(drawing, sink, "edges", drawing.edges);
+  if (source.graph != nullptr) put_source(source, sink);
   sink("\n}\n");
 }
 
-std::string to_json(const Drawing& drawing) {
+std::string to_json(const Drawing& drawing, const JsonSource& source) {
   std::string text;
-  write_json(drawing, [&](std::string_view piece) { text += piece; });
+  write_json(
+      drawing, [&](std::string_view piece) { text += piece; }, source);
   return text;
 }
 
