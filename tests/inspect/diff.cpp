@@ -34,6 +34,15 @@ BOOST_AUTO_TEST_CASE(the_same_is_the_same) {
   BOOST_TEST(draw(d).nodes.size() == 2 * d.same);
 }
 
+BOOST_AUTO_TEST_CASE(factors_may_change_places_and_what_is_subtracted_may_not) {
+  Model a, b;
+  const Scalar s = tanh(a.x), f = s * a.y, t = tanh(b.x), g = b.y * t;
+  const GraphDiff turned = diff(f, g);
+  BOOST_TEST(turned.identical(), turned.text());
+  const Scalar p = a.x - a.y, q = b.y - b.x;
+  BOOST_TEST(!diff(p, q).identical());
+}
+
 BOOST_AUTO_TEST_CASE(an_operation_put_in_between_is_added_and_nothing_else) {
   Model a, b;
   const Scalar u = sin(a.x) * a.y, f = exp(u) * 2.0;

@@ -1,5 +1,6 @@
 // Gradients that vanish, explode, die or never arrive are named, by layer or by variable; healthy ones are not.
 #include <chrono>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,33 @@ BOOST_AUTO_TEST_CASE(a_healthy_recording_has_no_findings) {
   BOOST_TEST(flow.layers.size() == 6U);
   BOOST_TEST(flow.layers[0].layer == "layer 0");
   BOOST_TEST(contains(flow.text(), "layer 5"));
+}
+
+BOOST_AUTO_TEST_CASE(layers_have_the_root_mean_squares_of_values_and_adjoints) {
+  Recording r;
+  const Scalar x = r.variable(3.0, "x");
+  const Tensor t = r.variable(tensor({3, 4}), "t");
+  Scalar u, v;
+  Tensor h;
+  {
+    const auto scope = r.scope("numbers");
+    u = x * 2.0;  // 6
+    v = u + 1.0;  // 7
+  }
+  {
+    const auto scope = r.scope("tensors");
+    h = -t;  // ‖h‖ = 5
+  }
+  const Scalar loss = v * v + 3.0 * to_scalar(sum(h));
+  const Flow flow = gradient_flow(loss, {x});
+  BOOST_TEST_REQUIRE(flow.layers.size() == 2U);
+  const auto tolerance = boost::test_tools::tolerance(1e-12);
+  BOOST_TEST(flow.layers[0].nodes == 2U);
+  BOOST_TEST(flow.layers[0].value == std::sqrt((36.0 + 49.0) / 2), tolerance);
+  BOOST_TEST(flow.layers[0].adjoint == 14.0, tolerance);  // both
+  BOOST_TEST(flow.layers[1].nodes == 1U);
+  BOOST_TEST(flow.layers[1].value == 5 / std::sqrt(2.0), tolerance);
+  BOOST_TEST(flow.layers[1].adjoint == 3.0, tolerance);
 }
 
 BOOST_AUTO_TEST_CASE(vanishing_and_exploding_name_the_layer) {
