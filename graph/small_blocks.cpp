@@ -25,7 +25,7 @@ struct Lists {
   std::size_t bytes;
   bool closed;  // the thread ends: nothing is kept any more
 };
-constinit thread_local Lists lists{};
+constinit thread_local Lists lists{};  // allow thread-local: what each thread keeps
 
 struct Closer {
   Closer() = default;
@@ -56,7 +56,7 @@ void give_small_block(void* block, std::size_t bytes) noexcept {
     return;
   }
   if (lists.bytes == 0) {
-    static thread_local const Closer closer;
+    static thread_local const Closer closer;  // allow thread-local: frees it when the thread ends
     static_cast<void>(closer);
   }
   lists.first[size_class] = new (block) Kept{lists.first[size_class]};
