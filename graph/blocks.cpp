@@ -9,6 +9,7 @@
 #include <new>
 
 #include "wengert/graph/pages.hpp"
+#include "wengert/graph/small_blocks.hpp"
 
 namespace wengert::detail {
 
@@ -119,6 +120,9 @@ void* take_block(std::size_t bytes) noexcept {
   return blocks().take(class_of(std::max(bytes, least_block)));
 }
 void give_block(void* block) noexcept { blocks().give(block); }
-void release_blocks() noexcept { blocks().release(); }
+void release_blocks() noexcept {
+  blocks().release();
+  release_small_blocks();
+}
 
 }  // namespace wengert::detail

@@ -31,7 +31,8 @@ inline constexpr bool keeps_memory = true;
 [[nodiscard]] void* take_block(std::size_t bytes) noexcept;
 /// Gives back what take_block() gave.
 void give_block(void* block) noexcept;
-/// Frees what is kept, and forgets the most that was in use: after work of one kind, when the next needs other blocks.
+/// Frees what is kept, this thread's small blocks too, and forgets the most that was in use: after work of one kind,
+/// when the next needs other blocks.
 void release_blocks() noexcept;
 
 }  // namespace wengert::detail

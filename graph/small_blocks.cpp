@@ -33,8 +33,7 @@ struct Closer {
   Closer& operator=(const Closer&) = delete;
   ~Closer() {
     lists.closed = true;
-    for (Kept*& first : lists.first)
-      while (first != nullptr) std::free(std::exchange(first, first->next));  // NOLINT(*-no-malloc)
+    release_small_blocks();
   }
 };
 
@@ -61,6 +60,12 @@ void give_small_block(void* block, std::size_t bytes) noexcept {
   }
   lists.first[size_class] = new (block) Kept{lists.first[size_class]};
   lists.bytes += size;
+}
+
+void release_small_blocks() noexcept {
+  for (Kept*& first : lists.first)
+    while (first != nullptr) std::free(std::exchange(first, first->next));  // NOLINT(*-no-malloc)
+  lists.bytes = 0;
 }
 
 }  // namespace wengert::detail

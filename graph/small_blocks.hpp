@@ -17,5 +17,7 @@ inline constexpr std::size_t largest_small_block = 1024;
 [[nodiscard]] void* take_small_block(std::size_t bytes) noexcept;
 /// Gives back what take_small_block(bytes) gave.
 void give_small_block(void* block, std::size_t bytes) noexcept;
+/// Frees what this thread keeps.
+void release_small_blocks() noexcept;
 
 }  // namespace wengert::detail

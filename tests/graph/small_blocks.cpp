@@ -59,6 +59,10 @@ BOOST_AUTO_TEST_CASE(what_was_given_back_is_taken_again) {
   }
   if (keeps_memory) BOOST_TEST(again == 100u);
   for (void* const block : second) give_small_block(block, 250);
+  release_blocks();  // these, too: nothing is at hand, and there is no use of what was freed
+  void* const fresh = take_small_block(250);
+  BOOST_TEST(fresh != nullptr);
+  give_small_block(fresh, 250);
 }
 
 BOOST_AUTO_TEST_CASE(arrays_may_end_on_another_thread_and_after_their_own) {
