@@ -1,6 +1,7 @@
 #include "wengert/autodiff/exec/plan_places.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "wengert/autodiff/exec/arena.hpp"
 
@@ -74,6 +75,44 @@ bool overwritable(const Plan& plan, const FusedStep& group, SlotId old, const Ty
   });
 }
 
+namespace {
+
+/// Memory that is one value's, or that of several which replace each other: from the step that writes it first to the
+/// last that reads it.
+struct Block {
+  std::size_t bytes, offset;
+  std::uint32_t first, last;
+};
+
+/// Gives blocks other offsets, the largest first, each the lowest that is free all of its time; the bytes that this
+/// takes. One after the other as they are written, large ones would find nothing between small ones.
+std::size_t place_by_size(std::vector<Block>& blocks) {
+  std::vector<std::size_t> order(blocks.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return blocks[a].bytes > blocks[b].bytes; });
+  std::vector<std::size_t> placed;  // by offset
+  std::size_t end = 0;
+  for (const std::size_t k : order) {
+    Block& block = blocks[k];
+    block.offset = 0;
+    for (const std::size_t other : placed) {
+      const Block& there = blocks[other];
+      if (there.first > block.last || there.last < block.first) continue;
+      if (block.offset + block.bytes <= there.offset) break;
+      block.offset = std::max(block.offset, there.offset + there.bytes);
+    }
+    const auto behind =
+        std::ranges::upper_bound(placed, block.offset, {}, [&](std::size_t p) { return blocks[p].offset; });
+    placed.insert(behind, k);
+    end = std::max(end, block.offset + block.bytes);
+  }
+  return end;
+}
+/// The time is quadratic in the blocks.
+constexpr std::size_t most_blocks_by_size = 3000;
+
+}  // namespace
+
 void place(Plan& plan) {
   constexpr std::uint32_t never = 0xFFFFFFFFu;
   std::vector<std::uint32_t> last(plan.slots.size(), 0);
@@ -86,6 +125,8 @@ void place(Plan& plan) {
   Arena arena;
   std::size_t now = 0;
   std::vector<bool> placed(plan.slots.size(), false);  // holders: some part of them may have been written
+  std::vector<Block> blocks;
+  std::vector<std::size_t> block_of(plan.slots.size(), 0);
   for (std::uint32_t n = 0; n < plan.steps.size(); ++n) {
     PlanStep& step = plan.steps[n];
     std::vector<SlotId> dying;
@@ -105,6 +146,8 @@ void place(Plan& plan) {
         });
         if (old == dying.end()) continue;
         plan.slots[store.slot].offset = plan.slots[*old].offset;
+        block_of[store.slot] = block_of[*old];
+        blocks[block_of[*old]].last = last[store.slot];
         placed[store.slot] = true;
         store.over = true;
         dying.erase(old);
@@ -116,6 +159,8 @@ void place(Plan& plan) {
       if (result.home != Slot::Home::arena || placed[whole]) return;
       placed[whole] = true;
       result.offset = arena.take(bytes_in_arena(result.type));
+      block_of[whole] = blocks.size();
+      blocks.push_back({bytes_in_arena(result.type), result.offset, n, last[whole]});
       now += bytes_in_arena(result.type);
       plan.least_bytes = std::max(plan.least_bytes, now);
     });
@@ -126,6 +171,12 @@ void place(Plan& plan) {
     }
   }
   plan.arena_bytes = arena.size();
+  if (blocks.size() > most_blocks_by_size) return;
+  const std::size_t by_size = place_by_size(blocks);
+  if (by_size >= plan.arena_bytes) return;
+  plan.arena_bytes = by_size;
+  for (SlotId slot = 0; slot < plan.slots.size(); ++slot)
+    if (placed[slot]) plan.slots[slot].offset = blocks[block_of[slot]].offset;
 }
 
 std::size_t moved_by(const Plan& plan, const FusedStep& group) {

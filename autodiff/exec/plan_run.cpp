@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "wengert/autodiff/exec/plan_places.hpp"
 #include "wengert/autodiff/ops/kernels_matmul.hpp"
@@ -13,6 +14,7 @@
 #include "wengert/autodiff/record/stream.hpp"
 #include "wengert/graph/error.hpp"
 #include "wengert/graph/pages.hpp"
+#include "wengert/graph/small_blocks.hpp"
 
 namespace wengert::exec {
 
@@ -229,6 +231,7 @@ Array PlanMemory::state(std::size_t k) {
 
 /// Where everything lies, once inputs are known.
 void PlanMemory::bind() {
+  if (std::exchange(fresh_, false)) detail::release_small_blocks();  // of the recording that the program was made of
   for (const SlotId state : plan_.states) give_room(state);
   for (SlotId k = 0; k < plan_.slots.size(); ++k) {
     const Slot& slot = plan_.slots[k];

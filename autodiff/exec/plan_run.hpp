@@ -91,7 +91,7 @@ class PlanMemory {
   std::vector<Array> operands_;          // of the kernel at hand
   kernels::Scratch scratch_;             // knows the number of threads
   std::vector<StepTime> times_;
-  bool bound_ = false;
+  bool bound_ = false, fresh_ = true;
 };
 
 }  // namespace wengert::exec

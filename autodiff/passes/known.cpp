@@ -12,7 +12,7 @@ namespace wengert::passes {
 namespace {
 
 // In the order of Known.
-constexpr std::array<std::string_view, 45> names{"",
+constexpr std::array<std::string_view, 46> names{"",
                                                  "abs",
                                                  "add",
                                                  "broadcast",
@@ -22,6 +22,7 @@ constexpr std::array<std::string_view, 45> names{"",
                                                  "exp",
                                                  "expm1",
                                                  "gather",
+                                                 "greater",
                                                  "hypot",
                                                  "integer_pow",
                                                  "log",

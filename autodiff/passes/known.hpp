@@ -19,6 +19,7 @@ enum class Known : std::uint8_t {
   exp,
   expm1,
   gather,
+  greater,
   hypot,
   integer_pow,
   log,

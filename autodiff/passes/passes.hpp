@@ -83,6 +83,7 @@ struct Pass {
 ///     x + (−y) → x − y     x − (−y) → x + y     (−x) · (−y) → x · y
 ///     where(c, x, x), max(x, x), min(x, x) → x      where(true, x, y) → x      ¬¬x → x
 ///     0 · x → 0 where the product is `scale` (a zero cotangent contributes zero)
+///     x > 0 → relu(x) > 0 where relu(x) is there
 ///     where(f(a), scatter_add_along(v, p), 0) → scatter_add_along(where(f(take_along(a, p)), v, 0), p), f elementwise
 ///     primitives of numbers → their value           equal primitives of equal operands → one node
 ///

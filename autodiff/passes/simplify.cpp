@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -50,12 +51,17 @@ class Simplifier {
         if (Candidate* const other = std::get_if<Candidate>(&simpler))
           node_ = std::move(*other);
         else
-          return rebuild_.builder().add(node_.operation, node_.operands, std::move(node_.attribute));
+          return added();
       }
     });
   }
 
  private:
+  NodeId added() {
+    const NodeId made = rebuild_.builder().add(node_.operation, node_.operands, std::move(node_.attribute));
+    if (known(node_.operation) == Known::relu) relu_of_.emplace(node_.operands[0], made);
+    return made;
+  }
   [[nodiscard]] const Type& type(NodeId node) const { return rebuild_.builder().type(node); }
   [[nodiscard]] Known what(NodeId node) const { return known(rebuild_.builder().operation_id(node)); }
   [[nodiscard]] NodeId operand(NodeId node) const { return rebuild_.builder().operands(node)[0]; }
@@ -144,6 +150,11 @@ class Simplifier {
       case Known::max:
       case Known::min:
         if (x[0] == x[1]) return x[0];
+        break;
+      case Known::greater:
+        // So that nobody needs x itself once its relu is there.
+        if (const auto relu = relu_of_.find(x[0]); relu != relu_of_.end() && is(x[1], 0))
+          return candidate(Known::greater, {relu->second, x[1]});
         break;
       default:
         break;
@@ -299,6 +310,7 @@ class Simplifier {
   Rebuild rebuild_;
   const graph::Graph& old_;
   Candidate node_;
+  std::unordered_map<NodeId, NodeId> relu_of_;  // by operand
 };
 
 }  // namespace

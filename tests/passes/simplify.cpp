@@ -90,6 +90,29 @@ BOOST_AUTO_TEST_CASE(rules_of_numbers_hold_for_tensors) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_is_above_zero_is_asked_of_the_relu_that_is_there) {
+  const auto lines = [](double bound, bool relu_first) {
+    Made m(Shape{3});
+    graph::OperationId greater{};
+    BOOST_TEST_REQUIRE(graph::find_operation("greater", &greater) != nullptr);
+    const auto above = [&] { return m.b.add(greater, std::vector{m.x, m.number({3}, bound)}, {}); };
+    const NodeId before = relu_first ? NodeId{} : above();
+    const NodeId y = m.add(Known::relu, {m.x});
+    const NodeId condition = relu_first ? above() : before;
+    m.b.output(y);
+    return m.after(&simplify, condition);
+  };
+  BOOST_TEST(lines(0.0, true).find("greater%1,") != std::string::npos, lines(0.0, true));
+  BOOST_TEST(lines(0.5, true).find("greater%0,") != std::string::npos, lines(0.5, true));
+  BOOST_TEST(lines(0.0, false).find("greater%0,") != std::string::npos, lines(0.0, false));
+  // The same truth values for every kind of number.
+  const double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
+  const std::vector<double> numbers{nan, -inf, -1.0, -0.0, 0.0, std::numeric_limits<double>::denorm_min(), 1.0, inf};
+  const Tensor x(Array::from(std::span<const double>(numbers), Shape{8}));
+  const Array a = (x > 0.0).value(), b = (relu(x) > 0.0).value();
+  for (std::int64_t k = 0; k < 8; ++k) BOOST_TEST(a.element(k) == b.element(k), "element " << k);
+}
+
 BOOST_AUTO_TEST_CASE(a_condition_on_what_is_scattered_matters_at_its_positions) {
   const auto scattered = [](Made& m, const NodeId v, double otherwise, bool two_operands) {
     const std::vector<std::int64_t> at{2, 0};
