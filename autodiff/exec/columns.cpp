@@ -56,8 +56,7 @@ std::vector<std::uint32_t> ColumnBuilder::uses() const {
 }
 
 ColumnBuilder::Pairs ColumnBuilder::find_pairs() const {
-  const std::vector<std::uint32_t> used = uses();
-  Pairs pairs{std::vector<bool>(entries_.size(), false),
+  Pairs pairs{uses(), std::vector<bool>(entries_.size(), false),
               std::vector<std::pair<Pair, std::uint8_t>>(entries_.size(), {Pair::none, 0})};
   for (Value v = 0; v < entries_.size(); ++v) {
     const Entry& second = entries_[v];
@@ -65,7 +64,7 @@ ColumnBuilder::Pairs ColumnBuilder::find_pairs() const {
     for (std::uint8_t position = 0; position < 2; ++position) {
       const Value x = second.operand[position];
       const Entry& first = entries_[x];
-      if (first.kind != Kind::applied || first.row != nullptr || used[x] != 1 || pairs.of[x].first != Pair::none)
+      if (first.kind != Kind::applied || first.row != nullptr || pairs.uses[x] != 1 || pairs.of[x].first != Pair::none)
         continue;
       if (first.uniform != second.uniform) continue;  // once is less
       const Pair pair = pair_of(*first.primitive, *second.primitive, position);
@@ -84,7 +83,7 @@ ColumnBuilder::Pairs ColumnBuilder::find_pairs() const {
 template <class T>
 class ColumnEmitter {
  public:
-  explicit ColumnEmitter(const ColumnBuilder& b) : b_(b), uses_(b.uses()), pairs_(b.find_pairs()) {}
+  explicit ColumnEmitter(const ColumnBuilder& b) : b_(b), pairs_(b.find_pairs()) {}
 
   ColumnCode<T> run() && {
     code_.loads = static_cast<std::uint32_t>(b_.loads_);
@@ -149,7 +148,7 @@ class ColumnEmitter {
     values_ = static_cast<Value>(b_.entries_.size());
     for (Value v = 0; v < b_.entries_.size(); ++v) {
       const auto& entry = b_.entries_[v];
-      if (entry.kind != Kind::applied || uses_[v] == 0 || pairs_.absorbed[v]) continue;
+      if (entry.kind != Kind::applied || pairs_.uses[v] == 0 || pairs_.absorbed[v]) continue;
       Pending step{.out = v};
       const auto [pair, position] = pairs_.of[v];
       const unsigned arity = entry.arity;
@@ -255,7 +254,6 @@ class ColumnEmitter {
   }
 
   const ColumnBuilder& b_;
-  std::vector<std::uint32_t> uses_;
   ColumnBuilder::Pairs pairs_;
   std::vector<std::uint32_t> store_of_;  // by value: the store that is its place
   std::vector<Pending> pending_;
@@ -360,7 +358,7 @@ SampleCode ColumnBuilder::samples() const {
       case Kind::applied:
         break;
     }
-    if (pairs.absorbed[v]) continue;
+    if (pairs.uses[v] == 0 || pairs.absorbed[v]) continue;
     SampleStep step;
     const auto [pair, position] = pairs.of[v];
     if (pair != Pair::none) {

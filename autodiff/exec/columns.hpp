@@ -131,6 +131,7 @@ class ColumnBuilder {
   Exponentials exponentials_of(Value row);
   /// Which values their only users compute along with their own.
   struct Pairs {
+    std::vector<std::uint32_t> uses;  // by value
     std::vector<bool> absorbed;
     std::vector<std::pair<Pair, std::uint8_t>> of;  // by the second value: which pair, and which operand the first is
   };

@@ -14,6 +14,7 @@ ColumnBuilder::Exponentials ColumnBuilder::exponentials_of(Value row) {
   const Exponentials made{powers, add(row_exponentials(), std::array{row, powers})};
   return exponentials_.emplace(row, made).first->second;
 }
+
 /// Elementwise primitives that one step along a row does together with the step before.
 std::optional<ColumnBuilder::Value> ColumnBuilder::along_row(const Primitive& primitive,
                                                              std::span<const Value> operands) {
@@ -37,6 +38,7 @@ std::optional<ColumnBuilder::Value> ColumnBuilder::along_row(const Primitive& pr
   const auto [element, position, nothing] = entries_[operands[0]].operand;
   return add(*onto, std::array{element, position, operands[1]});
 }
+
 ColumnBuilder::Value ColumnBuilder::apply(const RowKernel& kernel, std::span<const Value> operands) {
   const Value row = operands[0];
   switch (kernel.on) {
@@ -58,4 +60,5 @@ ColumnBuilder::Value ColumnBuilder::apply(const RowKernel& kernel, std::span<con
   }
   return add(kernel, operands);
 }
+
 }  // namespace wengert::exec

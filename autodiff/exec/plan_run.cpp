@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <new>
 #include <utility>
 
 #include "wengert/autodiff/exec/plan_places.hpp"
+#include "wengert/autodiff/exec/step_clock.hpp"
 #include "wengert/autodiff/ops/kernels_matmul.hpp"
 #include "wengert/autodiff/ops/kernels_sum.hpp"
 #include "wengert/autodiff/record/stream.hpp"
@@ -278,9 +278,9 @@ void PlanMemory::run_step(std::size_t n) {
 }
 
 void PlanMemory::run_timed(std::size_t n) {
-  const auto begin = std::chrono::steady_clock::now();
+  const StepClock clock(&times_[n]);
   run_step(n);
-  times_[n].add(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  clock.finished();
 }
 
 void PlanMemory::run_group(const FusedStep& step, std::size_t n) {

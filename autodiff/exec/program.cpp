@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -11,6 +10,7 @@
 #include "wengert/autodiff/exec/evaluate.hpp"
 #include "wengert/autodiff/exec/plan_graph.hpp"
 #include "wengert/autodiff/exec/program_data.hpp"
+#include "wengert/autodiff/exec/step_clock.hpp"
 #include "wengert/autodiff/ops/threads.hpp"
 #include "wengert/autodiff/passes/passes.hpp"
 #include "wengert/graph/blocks.hpp"
@@ -116,21 +116,8 @@ std::shared_ptr<const ProgramData> made(Captured captured, const ProgramOptions&
   return data;
 }
 
-/// Times a run that comes to its end, where times are kept: those of whole runs are the last.
-class RunClock {
- public:
-  explicit RunClock(std::vector<StepTime>& times) : times_(times) {
-    if (!times_.empty()) begin_ = std::chrono::steady_clock::now();
-  }
-  void finished() {
-    if (times_.empty()) return;
-    times_.back().add(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count());
-  }
-
- private:
-  std::vector<StepTime>& times_;
-  std::chrono::steady_clock::time_point begin_{};
-};
+/// Of a run that comes to its end, where times are kept: those of whole runs are the last.
+StepTime* time_of_runs(std::vector<StepTime>& times) { return times.empty() ? nullptr : &times.back(); }
 
 void check_is_scalar(const ProgramData& data, std::source_location where) {
   if (data.lanes) return;
@@ -181,7 +168,7 @@ RunStatus Program::try_run(Workspace& w, std::span<const double> x, std::span<do
   check_count("inputs", x.size(), input_count(), where);
   check_count("outputs", y.size(), output_count(), where);
   WorkspaceData& d = *w.data_;
-  RunClock clock(d.times);
+  const StepClock clock(time_of_runs(d.times));
   d.failed_at.clear();
   const SampleCode& code = data_->lanes->samples();
   std::copy(x.begin(), x.end(), d.slots.begin());
@@ -206,7 +193,7 @@ RunStatus Program::try_run_batch(Workspace& w, std::span<const double> x, std::s
   check_count("inputs", x.size(), n * input_count(), where);
   check_count("outputs", y.size(), n * output_count(), where);
   WorkspaceData& d = *w.data_;
-  RunClock clock(d.times);
+  const StepClock clock(time_of_runs(d.times));
   d.failed_at.clear();
   const bool guarded = guard_count() != 0;
   const std::size_t inputs = input_count(), outputs = output_count();
@@ -258,7 +245,7 @@ RunStatus Program::try_run(Workspace& w, std::source_location where) const {
                          .where = where,
                          .hint = "Workspace::set"}};
   }
-  RunClock clock(d.memory->times());
+  const StepClock clock(time_of_runs(d.memory->times()));
   d.failed = !d.memory->run();
   if (!d.failed) clock.finished();
   return d.failed ? RunStatus::guard_failed : RunStatus::ok;

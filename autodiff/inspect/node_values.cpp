@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cmath>
 #include <string>
 #include <utility>
 
+#include "wengert/autodiff/inspect/clock.hpp"
 #include "wengert/autodiff/inspect/finite.hpp"
 #include "wengert/autodiff/ops/hook.hpp"
 #include "wengert/autodiff/passes/node_value.hpp"
@@ -69,12 +69,11 @@ class Sweep {
       out_.arrays.emplace(output, Array::uniform(array->type(), 1.0));
     else
       out_.numbers[output] = 1.0;
-    using Clock = std::chrono::steady_clock;
     for (NodeId node = output + 1; node-- > 0;) {
       if (!out_.reached[node]) continue;
       const auto begin = seconds == nullptr ? Clock::time_point{} : Clock::now();
       reverse(node);
-      if (seconds != nullptr) (*seconds)[node] += std::chrono::duration<double>(Clock::now() - begin).count();
+      if (seconds != nullptr) (*seconds)[node] += since(begin);
     }
     return std::move(out_);
   }

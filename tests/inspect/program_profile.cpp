@@ -53,6 +53,14 @@ struct Training {
     workspace.set(1, w);
     workspace.set(2, v);
   }
+  [[nodiscard]] Profile profile_of_three_runs() const {
+    const Program trained = program();
+    Program::Workspace workspace(trained);
+    give(workspace);
+    workspace.time_steps();
+    for (int k = 0; k < 3; ++k) trained.run(workspace);
+    return profile(trained, workspace);
+  }
 };
 
 double seconds_of(const std::vector<ProfileRow>& rows) {
@@ -182,13 +190,7 @@ BOOST_AUTO_TEST_CASE(a_program_of_numbers_is_one_step) {
 }
 
 BOOST_AUTO_TEST_CASE(the_trace_is_the_run_step_after_step) {
-  const Training t;
-  const Program program = t.program();
-  Program::Workspace workspace(program);
-  t.give(workspace);
-  workspace.time_steps();
-  for (int k = 0; k < 3; ++k) program.run(workspace);
-  const Profile p = profile(program, workspace);
+  const Profile p = Training().profile_of_three_runs();
   std::istringstream stream(chrome_trace(p));
   Tree tree;
   boost::property_tree::read_json(stream, tree);
@@ -216,13 +218,7 @@ BOOST_AUTO_TEST_CASE(the_trace_is_the_run_step_after_step) {
 }
 
 BOOST_AUTO_TEST_CASE(flame_graph_and_picture_name_the_steps) {
-  const Training t;
-  const Program program = t.program();
-  Program::Workspace workspace(program);
-  t.give(workspace);
-  workspace.time_steps();
-  for (int k = 0; k < 3; ++k) program.run(workspace);
-  const Profile p = profile(program, workspace);
+  const Profile p = Training().profile_of_three_runs();
   const std::string svg = flame_graph(p);
   std::istringstream stream(svg);
   Tree tree;

@@ -3,8 +3,6 @@
 // T23).
 #include <boost/test/unit_test.hpp>
 
-#include <sys/resource.h>
-
 #include <chrono>
 #include <cmath>
 #include <cstdint>
@@ -12,6 +10,7 @@
 
 #include "wengert/autodiff/autodiff.hpp"
 #include "wengert/autodiff/record/expand.hpp"
+#include "wengert/tests/support/small_stack.hpp"
 
 namespace wengert {
 namespace {
@@ -54,11 +53,7 @@ Scalar regular_chain(const Scalar& x, int count) {
 
 BOOST_AUTO_TEST_SUITE(deep)
 
-BOOST_AUTO_TEST_CASE(the_stack_is_small) {
-  rlimit limit{};
-  BOOST_REQUIRE(getrlimit(RLIMIT_STACK, &limit) == 0);
-  BOOST_TEST(limit.rlim_cur <= 256u * 1024u, "run this under `ulimit -s 256`, as ctest does");
-}
+BOOST_AUTO_TEST_CASE(the_stack_is_small) { test::check_that_the_stack_is_small(); }
 
 BOOST_AUTO_TEST_CASE(ten_million_chained_statements_rolled_up) {
   Recording r;

@@ -14,6 +14,7 @@
 #include "wengert/autodiff/inspect/flow.hpp"
 #include "wengert/autodiff/inspect/statistics.hpp"
 #include "wengert/autodiff/record/expand.hpp"
+#include "wengert/tests/support/small_stack.hpp"
 
 namespace wengert {
 namespace {
@@ -63,11 +64,7 @@ Scalar chain(const Scalar& x, int count, int other = -1) {
 
 BOOST_AUTO_TEST_SUITE(ten_million_nodes)
 
-BOOST_AUTO_TEST_CASE(the_stack_is_small) {
-  rlimit limit{};
-  BOOST_REQUIRE(getrlimit(RLIMIT_STACK, &limit) == 0);
-  BOOST_TEST(limit.rlim_cur <= 256u * 1024u, "run this under `ulimit -s 256`, as ctest does");
-}
+BOOST_AUTO_TEST_CASE(the_stack_is_small) { test::check_that_the_stack_is_small(); }
 
 BOOST_AUTO_TEST_CASE(statistics_count_them) {
   Recording r({.locations = false});
