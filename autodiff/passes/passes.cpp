@@ -58,12 +58,14 @@ constexpr Pass reassociate_pass{"reassociate", "sums in another order: transpose
 constexpr Pass factor_pass{"factor", "a·c + b·c becomes (a + b)·c", &factor, false};
 constexpr Pass join_pass{"join", "sums of slices' gradients side by side, of products over time steps as one", &join,
                          false};
+constexpr Pass reciprocals_pass{"reciprocals", "x/b and y/b become x·(1/b) and y·(1/b), of numbers", &reciprocals,
+                                false};
 constexpr Pass outer_pass{"outer", "a matrix product over one term is elementwise", &outer, false};
 constexpr Pass reroll_pass{"reroll", "numbers that are computed alike become tensors: a neuron becomes a dot product",
                            &reroll, false};
 constexpr std::array on_request{&reroll_pass};
-constexpr std::array passes{&dead_pass,        &merge_pass, &fold_pass,   &simplify_pass, &stabilise_pass,
-                            &reassociate_pass, &join_pass,  &factor_pass, &outer_pass};
+constexpr std::array passes{&dead_pass,        &merge_pass, &fold_pass,        &simplify_pass, &stabilise_pass,
+                            &reassociate_pass, &join_pass,  &reciprocals_pass, &factor_pass,   &outer_pass};
 
 }  // namespace
 

@@ -64,6 +64,11 @@ struct Pass {
 /// overflows or c is ∞, the sum may not.
 [[nodiscard]] Rewrite factor(const graph::Graph& graph);
 
+/// x/b and y/b → x·(1/b) and y·(1/b), of numbers: a quotient and its two partials divide by the same number. Not exact:
+/// within 1.5 units in the last place of the quotient, instead of half a unit; where |b| < 2⁻¹⁰²², so that 1/b may be
+/// infinite, or |b| > 2¹⁰²², so that 1/b has fewer digits, it may be further off. b = 0 and b = ±∞ are as before.
+[[nodiscard]] Rewrite reciprocals(const graph::Graph& graph);
+
 /// A product of matrices over one term → elementwise, so that it can be computed where it is used. Not exact: the sum
 /// of one term began at 0, so that −0 became 0.
 [[nodiscard]] Rewrite outer(const graph::Graph& graph);
