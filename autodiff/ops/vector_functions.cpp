@@ -2,6 +2,8 @@
 // instruction set. The vector code is in vector_functions.inc.
 #include "wengert/autodiff/ops/vector_functions.hpp"
 
+#include "wengert/autodiff/ops/vector_pairs.hpp"
+
 #ifndef WENGERT_WITH_HIGHWAY  // set by CMake
 #  define WENGERT_WITH_HIGHWAY 0
 #endif
@@ -16,6 +18,7 @@
 namespace wengert::kernels {
 
 static const VectorFunctions no_functions{};
+static const PairFunctions no_pairs{};
 
 /// Plain functions, compiled for the instructions that every machine has. `harmless` is an argument that none of the
 /// vector code refuses.
@@ -158,11 +161,12 @@ inline constexpr double erfc_f32[] = {
 // Of Highway, headers only: its library, which could choose too, spends a millisecond at the start of every program.
 namespace wengert::kernels {
 
-/// Calls f with every level that this machine can run, the best first.
+/// Calls f with every level that this machine can run, and its pairs, the best first.
 template <class F>
 static void for_each_level(const F& f) {
-  [[maybe_unused]] const auto offer = [&](bool runs, std::string_view name, const VectorFunctions* functions) {
-    if (runs && functions != &no_functions) f(VectorLevel{name, functions});
+  [[maybe_unused]] const auto offer = [&](bool runs, std::string_view name, const VectorFunctions* functions,
+                                          const PairFunctions* pairs) {
+    if (runs && functions != &no_functions) f(VectorLevel{name, functions}, *pairs);
   };
 #  if HWY_ARCH_X86
   // What Highway compiles each for (HWY_TARGET_STR in hwy/ops/set_macros-inl.h). f16c came with AVX2's predecessors.
@@ -173,32 +177,41 @@ static void for_each_level(const F& f) {
   [[maybe_unused]] const bool avx3 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
                                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw");
 #    if (HWY_TARGETS & HWY_AVX3) && HWY_STATIC_TARGET != HWY_AVX3
-  offer(avx3, "AVX-512", N_AVX3::functions());
+  offer(avx3, "AVX-512", N_AVX3::functions(), N_AVX3::pairs());
 #    endif
 #    if (HWY_TARGETS & HWY_AVX2) && HWY_STATIC_TARGET != HWY_AVX2
-  offer(avx2, "AVX2", N_AVX2::functions());
+  offer(avx2, "AVX2", N_AVX2::functions(), N_AVX2::pairs());
 #    endif
 #    if (HWY_TARGETS & HWY_SSE4) && HWY_STATIC_TARGET != HWY_SSE4
-  offer(sse4, "SSE4", N_SSE4::functions());
+  offer(sse4, "SSE4", N_SSE4::functions(), N_SSE4::pairs());
 #    endif
 #  endif
   // What this file is compiled for anyway.
-  offer(true, hwy::TargetName(HWY_STATIC_TARGET), HWY_STATIC_DISPATCH(functions)());
+  offer(true, hwy::TargetName(HWY_STATIC_TARGET), HWY_STATIC_DISPATCH(functions)(), HWY_STATIC_DISPATCH(pairs)());
 }
 
 std::vector<VectorLevel> vector_levels() {
   std::vector<VectorLevel> levels;
-  for_each_level([&](const VectorLevel& level) { levels.push_back(level); });
+  for_each_level([&](const VectorLevel& level, const PairFunctions&) { levels.push_back(level); });
   return levels;
 }
 
 const VectorFunctions& vector_functions() noexcept {
   static const VectorFunctions& chosen = *[] {
     const VectorFunctions* best = nullptr;
-    for_each_level([&](const VectorLevel& level) { best = best == nullptr ? level.functions : best; });
+    for_each_level(
+        [&](const VectorLevel& level, const PairFunctions&) { best = best == nullptr ? level.functions : best; });
     return best == nullptr ? &no_functions : best;
   }();
   return chosen;
+}
+
+const PairFunctions& pair_functions(const VectorFunctions& functions) noexcept {
+  const PairFunctions* found = &no_pairs;
+  for_each_level([&](const VectorLevel& level, const PairFunctions& pairs) {
+    if (level.functions == &functions) found = &pairs;
+  });
+  return *found;
 }
 
 }  // namespace wengert::kernels
@@ -212,6 +225,10 @@ const VectorFunctions& vector_functions() noexcept {
   return none;
 }
 std::vector<VectorLevel> vector_levels() { return {}; }
+const PairFunctions& pair_functions(const VectorFunctions&) noexcept {
+  static constexpr PairFunctions none{};
+  return none;
+}
 
 }  // namespace wengert::kernels
 

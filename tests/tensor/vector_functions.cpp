@@ -8,6 +8,7 @@
 
 #include "vector_oracle.hpp"
 #include "wengert/autodiff/ops/elementwise.hpp"
+#include "wengert/autodiff/ops/vector_pairs.hpp"
 
 using namespace wengert;
 using namespace wengert::kernels;
@@ -118,6 +119,37 @@ void check_places() {
     }
 }
 
+/// Columns in which no element is far from 0, some are, and all are; of every length of a rest.
+template <class T>
+void check_pairs() {
+  std::mt19937 random(6);
+  std::vector<T> x;
+  for (const T size : {T(0.4), T(4), T(20)}) {
+    std::uniform_real_distribution<T> near(-size, size);
+    for (int i = 0; i < 64; ++i) x.push_back(near(random));
+  }
+  for (const T special : special_values<T>()) x.push_back(special);
+  const auto bits = [](T v) {
+    return std::bit_cast<std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>>(v);
+  };
+  for (const VectorLevel& level : vector_levels())
+    for (std::size_t k = 0; k < vector_pairs.size(); ++k) {
+      const auto [whole, part] = vector_pairs[k];
+      std::size_t wrong = 0;
+      for (std::size_t begin = 0; begin < x.size(); begin += 7) {
+        const std::size_t count = std::min((3 * begin) % 41, x.size() - begin);
+        std::vector<T> y(count + 1, T(77)), z = y, y_alone = y, z_alone = y;
+        const auto n = static_cast<std::int64_t>(count);
+        level.functions->of<T>(whole)(&x[begin], y_alone.data(), n);
+        level.functions->of<T>(part)(&x[begin], z_alone.data(), n);
+        pair_functions(*level.functions).of<T>(k)(&x[begin], y.data(), z.data(), n);
+        for (std::size_t i = 0; i <= count; ++i)
+          wrong += (bits(y[i]) != bits(y_alone[i])) + (bits(z[i]) != bits(z_alone[i]));
+      }
+      BOOST_TEST(wrong == 0u, level.name << " " << vector_accuracy[static_cast<std::size_t>(whole)].name);
+    }
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(vector_functions_suite)
@@ -149,6 +181,11 @@ BOOST_AUTO_TEST_CASE(special_values_are_those_of_the_c_library) {
 BOOST_AUTO_TEST_CASE(bits_depend_on_the_element_alone) {
   check_places<float>();
   check_places<double>();
+}
+
+BOOST_AUTO_TEST_CASE(two_functions_at_once_have_the_bits_of_each_alone) {
+  check_pairs<float>();
+  check_pairs<double>();
 }
 
 BOOST_AUTO_TEST_CASE(powers_of_two_and_logarithms_of_them_are_exact) {
