@@ -1,10 +1,12 @@
 #include "wengert/autodiff/exec/column_kernels.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
 #include "wengert/autodiff/ops/elementwise.hpp"
 #include "wengert/autodiff/ops/simd.hpp"
+#include "wengert/autodiff/ops/vector_pairs.hpp"
 
 namespace wengert::exec {
 
@@ -196,6 +198,54 @@ ColumnKernel<T> column_kernel(Pair pair, unsigned uniform) {
   return nullptr;
 }
 
+namespace {
+
+struct PrimitivePair {
+  const Primitive* whole = nullptr;
+  const Primitive* part = nullptr;
+};
+/// In the order of kernels::vector_pairs.
+const auto& primitive_pairs() {
+  static const auto pairs = [] {
+    std::array<PrimitivePair, kernels::vector_pairs.size()> made;
+    ElementwisePrimitives::for_each([&]<class P> {
+      constexpr auto function = kernels::vector_function<P>;
+      for (std::size_t k = 0; k < made.size(); ++k) {
+        if (kernels::vector_pairs[k].whole == function) made[k].whole = &PrimitiveOf<P>::record;
+        if (kernels::vector_pairs[k].part == function) made[k].part = &PrimitiveOf<P>::record;
+      }
+    });
+    return made;
+  }();
+  return pairs;
+}
+const kernels::PairFunctions& best_pairs() { return kernels::pair_functions(kernels::vector_functions()); }
+template <std::size_t K, class T>
+void run_pair(T* out, std::int64_t count, const T* a, const T* b, const T*) {
+  T* const part = const_cast<T*>(b);  // NOLINT(cppcoreguidelines-pro-type-const-cast): written, as the header says
+  static const kernels::PairFunction<T> both = best_pairs().of<T>(K);
+  both(a, out, part, count);
+}
+
+}  // namespace
+
+template <class T>
+ColumnKernel<T> column_kernel_beside(const Primitive& whole, const Primitive& part) {
+  static constexpr auto runs = []<std::size_t... K>(std::index_sequence<K...>) {
+    return std::array<ColumnKernel<T>, sizeof...(K)>{&run_pair<K, T>...};
+  }(std::make_index_sequence<kernels::vector_pairs.size()>{});
+  for (std::size_t k = 0; k < runs.size(); ++k)
+    if (primitive_pairs()[k].whole == &whole && primitive_pairs()[k].part == &part)
+      return best_pairs().of<T>(k) == nullptr ? nullptr : runs[k];
+  return nullptr;
+}
+
+bool has_kernel_beside(const Primitive& primitive) {
+  return std::ranges::any_of(primitive_pairs(), [&](const PrimitivePair& pair) {
+    return pair.whole == &primitive || pair.part == &primitive;
+  });
+}
+
 template <class T>
 ColumnKernel<T> copy_kernel(bool uniform) {
   return choose<Copy, 1, T>(uniform ? 1 : 0);
@@ -205,6 +255,8 @@ template ColumnKernel<float> column_kernel<float>(const Primitive&, unsigned);
 template ColumnKernel<double> column_kernel<double>(const Primitive&, unsigned);
 template ColumnKernel<float> column_kernel<float>(Pair, unsigned);
 template ColumnKernel<double> column_kernel<double>(Pair, unsigned);
+template ColumnKernel<float> column_kernel_beside<float>(const Primitive&, const Primitive&);
+template ColumnKernel<double> column_kernel_beside<double>(const Primitive&, const Primitive&);
 template ColumnKernel<float> copy_kernel<float>(bool);
 template ColumnKernel<double> copy_kernel<double>(bool);
 

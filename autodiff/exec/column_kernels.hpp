@@ -43,6 +43,12 @@ template <class T>
 [[nodiscard]] ColumnKernel<T> column_kernel(const Primitive& primitive, unsigned uniform);
 template <class T>
 [[nodiscard]] ColumnKernel<T> column_kernel(Pair pair, unsigned uniform);
+/// Where one function is made of another (kernels::vector_pairs), the kernel that computes both of one operand, the
+/// same bits: out[i] = whole(a[i]), and it writes part(a[i]) to b[i]. Null if there is none.
+template <class T>
+[[nodiscard]] ColumnKernel<T> column_kernel_beside(const Primitive& whole, const Primitive& part);
+/// There may be one for it and another primitive.
+[[nodiscard]] bool has_kernel_beside(const Primitive& primitive);
 /// out[i] = a[i], or a[0].
 template <class T>
 [[nodiscard]] ColumnKernel<T> copy_kernel(bool uniform);

@@ -9,17 +9,21 @@
 // being a column. What lies between is never written to memory: a column of its own (`register`) is used again as soon
 // as nobody needs it.
 //
-// A ColumnBuilder takes primitives in the order in which they are to run and makes ColumnCode: it puts pairs of
-// arithmetic together, computes the exponentials of a row once for all that is made of them, leaves out what nobody
-// needs, gives values their places and chooses kernels. A ColumnFrame is the memory in which code runs.
-// SampleCode is the same list for one sample at a time.
+// A ColumnBuilder takes primitives in the order in which they are to run and makes ColumnCode: it computes the
+// exponentials of a row once for all that is made of them, leaves out what nobody needs, and gives values their places.
+// Arithmetic becomes native code, a step for as much of it as can run together; where there is none, a kernel for each
+// pair of primitives. Everything else is a kernel. A ColumnFrame is the memory in which code runs. SampleCode is the
+// same list for one sample at a time.
 //
-// Reading order: ColumnBuilder, ColumnCode, ColumnFrame, SampleCode.
+// Reading order: ColumnBuilder, ColumnCode, ColumnFrame, SampleCode; columns.cpp, columns_again.cpp,
+// column_emitter.cpp, samples.cpp.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -28,6 +32,7 @@
 #include <vector>
 
 #include "wengert/autodiff/exec/column_kernels.hpp"
+#include "wengert/autodiff/exec/native/native.hpp"
 #include "wengert/autodiff/exec/row_kernels.hpp"
 #include "wengert/autodiff/record/primitive.hpp"
 
@@ -35,18 +40,23 @@ namespace wengert::exec {
 
 template <class T>
 struct ColumnStep {
-  ColumnKernel<T> kernel = nullptr;
+  ColumnKernel<T> kernel = nullptr;  ///< null: block `out` of the native code
   std::uint32_t out = 0;
   std::array<std::uint32_t, 3> operand{};  ///< places; those that there are not are 0
   bool once = false;                       ///< for the first element alone: its operands are uniform
 };
 
-/// Steps over places. Places are numbered: registers, then loads, then stores, then constants.
+/// Steps over places, columns of `tile` elements. Places are numbered: registers, then loads, then stores, then
+/// constants.
 template <class T>
 struct ColumnCode {
   std::vector<ColumnStep<T>> steps;
   std::vector<T> constants;
   std::uint32_t registers = 0, loads = 0, stores = 0;
+  std::int64_t tile = 0;
+  std::size_t operations = 0;  ///< primitives that the steps compute
+  std::shared_ptr<const NativeCode> native;
+  std::shared_ptr<const ColumnCode> careful;  ///< the same by kernels, where native code cannot always be relied on
 
   [[nodiscard]] std::uint32_t load(std::size_t k) const { return registers + static_cast<std::uint32_t>(k); }
   [[nodiscard]] std::uint32_t store(std::size_t k) const { return registers + loads + static_cast<std::uint32_t>(k); }
@@ -54,6 +64,18 @@ struct ColumnCode {
     return registers + loads + stores + static_cast<std::uint32_t>(k);
   }
   [[nodiscard]] std::size_t places() const noexcept { return registers + loads + stores + constants.size(); }
+  /// Elements from a register to the next: whole lines, an odd number of them, so that what is at one place of many
+  /// columns is not in one set of the cache.
+  [[nodiscard]] std::int64_t stride() const noexcept {
+    constexpr std::int64_t line = 64 / sizeof(T);
+    return ((tile + line - 1) / line | 1) * line;
+  }
+  /// Elements of memory in which it runs.
+  [[nodiscard]] std::size_t room() const noexcept {
+    const std::size_t own =
+        registers * static_cast<std::size_t>(stride()) + (native == nullptr ? 0 : native->spill_bytes() / sizeof(T));
+    return careful == nullptr ? own : std::max(own, careful->room());
+  }
 };
 
 /// One primitive of a sample's code; see SampleCode.
@@ -62,17 +84,31 @@ struct SampleStep {
   std::array<std::uint32_t, 3> operand{};  // slots
 };
 
-/// The same work for one sample: every step has a slot of its own for its result, behind inputs and constants.
+/// The same work for one sample, as native code or as a list of steps; as both, where native code cannot always be
+/// relied on. Native code has slots for inputs, outputs and what it puts aside. Behind them every step has a slot of
+/// its own for its result, behind inputs and constants.
 struct SampleCode {
+  std::shared_ptr<const NativeCode> native;
+  std::size_t operations = 0;
   std::vector<SampleStep> steps;
   std::vector<double (*)(const double*)> functions;  // of the steps that call one, in their order
   std::vector<double> constants;
-  std::vector<std::uint32_t> stores;  // slots of the outputs
+  std::vector<std::uint32_t> results;  // of the steps: slots of the outputs
   std::uint32_t loads = 0;
 
-  [[nodiscard]] std::size_t slots() const noexcept { return loads + constants.size() + steps.size(); }
-  /// `slots` has room for slots() numbers; the first `loads` of them are the inputs, the constants stand behind them.
-  void run(double* slots) const;
+  [[nodiscard]] std::size_t native_slots() const noexcept {
+    return native == nullptr ? 0 : loads + results.size() + native->spill_bytes() / sizeof(double);
+  }
+  [[nodiscard]] std::size_t slots() const noexcept {
+    return native_slots() + (steps.empty() ? 0 : loads + constants.size() + steps.size());
+  }
+  /// Constants into their slots, once. `slots` has room for slots() numbers.
+  void prepare(double* slots) const;
+  /// Outputs for inputs; there may be more outputs than are asked for. Returns the last one.
+  double run(double* slots, std::span<const double> inputs, std::span<double> outputs) const;
+
+ private:
+  void interpret(double* slots) const;
 };
 
 class ColumnBuilder {
@@ -96,9 +132,12 @@ class ColumnBuilder {
   [[nodiscard]] std::size_t size() const noexcept { return applied_; }
   [[nodiscard]] std::size_t load_count() const noexcept { return loads_; }
 
+  /// `tile_of` says how many elements columns have, given the number of registers. `native`: with native code, where
+  /// there is any.
   template <class T>
-  [[nodiscard]] ColumnCode<T> columns() const;
-  [[nodiscard]] SampleCode samples() const;
+  [[nodiscard]] ColumnCode<T> columns(const std::function<std::int64_t(std::size_t registers)>& tile_of,
+                                      bool native) const;
+  [[nodiscard]] SampleCode samples(bool native) const;
 
  private:
   enum class Kind : std::uint8_t { load, constant, applied, beside };
@@ -136,6 +175,16 @@ class ColumnBuilder {
     std::vector<std::pair<Pair, std::uint8_t>> of;  // by the second value: which pair, and which operand the first is
   };
   [[nodiscard]] Pairs find_pairs() const;
+  /// The same, but that what is cheap and needed late is computed again there. (columns_again.cpp)
+  [[nodiscard]] ColumnBuilder with_recomputation() const;
+  [[nodiscard]] std::vector<bool> find_recomputed(const std::vector<std::uint32_t>& used) const;
+  [[nodiscard]] NativeBlock native_sample() const;
+  void add_steps(SampleCode& code) const;
+  /// Native code may compute products by `scale` quickly (native.hpp), and what has to be checked then.
+  struct Quick {
+    std::vector<bool> products, checked;  // by value
+  };
+  [[nodiscard]] Quick find_quick() const;
   /// For each value how many operands and stores it is, of what anybody needs.
   [[nodiscard]] std::vector<std::uint32_t> uses() const;
 
@@ -151,54 +200,68 @@ template <class T>
 class ColumnFrame {
  public:
   ColumnFrame() = default;
-  /// The code outlives the frame. With `registers` it has memory of somebody else's, for code.registers · tile
-  /// elements.
-  ColumnFrame(const ColumnCode<T>& code, std::int64_t tile, T* registers = nullptr);
+  /// The code outlives the frame. With `registers` it has memory of somebody else's, for code.room() elements, which
+  /// begin at a line.
+  explicit ColumnFrame(const ColumnCode<T>& code, T* registers = nullptr);
 
-  [[nodiscard]] std::int64_t tile() const noexcept { return tile_; }
-  void bind_load(std::size_t k, const T* column) noexcept { at_[code_->load(k)] = const_cast<T*>(column); }
-  void bind_store(std::size_t k, T* column) noexcept { at_[code_->store(k)] = column; }
+  void bind_load(std::size_t k, const T* column) noexcept {
+    at_[code_->load(k)] = const_cast<T*>(column);
+    if (careful_ != nullptr) careful_->bind_load(k, column);
+  }
+  void bind_store(std::size_t k, T* column) noexcept {
+    at_[code_->store(k)] = column;
+    if (careful_ != nullptr) careful_->bind_store(k, column);
+  }
   /// Runs ask for the memory behind this load (store) from now on: that of the next run, if columns follow on each
   /// other.
   void look_ahead_of_load(std::size_t k) { loads_ahead_.push_back(code_->load(k)); }
   void look_ahead_of_store(std::size_t k) { stores_ahead_.push_back(code_->store(k)); }
   /// Runs all steps on the first `count` elements, at most `tile`, of every column.
   void run(std::int64_t count) const noexcept {
-    if (!loads_ahead_.empty() || !stores_ahead_.empty()) return run_ahead(count);
-    T* const* const at = at_.data();
-    for (const ColumnStep<T>& step : code_->steps)
-      step.kernel(at[step.out], step.once ? 1 : count, at[step.operand[0]], at[step.operand[1]], at[step.operand[2]]);
+    bool reliable = true;
+    if (!loads_ahead_.empty() || !stores_ahead_.empty())
+      reliable = run_ahead(count);
+    else
+      for (const ColumnStep<T>& step : code_->steps) reliable = run(step, count) && reliable;
+    if (!reliable) [[unlikely]]
+      careful_->run(count);
   }
-  [[nodiscard]] std::size_t bytes() const noexcept {
-    return code_ == nullptr ? 0 : sizeof(T) * code_->registers * static_cast<std::size_t>(tile_);
-  }
+  [[nodiscard]] std::size_t bytes() const noexcept { return code_ == nullptr ? 0 : sizeof(T) * code_->room(); }
 
  private:
   struct Free {
     void operator()(T* memory) const noexcept;
   };
+  /// See NativeCode::run.
+  bool run(const ColumnStep<T>& step, std::int64_t count) const noexcept {
+    T* const* const at = at_.data();
+    if (step.kernel == nullptr) return code_->native->run(step.out, at, count);
+    step.kernel(at[step.out], step.once ? 1 : count, at[step.operand[0]], at[step.operand[1]], at[step.operand[2]]);
+    return true;
+  }
   /// A step that reads or writes far memory would wait for it, with nothing to compute meanwhile. So some lines are
   /// asked for before each step, of all columns alike.
-  void run_ahead(std::int64_t count) const noexcept {
+  bool run_ahead(std::int64_t count) const noexcept {
     T* const* const at = at_.data();
     constexpr std::int64_t line = 64 / sizeof(T);
     constexpr int second_level = 2;
     const auto steps = static_cast<std::int64_t>(code_->steps.size());
     std::int64_t asked = 0;
+    bool reliable = true;
     for (std::int64_t n = 0; n < steps; ++n) {
       for (const std::int64_t until = count * (n + 1) / steps; asked < until; asked += line) {
         for (const std::uint32_t place : loads_ahead_) __builtin_prefetch(at[place] + count + asked, 0, second_level);
         for (const std::uint32_t place : stores_ahead_) __builtin_prefetch(at[place] + count + asked, 1, second_level);
       }
-      const ColumnStep<T>& step = code_->steps[static_cast<std::size_t>(n)];
-      step.kernel(at[step.out], step.once ? 1 : count, at[step.operand[0]], at[step.operand[1]], at[step.operand[2]]);
+      reliable = run(code_->steps[static_cast<std::size_t>(n)], count) && reliable;
     }
+    return reliable;
   }
 
   const ColumnCode<T>* code_ = nullptr;
-  std::int64_t tile_ = 0;
   std::vector<std::uint32_t> loads_ahead_, stores_ahead_;  // places
   std::unique_ptr<T[], Free> registers_;
+  std::unique_ptr<ColumnFrame> careful_;  // in the same memory
   std::vector<T*> at_;
 };
 

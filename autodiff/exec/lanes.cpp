@@ -37,12 +37,14 @@ std::int64_t tile_of(std::size_t columns) {
 }  // namespace
 
 kernels::Chunks Lanes::chunks(std::int64_t samples) const {
-  constexpr double step_time = 0.4;  // nanoseconds for a sample; functions take longer
-  return {(samples + tile_ - 1) / tile_,
-          step_time * static_cast<double>(columns_.steps.size()) * static_cast<double>(std::min(tile_, samples))};
+  // Nanoseconds for a primitive and sample; functions take longer.
+  const double step_time = columns_.native == nullptr ? 0.4 : 0.12;
+  const std::int64_t tile = columns_.tile;
+  return {(samples + tile - 1) / tile,
+          step_time * static_cast<double>(columns_.operations) * static_cast<double>(std::min(tile, samples))};
 }
 
-Lanes::Lanes(const Graph& graph) {
+Lanes::Lanes(const Graph& graph, bool native) {
   ColumnBuilder builder;
   std::vector<ColumnBuilder::Value> value(graph.size());
   std::vector<ColumnBuilder::Value> operands;
@@ -60,9 +62,8 @@ Lanes::Lanes(const Graph& graph) {
     }
   }
   for (const NodeId output : graph.outputs()) builder.store(value[output]);
-  columns_ = builder.columns<double>();
-  samples_ = builder.samples();
-  tile_ = tile_of(columns_.registers);
+  columns_ = builder.columns<double>(tile_of, native);
+  samples_ = builder.samples(native);
 }
 
 }  // namespace wengert::exec

@@ -673,25 +673,27 @@ class Planner {
 
   template <class T>
   void finish(const ColumnBuilder& builder, FusedStep& step) {
-    ColumnCode<T> code = builder.columns<T>();
-    std::size_t columns = code.registers;
+    std::size_t own = 0;  // columns that are no registers
     for (const Load& load : step.loads)
-      if (load.mode == Load::Mode::moved || load.mode == Load::Mode::converted) ++columns;
+      if (load.mode == Load::Mode::moved || load.mode == Load::Mode::converted) ++own;
     for (const Store& store : step.stores)
-      if (plan_.slots[store.slot].type.dtype == Dtype::boolean) ++columns;
-    if (step.rows) {
-      const std::int64_t row = step.axes[step.axes.rank() - 1];
-      constexpr auto whole = static_cast<std::int64_t>(alignment);
-      step.tile = (row + whole - 1) / whole * whole;
-    } else {
-      const auto fits = static_cast<std::int64_t>(register_room / (sizeof(T) * std::max<std::size_t>(columns, 1)));
-      step.tile = std::clamp(fits / shortest_tile * shortest_tile, shortest_tile, longest_tile);
-      if (step.has_totals)
-        step.tile = std::max(static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(step.tile))),
-                             kernels::sum_run);
-    }
+      if (plan_.slots[store.slot].type.dtype == Dtype::boolean) ++own;
+    const auto tile_of = [&](std::size_t registers) {
+      if (step.rows) {
+        const std::int64_t row = step.axes[step.axes.rank() - 1];
+        constexpr auto whole = static_cast<std::int64_t>(alignment);
+        return (row + whole - 1) / whole * whole;
+      }
+      const auto fits =
+          static_cast<std::int64_t>(register_room / (sizeof(T) * std::max<std::size_t>(registers + own, 1)));
+      const std::int64_t tile = std::clamp(fits / shortest_tile * shortest_tile, shortest_tile, longest_tile);
+      if (!step.has_totals) return tile;
+      return std::max(static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(tile))), kernels::sum_run);
+    };
+    ColumnCode<T> code = builder.columns<T>(tile_of, options_.native);
+    step.tile = code.tile;
     plan_.register_bytes =
-        std::max(plan_.register_bytes, rounded(sizeof(T) * columns * static_cast<std::size_t>(step.tile)));
+        std::max(plan_.register_bytes, rounded(sizeof(T) * (code.room() + own * static_cast<std::size_t>(step.tile))));
     step.code = std::move(code);
   }
 

@@ -150,6 +150,7 @@ struct Plan {
 struct PlanOptions {
   bool guarded = false;  ///< the last output says whether a guard failed; no state is written before that is known
   bool exact = false;    ///< nothing is rounded otherwise than node by node
+  bool native = true;    ///< arithmetic by native code, where there is any
 };
 /// Throws ArgumentError for an operation that has no value.
 [[nodiscard]] Plan plan(const graph::Graph& graph, std::span<const ProgramOptions::State> states,

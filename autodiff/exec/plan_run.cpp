@@ -97,7 +97,7 @@ kernels::Chunks chunks_of(const FusedStep& step) {
   // Nanoseconds: a loop of arithmetic over four bytes (functions take longer), and what is moved by strides.
   constexpr double loop = 0.15, by_strides = 1;
   const Row row(step);
-  const std::size_t loops = std::visit([](const auto& code) { return code.steps.size(); }, step.code);
+  const std::size_t loops = std::visit([](const auto& code) { return code.operations; }, step.code);
   const auto moved = std::ranges::count_if(step.loads, [](const Load& l) { return l.mode == Load::Mode::moved; });
   const double of_element =
       loop * static_cast<double>(size_of(step.dtype) / 4 * loops) + by_strides * static_cast<double>(moved);
@@ -159,9 +159,8 @@ template <class T>
 PlanMemory::Group<T> PlanMemory::group_of(const FusedStep& step, std::byte* registers) {
   auto* at = reinterpret_cast<T*>(registers);
   const auto& code = std::get<ColumnCode<T>>(step.code);
-  Group<T> group{ColumnFrame<T>(code, step.tile, at), std::vector<T*>(step.loads.size()),
-                 std::vector<T*>(step.stores.size())};
-  at += code.registers * static_cast<std::size_t>(step.tile);
+  Group<T> group{ColumnFrame<T>(code, at), std::vector<T*>(step.loads.size()), std::vector<T*>(step.stores.size())};
+  at += code.room();
   for (std::size_t k = 0; k < step.loads.size(); ++k) {
     if (step.loads[k].mode != Load::Mode::moved && step.loads[k].mode != Load::Mode::converted) continue;
     group.moved[k] = at;

@@ -108,10 +108,12 @@ std::shared_ptr<const ProgramData> made(Captured captured, const ProgramOptions&
     for (const auto& [node, line] : data->captured.lines) data->lines.emplace(node, line);
   }
   if (options.states.empty() && Lanes::can_run(data->graph)) {
-    data->lanes.emplace(data->graph);
+    data->lanes.emplace(data->graph, options.native);
   } else {
     data->plan = plan(data->graph, options.states,
-                      {.guarded = !data->captured.guards.empty(), .exact = options.exact || !options.passes});
+                      {.guarded = !data->captured.guards.empty(),
+                       .exact = options.exact || !options.passes,
+                       .native = options.native});
   }
   return data;
 }
@@ -125,6 +127,15 @@ void check_is_scalar(const ProgramData& data, std::source_location where) {
                        .problem = "numbers are given to a program of tensors",
                        .expected = "Workspace::set for each input, and run(workspace)",
                        .where = where}};
+}
+
+/// Samples by which the first tile is shorter, so that all others begin at a line of the cache where columns of y do:
+/// a line that is written in two halves, with the other columns in between, is fetched twice.
+std::int64_t lead(const double* y, std::int64_t count, std::int64_t tile) {
+  constexpr std::int64_t line = 64 / sizeof(double);
+  if (count < 2 * tile || count % line != 0) return 0;
+  const auto begin = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(y) / sizeof(double) % line);
+  return begin == 0 ? 0 : tile - (line - begin);
 }
 
 void check_count(std::string_view what, std::size_t given, std::size_t wanted, std::source_location where) {
@@ -170,12 +181,9 @@ RunStatus Program::try_run(Workspace& w, std::span<const double> x, std::span<do
   WorkspaceData& d = *w.data_;
   const StepClock clock(time_of_runs(d.times));
   d.failed_at.clear();
-  const SampleCode& code = data_->lanes->samples();
-  std::copy(x.begin(), x.end(), d.slots.begin());
-  code.run(d.slots.data());
-  for (std::size_t k = 0; k < y.size(); ++k) y[k] = d.slots[code.stores[k]];
+  const double last = data_->lanes->samples().run(d.slots.data(), x, y);
   clock.finished();
-  if (guard_count() == 0 || d.slots[code.stores.back()] == 0.0) return RunStatus::ok;
+  if (guard_count() == 0 || last == 0.0) return RunStatus::ok;
   d.failed_at.assign(x.begin(), x.end());
   return RunStatus::guard_failed;
 }
@@ -197,11 +205,24 @@ RunStatus Program::try_run_batch(Workspace& w, std::span<const double> x, std::s
   d.failed_at.clear();
   const bool guarded = guard_count() != 0;
   const std::size_t inputs = input_count(), outputs = output_count();
-  const std::int64_t tile = data_->lanes->tile();
+  const std::int64_t tile = data_->lanes->tile(), ahead = lead(y.data(), count, tile);
+  // Columns of inputs and outputs that are whole pages apart share a few sets of the cache, and a load waits for a
+  // store to the same place of another page. So inputs are copied to columns that lie otherwise.
+  constexpr std::size_t page = 4096 / sizeof(double), ways = 8;
+  const bool apart = n % page == 0 && inputs + outputs > ways;
   std::atomic<std::int64_t> first_failed = count;
-  const auto run_tile = [&](std::int64_t begin, WorkspaceData::Lane& lane) {
-    const std::int64_t samples = std::min(tile, count - begin);
-    for (std::size_t k = 0; k < inputs; ++k) lane.frame.bind_load(k, x.data() + k * n + begin);
+  const auto run_tile = [&](std::int64_t at, WorkspaceData::Lane& lane) {
+    const std::int64_t begin = std::max<std::int64_t>(at, 0);
+    const std::int64_t samples = std::min(at + tile, count) - begin;
+    for (std::size_t k = 0; k < inputs; ++k) {
+      const double* column = x.data() + k * n + begin;
+      if (apart) {
+        double* const copy = lane.inputs.data() + k * static_cast<std::size_t>(data_->lanes->columns().stride());
+        std::copy_n(column, samples, copy);
+        column = copy;
+      }
+      lane.frame.bind_load(k, column);
+    }
     for (std::size_t k = 0; k < outputs; ++k) lane.frame.bind_store(k, y.data() + k * n + begin);
     if (guarded) lane.frame.bind_store(outputs, lane.failures.data());
     lane.frame.run(samples);
@@ -216,10 +237,10 @@ RunStatus Program::try_run_batch(Workspace& w, std::span<const double> x, std::s
     while (begin + first < known && !first_failed.compare_exchange_weak(known, begin + first)) {
     }
   };
-  const kernels::Chunks chunks = data_->lanes->chunks(count);
+  const kernels::Chunks chunks = data_->lanes->chunks(count + ahead);
   kernels::run_chunks(chunks.count, data_->options.threads, [&](std::int64_t chunk, int worker) {
     for (std::int64_t k = chunks.begin(chunk); k < chunks.end(chunk); ++k)
-      run_tile(k * tile, d.lanes[static_cast<std::size_t>(worker)]);
+      run_tile(k * tile - ahead, d.lanes[static_cast<std::size_t>(worker)]);
   });
   clock.finished();
   if (first_failed == count) return RunStatus::ok;
@@ -265,10 +286,12 @@ WorkspaceData::WorkspaceData(std::shared_ptr<const ProgramData> of) : program(st
   results.resize(program->output_types.size());
   const Lanes& of_program = *program->lanes;
   for (int worker = 0; worker < program->options.threads; ++worker)
-    lanes.push_back({.frame = ColumnFrame<double>(of_program.columns(), of_program.tile()),
+    lanes.push_back({.frame = ColumnFrame<double>(of_program.columns()),
+                     .inputs = std::vector<double>(program->input_types.size() *
+                                                   static_cast<std::size_t>(of_program.columns().stride())),
                      .failures = std::vector<double>(static_cast<std::size_t>(of_program.tile()))});
   slots.resize(std::max<std::size_t>(of_program.samples().slots(), 1));
-  std::ranges::copy(of_program.samples().constants, slots.begin() + of_program.samples().loads);
+  of_program.samples().prepare(slots.data());
 }
 
 namespace {

@@ -48,6 +48,10 @@ struct ProgramOptions {
   bool exact = false;
   /// No rewrites at all: the graph as it was recorded.
   bool passes = true;
+  /// Arithmetic by native code: assembled for this machine when the program is made, where it has AVX2 or AVX-512, the
+  /// library was built with Xbyak and the system lets memory be executed; report() tells. Without it, by loops that the
+  /// library has for each primitive: the same bits.
+  bool native = true;
   /// Threads that a run may use, the caller's among them; 0: as many as the machine runs side by side. They are those
   /// of the process's one pool; while another run has them, a run goes on alone. Work that takes less than some tens of
   /// microseconds is not divided. Results are the same, bit for bit, for any number of threads. A workspace has memory

@@ -42,6 +42,7 @@ struct WorkspaceData {
   // Programs of numbers.
   struct Lane {
     ColumnFrame<double> frame;
+    std::vector<double> inputs;    // columns of a tile, where those of the caller lie badly
     std::vector<double> failures;  // a column: by sample of a tile, some guard failed
   };
   std::vector<Lane> lanes;    // by worker

@@ -88,14 +88,20 @@ void write_passes(const ProgramData& data, std::string& text) {
   text += "run: " + counted(data.graph.size(), "node") + "\n";
 }
 
+std::string native_text(const NativeCode* code) { return code == nullptr ? "none" : bytes_text(code->bytes()); }
+
 void write_lanes(const Lanes& lanes, int threads, std::string& text) {
   const auto& code = lanes.columns();
-  text += "numbers, in batches of " + std::to_string(lanes.tile()) + " samples: " + counted(code.steps.size(), "step") +
-          ", " + counted(code.registers, "column") + " of " +
+  text += "numbers, in batches of " + std::to_string(lanes.tile()) +
+          " samples: " + counted(code.operations, "operation") + " in " + counted(code.steps.size(), "loop") + ", " +
+          counted(code.registers, "column") + " of " +
           bytes_text(sizeof(double) * static_cast<std::size_t>(lanes.tile())) + ", " +
           counted(code.constants.size(), "constant") + "\n";
-  text += "one sample: " + counted(lanes.samples().steps.size(), "step") + ", " +
-          bytes_text(sizeof(double) * lanes.samples().slots()) + "\n";
+  const SampleCode& sample = lanes.samples();
+  text += "one sample: " + counted(sample.operations, "operation") + ", " +
+          bytes_text(sizeof(double) * sample.slots()) + "\n";
+  text += "native code: " + native_text(code.native.get()) + " for batches, " + native_text(sample.native.get()) +
+          " for one sample\n";
   text += "threads: " + std::to_string(threads);
   if (threads > 1) {
     std::int64_t tiles = 1;

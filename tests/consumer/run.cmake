@@ -46,7 +46,7 @@ else()
     foreach(package spdlog OpenBLAS hwy ZLIB)
       list(APPEND options -D CMAKE_DISABLE_FIND_PACKAGE_${package}=ON)
     endforeach()
-    list(APPEND options -D WENGERT_LIBXSMM_INCLUDE=OFF)  # no package of CMake's
+    list(APPEND options -D WENGERT_LIBXSMM_INCLUDE=OFF -D WENGERT_XBYAK_INCLUDE=OFF)  # no packages of CMake's
   endif()
 endif()
 execute(${CMAKE_COMMAND} -S ${source} -B ${FOLDER}/build -G ${GENERATOR} -D CMAKE_CXX_COMPILER=${COMPILER} ${options})

@@ -54,6 +54,7 @@ THIRD_PARTY = {
     "ceres/": r"autodiff/bridges/ceres\.hpp",
     "nlopt": r"autodiff/bridges/nlopt\.hpp",
     "Ip": r"autodiff/bridges/ipopt\.hpp",
+    "xbyak/": r"autodiff/exec/native/.*_x86\.(cpp|hpp)",
     "hwy/": r"autodiff/ops/vector_functions\.cpp",
     "CLI/": r"(?!)",
     "nlohmann/": r"nn/(data/files|train)/.*\.cpp",

@@ -1,0 +1,148 @@
+// Native code: arithmetic assembled for the machine when a program is made.
+//
+// A loop per primitive reads its operands from memory and writes its result there, and something has to choose the next
+// loop. Code that is assembled for one program keeps values in registers and chooses nothing. Here are programs of
+// arithmetic (NativeBlock), as a list of steps over values without any machine in it, and what they become
+// (NativeCode). Exponentials, sines and what else is no arithmetic stay loops of their own over columns; code for one
+// sample calls them.
+//
+// The bits are those of one primitive after the other: nothing is contracted or reordered.
+//
+// Cotangents are multiplied by `scale`, which is 0 where a factor is 0, whatever the other one is. Asking for that
+// takes longer than the product. So native code may compute fma(x, y, +0) - the same bits, but that 0·∞ and 0·NaN are
+// NaN - where a NaN is sure to reach a value that is checked. If one has come out, whoever runs the code computes
+// everything again by other means: kernels, the interpreter.
+//
+// Reading order: NativeOperation, NativeBlock, NativeCode; assembler_x86.cpp.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "wengert/autodiff/ops/simd.hpp"
+#include "wengert/autodiff/record/primitive.hpp"
+
+namespace wengert::exec {
+
+/// What one step does.
+enum class NativeOperation : std::uint8_t {
+  add,
+  sub,
+  mul,
+  scale,
+  divide,
+  negate,
+  reciprocal,
+  square,
+  square_root,
+  reciprocal_root,
+  absolute,
+  relu,
+  larger,
+  smaller,
+  less,
+  less_equal,
+  equal,
+  not_equal,
+  greater,
+  greater_equal,
+  both,
+  either,
+  one_of_two,
+  opposite,
+  choose,
+  store,  ///< operand 0 to column `to`
+  check,  ///< tells if operand 0 is NaN, or infinite
+  call,   ///< a function of the C++ library; for one sample only
+  none
+};
+/// `none`: it has no native code.
+[[nodiscard]] NativeOperation native_operation(const Primitive& primitive);
+
+/// Steps over values, numbered as they come. What they compute is read by later steps only.
+struct NativeBlock {
+  struct Value {
+    enum class Kind : std::uint8_t {
+      computed,
+      constant,
+      uniform,  // the first element of column `place` for all elements
+      column    // element for element
+    };
+    Kind kind = Kind::computed;
+    std::uint32_t place = 0;
+    double number = 0.0;
+  };
+  struct Step {
+    NativeOperation operation = NativeOperation::none;
+    std::uint8_t arity = 0;
+    bool quick = false;     ///< a `scale` whose NaN will be noticed
+    std::uint32_t out = 0;  ///< a value; of a store or check none
+    std::array<std::uint32_t, 3> operand{};
+    std::uint32_t to = 0;                         ///< the place of a store
+    double (*function)(const double*) = nullptr;  ///< of a call
+  };
+  std::vector<Value> values;
+  std::vector<Step> steps;
+};
+
+/// Where columns lie: `registers` of them, the first places, `stride` bytes from each other; the others anywhere.
+/// Behind the registers is room for what has no place in the machine's own registers.
+struct NativeColumns {
+  std::uint32_t registers = 0;
+  std::size_t stride = 0;
+};
+
+class NativeCode {
+ public:
+  /// This build and this machine have native code.
+  [[nodiscard]] static bool is_available() noexcept;
+
+  /// Code for blocks over columns of T; null where the system does not let memory be executed. `level`: the
+  /// instructions that it may use (simd.hpp), 1 at least and not more than the machine has.
+  template <class T>
+  [[nodiscard]] static std::shared_ptr<const NativeCode> of_columns(std::span<const NativeBlock> blocks,
+                                                                    const NativeColumns& columns,
+                                                                    std::size_t level = detail::simd_level);
+  /// Code for a block of one sample: its columns are numbers one after the other, `places` of them.
+  [[nodiscard]] static std::shared_ptr<const NativeCode> of_sample(const NativeBlock& block, std::size_t places);
+
+  NativeCode(const NativeCode&) = delete;
+  NativeCode& operator=(const NativeCode&) = delete;
+  ~NativeCode();
+
+  /// A block on the first `count` elements of the columns that begin at at[0], at[1] …. False: something that was
+  /// checked is NaN or infinite, and no result of any block is to be relied on.
+  template <class T>
+  [[nodiscard]] bool run(std::size_t block, T* const* at, std::int64_t count) const noexcept {
+    return reinterpret_cast<std::uint32_t (*)(const void*, std::int64_t)>(entries_[block])(at, count) == 0;
+  }
+  /// The block of one sample, on its numbers. As above.
+  [[nodiscard]] bool run(double* numbers) const noexcept {
+    return reinterpret_cast<std::uint32_t (*)(double*)>(entries_.front())(numbers) == 0;
+  }
+  /// Runs may come out false.
+  [[nodiscard]] bool has_checks() const noexcept { return has_checks_; }
+
+  /// Room that runs need behind the registers, or the numbers.
+  [[nodiscard]] std::size_t spill_bytes() const noexcept { return spill_bytes_; }
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+
+ private:
+  class Assembler;
+  NativeCode();
+  void finish(std::unique_ptr<Assembler> assembler);
+
+  std::unique_ptr<Assembler> memory_;  // keeps the code
+  std::vector<const void*> entries_;   // by block
+  std::vector<std::byte> constants_;   // what the code reads beside columns
+  const std::byte* pool_ = nullptr;
+  std::size_t spill_bytes_ = 0, bytes_ = 0;
+  bool has_checks_ = false;
+};
+
+}  // namespace wengert::exec
