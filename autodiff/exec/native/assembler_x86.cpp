@@ -85,7 +85,7 @@ class NativeCode::Assembler : public RegisterFile {
       Xbyak::Label full;
       cmp(rsi, lanes);
       jge(full);
-      mov(eax, -1);
+      mov(eax, 0xFFFFFFFFU);
       bzhi(eax, eax, esi);
       kmovw(k7, eax);
       L(full);
@@ -584,8 +584,8 @@ bool NativeCode::is_available() noexcept {
 
 void NativeCode::finish(std::unique_ptr<Assembler> assembler) {
   assembler->readyRE();
-  const auto* const begin = assembler->getCode();
-  for (const void*& entry : entries_) entry = begin + reinterpret_cast<std::size_t>(entry);
+  const auto begin = reinterpret_cast<std::uintptr_t>(assembler->getCode());
+  for (std::uintptr_t& entry : entries_) entry += begin;
   bytes_ = assembler->getSize() + constants_.size();
   pool_ = constants_.data();
   memory_ = std::move(assembler);
@@ -598,7 +598,7 @@ std::shared_ptr<const NativeCode> NativeCode::of_columns(std::span<const NativeB
   const Form form{.kind = level == 2 ? Operand::ZMM : Operand::YMM, .element = sizeof(T)};
   auto assembler = std::make_unique<Assembler>(form, columns, *code);
   for (const NativeBlock& block : blocks)  // from the beginning of the code on: see finish()
-    code->entries_.push_back(reinterpret_cast<const void*>(assembler->assemble(block)));
+    code->entries_.push_back(assembler->assemble(block));
   code->finish(std::move(assembler));
   return code;
 } catch (const Xbyak::Error&) {
@@ -614,7 +614,7 @@ std::shared_ptr<const NativeCode> NativeCode::of_sample(const NativeBlock& block
   const Form form{.kind = Operand::XMM, .sample = true};
   auto assembler = std::make_unique<Assembler>(
       form, NativeColumns{.registers = static_cast<std::uint32_t>(places), .stride = sizeof(double)}, *code);
-  code->entries_.push_back(reinterpret_cast<const void*>(assembler->assemble(block)));
+  code->entries_.push_back(assembler->assemble(block));
   code->finish(std::move(assembler));
   return code;
 } catch (const Xbyak::Error&) {

@@ -137,9 +137,9 @@ class NativeCode {
   NativeCode();
   void finish(std::unique_ptr<Assembler> assembler);
 
-  std::unique_ptr<Assembler> memory_;  // keeps the code
-  std::vector<const void*> entries_;   // by block
-  std::vector<std::byte> constants_;   // what the code reads beside columns
+  std::unique_ptr<Assembler> memory_;    // keeps the code
+  std::vector<std::uintptr_t> entries_;  // by block
+  std::vector<std::byte> constants_;     // what the code reads beside columns
   const std::byte* pool_ = nullptr;
   std::size_t spill_bytes_ = 0, bytes_ = 0;
   bool has_checks_ = false;

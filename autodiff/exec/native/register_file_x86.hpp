@@ -209,7 +209,7 @@ class RegisterFile : public Xbyak::CodeGenerator {
   }
   /// The same register, mask and all, as the assembler wants it where it has no instruction for the least kind.
   static Xbyak::Ymm wide(const Xmm& x) {
-    Xbyak::Ymm result(x.getIdx(), x.getKind(), x.getBit());
+    Xbyak::Ymm result(x.getIdx(), x.getKind(), static_cast<int>(x.getBit()));
     result.setOpmaskIdx(x.getOpmaskIdx(), true);
     if (x.hasZero()) result.setZero();
     return result;
