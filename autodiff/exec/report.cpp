@@ -112,7 +112,7 @@ void write_lanes(const Lanes& lanes, int threads, std::string& text) {
 }
 
 void write_plan(const ProgramData& data, const Plan& plan, std::string& text) {
-  std::size_t groups = 0, fused = 0, moved = 0, divided = 0;
+  std::size_t groups = 0, fused = 0, moved = 0, divided = 0, native = 0;
   std::map<std::string_view, std::size_t> kernels;
   for (const PlanStep& step : plan.steps) {
     moved += moved_by(plan, step);
@@ -120,6 +120,8 @@ void write_plan(const ProgramData& data, const Plan& plan, std::string& text) {
       ++groups;
       fused += group->nodes.size();
       divided += chunks_of(*group).count > 1 ? 1 : 0;
+      native +=
+          std::visit([](const auto& code) { return code.native == nullptr ? 0 : code.native->bytes(); }, group->code);
     } else if (const auto* kernel = std::get_if<KernelStep>(&step)) {
       ++kernels[kernel->primitive->name];
     }
@@ -130,6 +132,7 @@ void write_plan(const ProgramData& data, const Plan& plan, std::string& text) {
   text += "\nmemory: " + bytes_text(plan.arena_bytes) + " for values (at least " + bytes_text(plan.least_bytes) +
           " are needed at once), " + bytes_text(plan.register_bytes) + " for tiles\n";
   text += "moved: " + bytes_text(moved) + " a run\n";
+  text += "native code: " + (native == 0 ? "none" : bytes_text(native)) + "\n";
   text += "threads: " + std::to_string(data.options.threads);
   if (data.options.threads > 1)
     text += ", " + std::to_string(divided) + " of " + counted(groups, "fused group") +

@@ -48,6 +48,11 @@ class NativeCode::Assembler : public RegisterFile {
       loop();
     return begin;
   }
+  /// From now on the code can be executed, and not written.
+  void finish() {
+    readyRE();
+    forget();
+  }
 
  private:
   // --- Frames of code ---------------------------------------------------------------------------------------------
@@ -583,7 +588,7 @@ bool NativeCode::is_available() noexcept {
 }
 
 void NativeCode::finish(std::unique_ptr<Assembler> assembler) {
-  assembler->readyRE();
+  assembler->finish();
   const auto begin = reinterpret_cast<std::uintptr_t>(assembler->getCode());
   for (std::uintptr_t& entry : entries_) entry += begin;
   bytes_ = assembler->getSize() + constants_.size();
