@@ -583,7 +583,9 @@ bool may_execute() noexcept {
 }  // namespace
 
 bool NativeCode::is_available() noexcept {
-  static const bool available = detail::simd_level >= 1 && may_execute();
+  // Levels of instructions say nothing of vfmadd and bzhi.
+  static const bool available =
+      detail::simd_level >= 1 && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2") && may_execute();
   return available;
 }
 
