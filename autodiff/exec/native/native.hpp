@@ -64,7 +64,8 @@ enum class NativeOperation : std::uint8_t {
 /// `none`: it has no native code.
 [[nodiscard]] NativeOperation native_operation(const Primitive& primitive);
 
-/// Steps over values, numbered as they come. What they compute is read by later steps only.
+/// Steps over values, numbered as they come. What they compute is read by later steps only. A register column is stored
+/// to once, and is none that the block reads; a column outside is not read after a store to it.
 struct NativeBlock {
   struct Value {
     enum class Kind : std::uint8_t {
