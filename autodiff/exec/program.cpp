@@ -133,7 +133,8 @@ void check_is_scalar(const ProgramData& data, std::source_location where) {
 /// a line that is written in two halves, with the other columns in between, is fetched twice.
 std::int64_t lead(const double* y, std::int64_t count, std::int64_t tile) {
   constexpr std::int64_t line = 64 / sizeof(double);
-  if (count < 2 * tile || count % line != 0) return 0;
+  constexpr std::int64_t few = 512;  // samples, for which one more tile costs more than it saves
+  if (count < std::max(2 * tile, few) || count % line != 0) return 0;
   const auto begin = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(y) / sizeof(double) % line);
   return begin == 0 ? 0 : tile - (line - begin);
 }
