@@ -9,6 +9,9 @@
 #include "wengert/autodiff/exec/native/register_file_x86.hpp"
 
 #if WENGERT_WITH_XBYAK
+#  include <sys/mman.h>
+
+#  include <cstring>
 
 namespace wengert::exec {
 
@@ -47,11 +50,6 @@ class NativeCode::Assembler : public RegisterFile {
     else
       loop();
     return begin;
-  }
-  /// From now on the code can be executed, and not written.
-  void finish() {
-    readyRE();
-    forget();
   }
 
  private:
@@ -564,20 +562,26 @@ class NativeCode::Assembler : public RegisterFile {
 
 NativeCode::NativeCode() = default;
 NativeCode::~NativeCode() = default;
+void Unmap::operator()(void* memory) const noexcept { munmap(memory, bytes); }
 
 namespace {
 
-/// Some systems refuse.
+/// The code in memory of its own, which is executed and not written any more; null where the system refuses.
+void* executable(const std::uint8_t* code, std::size_t bytes) noexcept {
+  void* const memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return nullptr;
+  std::memcpy(memory, code, bytes);
+  if (mprotect(memory, bytes, PROT_READ | PROT_EXEC) == 0) return memory;
+  munmap(memory, bytes);
+  return nullptr;
+}
+
 bool may_execute() noexcept {
-  try {
-    Xbyak::CodeGenerator probe(Xbyak::DEFAULT_MAX_CODE_SIZE, Xbyak::AutoGrow);
-    probe.ret();
-    probe.readyRE();
-    probe.getCode<void (*)()>()();
-    return true;
-  } catch (const std::exception&) {
-    return false;
-  }
+  constexpr std::uint8_t ret = 0xC3;
+  void* const memory = executable(&ret, 1);
+  if (memory == nullptr) return false;
+  munmap(memory, 1);
+  return true;
 }
 
 }  // namespace
@@ -589,13 +593,17 @@ bool NativeCode::is_available() noexcept {
   return available;
 }
 
-void NativeCode::finish(std::unique_ptr<Assembler> assembler) {
-  assembler->finish();
-  const auto begin = reinterpret_cast<std::uintptr_t>(assembler->getCode());
-  for (std::uintptr_t& entry : entries_) entry += begin;
-  bytes_ = assembler->getSize() + constants_.size();
+/// Entries are from the beginning of the code on, before. Within it, jumps are relative.
+bool NativeCode::finish(Assembler& assembler) {
+  assembler.ready(Xbyak::CodeArray::PROTECT_RW);
+  const std::size_t bytes = assembler.getSize();
+  memory_ = {executable(assembler.getCode(), bytes), Unmap{bytes}};
+  if (memory_ == nullptr) return false;
+  for (std::uintptr_t& entry : entries_) entry += reinterpret_cast<std::uintptr_t>(memory_.get());
+  constants_.shrink_to_fit();
   pool_ = constants_.data();
-  memory_ = std::move(assembler);
+  bytes_ = bytes + constants_.size();
+  return true;
 }
 
 template <class T>
@@ -603,11 +611,9 @@ std::shared_ptr<const NativeCode> NativeCode::of_columns(std::span<const NativeB
                                                          const NativeColumns& columns, std::size_t level) try {
   const std::shared_ptr<NativeCode> code(new NativeCode());
   const Form form{.kind = level == 2 ? Operand::ZMM : Operand::YMM, .element = sizeof(T)};
-  auto assembler = std::make_unique<Assembler>(form, columns, *code);
-  for (const NativeBlock& block : blocks)  // from the beginning of the code on: see finish()
-    code->entries_.push_back(assembler->assemble(block));
-  code->finish(std::move(assembler));
-  return code;
+  Assembler assembler(form, columns, *code);
+  for (const NativeBlock& block : blocks) code->entries_.push_back(assembler.assemble(block));
+  return code->finish(assembler) ? code : nullptr;
 } catch (const Xbyak::Error&) {
   return nullptr;
 }
@@ -619,11 +625,10 @@ template std::shared_ptr<const NativeCode> NativeCode::of_columns<double>(std::s
 std::shared_ptr<const NativeCode> NativeCode::of_sample(const NativeBlock& block, std::size_t places) try {
   const std::shared_ptr<NativeCode> code(new NativeCode());
   const Form form{.kind = Operand::XMM, .sample = true};
-  auto assembler = std::make_unique<Assembler>(
-      form, NativeColumns{.registers = static_cast<std::uint32_t>(places), .stride = sizeof(double)}, *code);
-  code->entries_.push_back(assembler->assemble(block));
-  code->finish(std::move(assembler));
-  return code;
+  const NativeColumns numbers{.registers = static_cast<std::uint32_t>(places), .stride = sizeof(double)};
+  Assembler assembler(form, numbers, *code);
+  code->entries_.push_back(assembler.assemble(block));
+  return code->finish(assembler) ? code : nullptr;
 } catch (const Xbyak::Error&) {
   return nullptr;
 }
@@ -635,6 +640,7 @@ std::shared_ptr<const NativeCode> NativeCode::of_sample(const NativeBlock& block
 namespace wengert::exec {
 
 class NativeCode::Assembler {};
+void Unmap::operator()(void*) const noexcept {}
 NativeCode::NativeCode() = default;
 NativeCode::~NativeCode() = default;
 bool NativeCode::is_available() noexcept { return false; }

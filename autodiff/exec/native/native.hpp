@@ -98,6 +98,12 @@ struct NativeColumns {
   std::size_t stride = 0;
 };
 
+/// Gives memory of code back to the system.
+struct Unmap {
+  std::size_t bytes = 0;
+  void operator()(void* memory) const noexcept;
+};
+
 class NativeCode {
  public:
   /// This build and this machine have native code.
@@ -136,9 +142,9 @@ class NativeCode {
  private:
   class Assembler;
   NativeCode();
-  void finish(std::unique_ptr<Assembler> assembler);
+  [[nodiscard]] bool finish(Assembler& assembler);
 
-  std::unique_ptr<Assembler> memory_;    // keeps the code
+  std::unique_ptr<void, Unmap> memory_;  // of the code: executed, and not written any more
   std::vector<std::uintptr_t> entries_;  // by block
   std::vector<std::byte> constants_;     // what the code reads beside columns
   const std::byte* pool_ = nullptr;

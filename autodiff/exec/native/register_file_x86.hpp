@@ -99,15 +99,6 @@ class RegisterFile : public Xbyak::CodeGenerator {
     slots_.clear();
     slot_count_ = 0;
   }
-  /// After the last block: the code alone stays.
-  void forget() {
-    block_ = nullptr;
-    states_ = {};
-    uses_ = {};
-    constants_ = {};
-    slots_ = {};
-    external_ = {};
-  }
   [[nodiscard]] std::size_t aside_bytes() const { return slot_count_ * form_.width(); }
 
   /// Columns that are no registers: the addresses of the first ones are kept.
