@@ -84,8 +84,7 @@ class ColumnEmitter {
     std::vector<Value> reads{};  // of others, once each
   };
 
-  /// f(value, operand, computes): what is read, in the order in which it is; `computes` is `value` unless a kernel
-  /// reads for nobody.
+  /// f(value, operand): what is read for which value, in the order in which it is.
   template <class F>
   void for_each_read(const Pending& step, const F& f) const {
     if (step.block == none) {

@@ -19,7 +19,7 @@ using namespace x86;
 
 namespace {
 
-// Predicates of comparisons: `quiet`, and as C++ has them where one side is NaN.
+// Predicates of comparisons, as C++ has them where one side is NaN.
 enum Predicate : std::uint8_t {
   equal_to = 0,
   less_than = 1,
@@ -186,6 +186,7 @@ class NativeCode::Assembler : public RegisterFile {
     }
     give_up_slots(step);
   }
+
   void store(const Step& step) {
     const Xmm from = in_register(step.operand[0]);
     if (!is_external(step.to)) {
