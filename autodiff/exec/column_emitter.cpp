@@ -221,13 +221,6 @@ class ColumnEmitter {
     ++code_.operations;
   }
 
-  /// Native code computes it. What is computed once for all elements is left to kernels.
-  [[nodiscard]] bool is_arithmetic(Value v) const {
-    const auto& entry = b_.entries_[v];
-    return entry.kind == Kind::applied && entry.row == nullptr && !entry.uniform &&
-           native_operation(*entry.primitive) != NativeOperation::none;
-  }
-
   void emit_by_phases() {
     const std::vector<std::uint32_t> uses = b_.uses();
     std::vector<Value> wanted;
@@ -241,7 +234,7 @@ class ColumnEmitter {
       kernels.assign(1, {});
       of_blocks.assign(1, {});
       for (const Value v : values) {
-        arithmetic[v] = is_arithmetic(v);
+        arithmetic[v] = b_.arithmetic(v) != NativeOperation::none;
         for (std::size_t k = 0; k < b_.entries_[v].arity; ++k) {
           const Value x = b_.entries_[v].operand[k];
           if (x < values.front() || b_.entries_[x].kind != Kind::applied) continue;
@@ -408,8 +401,7 @@ class ColumnEmitter {
     const std::uint32_t index = block_of_[block.values.front()];
     for (const Value v : block.values) {
       const auto& entry = b_.entries_[v];
-      NativeBlock::Step step{
-          .operation = native_operation(*entry.primitive), .arity = entry.arity, .quick = quick_.products[v]};
+      NativeBlock::Step step{.operation = b_.arithmetic(v), .arity = entry.arity, .quick = quick_.products[v]};
       for (std::size_t k = 0; k < entry.arity; ++k) {
         const Value x = entry.operand[k];
         step.operand[k] = number_of(x, block_of_[x] == index                   ? Native::computed

@@ -105,24 +105,19 @@ ColumnBuilder::Quick ColumnBuilder::find_quick() const {
   Quick quick{std::vector<bool>(entries_.size(), false), std::vector<bool>(entries_.size(), false)};
   // What is overwritten cannot be computed again.
   if (std::ranges::any_of(stores_, [](const Store& store) { return !store.over.empty(); })) return quick;
-  const auto operation_of = [&](Value v) {
-    const Entry& entry = entries_[v];
-    const bool elementwise = entry.kind == Kind::applied && entry.row == nullptr && !entry.uniform;
-    return elementwise ? native_operation(*entry.primitive) : NativeOperation::none;
-  };
   const std::vector<std::uint32_t> used = uses();
   std::vector<bool> noticed(entries_.size(), true);  // a NaN reaches a store wherever it matters
   for (Value v = static_cast<Value>(entries_.size()); v-- > 0;) {
     const Entry& entry = entries_[v];
     if (entry.kind != Kind::applied || used[v] == 0) continue;
-    const NativeOperation operation = operation_of(v);
+    const NativeOperation operation = arithmetic(v);
     quick.products[v] = operation == NativeOperation::scale && noticed[v];
     for (std::size_t k = 0; k < entry.arity; ++k)
       if (!noticed[v] || !passes_nan(operation, k)) noticed[entry.operand[k]] = false;
   }
   std::vector<bool> doubtful = quick.products;
   for (Value v = 0; v < entries_.size(); ++v)
-    if (operation_of(v) != NativeOperation::none)
+    if (arithmetic(v) != NativeOperation::none)
       for (std::size_t k = 0; k < entries_[v].arity; ++k) doubtful[v] = doubtful[v] || doubtful[entries_[v].operand[k]];
   for (const Store& store : stores_) quick.checked[store.value] = doubtful[store.value];
   return quick;

@@ -185,6 +185,13 @@ class ColumnBuilder {
     std::vector<bool> products, checked;  // by value
   };
   [[nodiscard]] Quick find_quick() const;
+  /// What native code does for a value; `none` for what is left to kernels: what is no arithmetic, and what is computed
+  /// once for all elements.
+  [[nodiscard]] NativeOperation arithmetic(Value v) const {
+    const Entry& entry = entries_[v];
+    if (entry.kind != Kind::applied || entry.row != nullptr || entry.uniform) return NativeOperation::none;
+    return native_operation(*entry.primitive);
+  }
   /// For each value how many operands and stores it is, of what anybody needs.
   [[nodiscard]] std::vector<std::uint32_t> uses() const;
 

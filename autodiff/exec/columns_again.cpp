@@ -34,12 +34,12 @@ std::vector<bool> ColumnBuilder::find_recomputed(const std::vector<std::uint32_t
   std::vector<bool> recomputed(entries_.size(), false);
   for (Value v = 0; v < entries_.size(); ++v) {
     const Entry& entry = entries_[v];
-    if (entry.kind != Kind::applied || entry.uniform || used[v] == 0 || last[v] < v + late) continue;
+    if (used[v] == 0 || last[v] < v + late) continue;
     const auto is_there = [&](Value x) {
       return entries_[x].kind != Kind::applied || (!recomputed[x] && last[x] >= last[v]);
     };
-    recomputed[v] = is_cheap(native_operation(*entry.primitive)) &&
-                    std::all_of(entry.operand.begin(), entry.operand.begin() + entry.arity, is_there);
+    recomputed[v] =
+        is_cheap(arithmetic(v)) && std::all_of(entry.operand.begin(), entry.operand.begin() + entry.arity, is_there);
   }
   return recomputed;
 }

@@ -11,7 +11,6 @@
 #include <array>
 #include <bit>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
 #include <random>
 #include <string>
@@ -20,6 +19,7 @@
 #include <vector>
 
 #include "wengert/autodiff/exec/native/native.hpp"
+#include "wengert/tests/support/environment.hpp"
 
 namespace wengert::test {
 
@@ -29,11 +29,6 @@ using exec::NativeCode;
 using exec::NativeColumns;
 using exec::NativeOperation;
 using NativeKind = NativeBlock::Value::Kind;
-
-inline std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise) {
-  const char* const text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 inline boost::test_tools::assertion_result native_code_is_available(boost::unit_test::test_unit_id) {
   boost::test_tools::assertion_result result(NativeCode::is_available());

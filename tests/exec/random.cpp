@@ -3,22 +3,17 @@
 //
 // WENGERT_PROGRAMS=<count> and WENGERT_SEED=<first> widen the search.
 #include <boost/test/unit_test.hpp>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "wengert/autodiff/exec/program.hpp"
 #include "wengert/graph/text.hpp"
 #include "wengert/tests/passes/samples.hpp"
+#include "wengert/tests/support/environment.hpp"
 #include "wengert/tests/support/running_error.hpp"
 
 namespace wengert::test {
 namespace {
-
-std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise) {
-  const char* const text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 struct Variant {
   const char* name;

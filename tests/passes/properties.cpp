@@ -4,12 +4,12 @@
 // WENGERT_PROGRAMS=<count> and WENGERT_SEED=<first> widen the search.
 #include <boost/test/unit_test.hpp>
 
-#include <cstdlib>
 #include <map>
 
 #include "samples.hpp"
 #include "wengert/graph/text.hpp"
 #include "wengert/graph/verify.hpp"
+#include "wengert/tests/support/environment.hpp"
 
 namespace wengert::test {
 namespace {
@@ -19,11 +19,6 @@ using graph::no_node;
 using graph::NodeId;
 using passes::Pass;
 using passes::Rewrite;
-
-std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise) {
-  const char* const text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 /// What holds of every rewrite, whatever it computes.
 void check_form(const Graph& before, const Rewrite& after, const std::string& where) {

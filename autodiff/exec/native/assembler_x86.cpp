@@ -189,19 +189,14 @@ class NativeCode::Assembler : public RegisterFile {
 
   void store(const Step& step) {
     const Xmm from = in_register(step.operand[0]);
-    if (!is_external(step.to)) {
-      save(column(step.to), from);
-      if (block_->values[step.operand[0]].kind == Kind::computed) states_[step.operand[0]].home = step.to;
-    } else if (form_.masks()) {
-      save(column(step.to) | k7, from);
-    } else if (!rest_) {
-      save(column(step.to), from);
+    if (is_external(step.to) && form_.masks()) {
+      move(column(step.to) | k7, from);
+    } else if (is_external(step.to) && rest_) {
+      move_rest(column(step.to), from);
     } else {
-      vmovups(rest_bits(), ptr[r11]);
-      if (is_f32())
-        vmaskmovps(column(step.to), rest_bits(), from);
-      else
-        vmaskmovpd(column(step.to), rest_bits(), from);
+      move(column(step.to), from);
+      if (!is_external(step.to) && block_->values[step.operand[0]].kind == Kind::computed)
+        states_[step.operand[0]].home = step.to;
     }
   }
 
@@ -344,7 +339,7 @@ class NativeCode::Assembler : public RegisterFile {
     if (form_.masks() || form_.sample)
       spread(to, ptr[pool_ + constant(bits_of(1.0))]);
     else
-      load(to, number(1.0));
+      move(to, number(1.0));
   }
   void square_root_of(const Xmm& to, const Operand& x) {
     if (form_.sample)

@@ -191,7 +191,9 @@ class RegisterFile : public Xbyak::CodeGenerator {
   }
   [[nodiscard]] bool is_external(std::uint32_t place) const { return !form_.sample && place >= columns_.registers; }
 
-  void load(const Xmm& to, const Address& from) {
+  /// A value from memory to a register, or back.
+  template <class To, class From>
+  void move(const To& to, const From& from) {
     if (form_.sample)
       vmovsd(to, from);
     else if (is_f32())
@@ -199,13 +201,14 @@ class RegisterFile : public Xbyak::CodeGenerator {
     else
       vmovupd(to, from);
   }
-  void save(const Address& to, const Xmm& from) {
-    if (form_.sample)
-      vmovsd(to, from);
-    else if (is_f32())
-      vmovups(to, from);
+  /// The same for the elements of a rest (AVX2).
+  template <class To, class From>
+  void move_rest(const To& to, const From& from) {
+    vmovups(rest_bits(), ptr[r11]);
+    if (is_f32())
+      vmaskmovps(to, rest_bits(), from);
     else
-      vmovupd(to, from);
+      vmaskmovpd(to, rest_bits(), from);
   }
   /// The same register, mask and all, as the assembler wants it where it has no instruction for the least kind.
   static Xbyak::Ymm wide(const Xmm& x) {
@@ -231,23 +234,21 @@ class RegisterFile : public Xbyak::CodeGenerator {
         if (form_.masks() || form_.sample)
           spread(to, ptr[pool_ + constant_of(v)]);
         else
-          load(to, pooled(constant_of(v)));
+          move(to, pooled(constant_of(v)));
         return;
       case Kind::uniform:
         spread(to, ptr[begin_of(value.place)]);
         return;
       case Kind::column:
-        if (!is_external(value.place)) return load(to, column(value.place));
-        if (form_.masks()) return load(to | k7 | T_z, column(value.place));
-        if (!rest_) return load(to, column(value.place));
-        vmovups(rest_bits(), ptr[r11]);
-        if (is_f32())
-          vmaskmovps(to, rest_bits(), column(value.place));
+        if (is_external(value.place) && form_.masks())
+          move(to | k7 | T_z, column(value.place));
+        else if (is_external(value.place) && rest_)
+          move_rest(to, column(value.place));
         else
-          vmaskmovpd(to, rest_bits(), column(value.place));
+          move(to, column(value.place));
         return;
       case Kind::computed:
-        load(to, state.home != none ? column(state.home) : slot(state.slot));
+        move(to, state.home != none ? column(state.home) : slot(state.slot));
         return;
     }
   }
@@ -288,7 +289,7 @@ class RegisterFile : public Xbyak::CodeGenerator {
     if (slots_.empty()) slots_.push_back(slot_count_++);
     states_[v].slot = slots_.back();
     slots_.pop_back();
-    save(slot(states_[v].slot), xmm(states_[v].at));
+    move(slot(states_[v].slot), xmm(states_[v].at));
   }
   void release(Value v) {
     State& state = states_[v];
@@ -308,7 +309,10 @@ class RegisterFile : public Xbyak::CodeGenerator {
       if (states_[last].next != never) put_aside(last);
       release(last);
     }
-    const int at = std::countr_zero(free_);
+    return claim(v, std::countr_zero(free_));
+  }
+  /// This one, which is free.
+  Xmm claim(Value v, int at) {
     free_ &= ~(1u << at);
     holder_[static_cast<std::size_t>(at)] = v;
     states_[v].at = at;
@@ -357,12 +361,8 @@ class RegisterFile : public Xbyak::CodeGenerator {
   /// The same, and `preferred` if it is free.
   Xmm result(const Step& step, const Xmm& preferred) {
     give_up_operands(step);
-    const auto at = static_cast<std::size_t>(preferred.getIdx());
-    if ((free_ >> at & 1u) == 0) return claim(step.out);
-    free_ &= ~(1u << at);
-    holder_[at] = step.out;
-    states_[step.out].at = static_cast<int>(at);
-    return preferred;
+    const int at = preferred.getIdx();
+    return (free_ >> at & 1u) != 0 ? claim(step.out, at) : claim(step.out);
   }
   /// After everything else: an instruction may read what was put aside.
   void give_up_slots(const Step& step) {
