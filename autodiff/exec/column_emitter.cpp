@@ -18,7 +18,7 @@ namespace wengert::exec {
 namespace {
 
 constexpr std::uint32_t none = 0xFFFFFFFFu;  // no value, no place, no block
-/// Primitives in a window: code of a block of so many stays in the first-level cache.
+/// Native steps in a window, and primitives: code of a block of so many stays in the first-level cache.
 constexpr std::size_t window = 512;
 
 }  // namespace
@@ -229,12 +229,14 @@ class ColumnEmitter {
     std::vector<std::uint32_t> phase(b_.entries_.size(), 0);  // in its window
     std::vector<bool> arithmetic(b_.entries_.size(), false);
     std::vector<std::vector<Value>> kernels, of_blocks;  // by phase
-    for (std::size_t begin = 0; begin < wanted.size(); begin += window) {
-      const std::span<const Value> values = std::span(wanted).subspan(begin, std::min(window, wanted.size() - begin));
+    for (std::size_t begin = 0, end = 0; begin < wanted.size(); begin = end) {
+      for (std::size_t steps = 0; end < wanted.size() && steps < window; ++end)
+        steps += b_.has_formula(wanted[end]) ? steps_of_formula : 1;
+      const std::span<const Value> values = std::span(wanted).subspan(begin, end - begin);
       kernels.assign(1, {});
       of_blocks.assign(1, {});
       for (const Value v : values) {
-        arithmetic[v] = b_.arithmetic(v) != NativeOperation::none;
+        arithmetic[v] = b_.arithmetic(v) != NativeOperation::none || b_.has_formula(v);
         for (std::size_t k = 0; k < b_.entries_[v].arity; ++k) {
           const Value x = b_.entries_[v].operand[k];
           if (x < values.front() || b_.entries_[x].kind != Kind::applied) continue;
@@ -399,6 +401,7 @@ class ColumnEmitter {
       return number_[v] = static_cast<std::uint32_t>(result.values.size() - 1);
     };
     const std::uint32_t index = block_of_[block.values.front()];
+    NativeRecorder recorder(result);
     for (const Value v : block.values) {
       const auto& entry = b_.entries_[v];
       NativeBlock::Step step{.operation = b_.arithmetic(v), .arity = entry.arity, .quick = quick_.products[v]};
@@ -409,8 +412,13 @@ class ColumnEmitter {
                                        : b_.is_uniform(x)                      ? Native::uniform
                                                                                : Native::column);
       }
-      step.out = number_of(v, Native::computed);
-      result.steps.push_back(step);
+      if (b_.has_formula(v)) {
+        numbered.push_back(v);
+        step.out = number_[v] = native_formula<T>(*entry.primitive)(recorder, step.operand[0]);
+      } else {
+        step.out = number_of(v, Native::computed);
+        result.steps.push_back(step);
+      }
       if (placed[v] || store_of_[v] != none)
         result.steps.push_back(
             {.operation = NativeOperation::store, .arity = 1, .operand = {step.out}, .to = place_of(v)});

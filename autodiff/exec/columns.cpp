@@ -112,12 +112,13 @@ ColumnBuilder::Quick ColumnBuilder::find_quick() const {
     if (entry.kind != Kind::applied || used[v] == 0) continue;
     const NativeOperation operation = arithmetic(v);
     quick.products[v] = operation == NativeOperation::scale && noticed[v];
+    const bool formula = has_formula(v);
     for (std::size_t k = 0; k < entry.arity; ++k)
-      if (!noticed[v] || !passes_nan(operation, k)) noticed[entry.operand[k]] = false;
+      if (!noticed[v] || !(formula || passes_nan(operation, k))) noticed[entry.operand[k]] = false;
   }
   std::vector<bool> doubtful = quick.products;
   for (Value v = 0; v < entries_.size(); ++v)
-    if (arithmetic(v) != NativeOperation::none)
+    if (arithmetic(v) != NativeOperation::none || has_formula(v))
       for (std::size_t k = 0; k < entries_[v].arity; ++k) doubtful[v] = doubtful[v] || doubtful[entries_[v].operand[k]];
   for (const Store& store : stores_) quick.checked[store.value] = doubtful[store.value];
   return quick;

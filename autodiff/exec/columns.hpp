@@ -32,6 +32,7 @@
 #include <vector>
 
 #include "wengert/autodiff/exec/column_kernels.hpp"
+#include "wengert/autodiff/exec/native/formulas.hpp"
 #include "wengert/autodiff/exec/native/native.hpp"
 #include "wengert/autodiff/exec/row_kernels.hpp"
 #include "wengert/autodiff/record/primitive.hpp"
@@ -185,12 +186,17 @@ class ColumnBuilder {
     std::vector<bool> products, checked;  // by value
   };
   [[nodiscard]] Quick find_quick() const;
-  /// What native code does for a value; `none` for what is left to kernels: what is no arithmetic, and what is computed
-  /// once for all elements.
-  [[nodiscard]] NativeOperation arithmetic(Value v) const {
+  /// Computed element for element, by a primitive.
+  [[nodiscard]] bool is_elementwise(Value v) const {
     const Entry& entry = entries_[v];
-    if (entry.kind != Kind::applied || entry.row != nullptr || entry.uniform) return NativeOperation::none;
-    return native_operation(*entry.primitive);
+    return entry.kind == Kind::applied && entry.row == nullptr && !entry.uniform;
+  }
+  /// What native code does for a value in one step; `none` for what it has a formula for, or leaves to kernels.
+  [[nodiscard]] NativeOperation arithmetic(Value v) const {
+    return is_elementwise(v) ? native_operation(*entries_[v].primitive) : NativeOperation::none;
+  }
+  [[nodiscard]] bool has_formula(Value v) const {
+    return is_elementwise(v) && native_formula<double>(*entries_[v].primitive) != nullptr;
   }
   /// For each value how many operands and stores it is, of what anybody needs.
   [[nodiscard]] std::vector<std::uint32_t> uses() const;
@@ -201,6 +207,10 @@ class ColumnBuilder {
   std::vector<Store> stores_;
   std::size_t applied_ = 0, loads_ = 0, constants_ = 0;
 };
+
+/// Bytes that are moved at a time, of which the caches of a core and its share of a common one hold the lesser part.
+/// What is written of so many is as well written past them: a line is not read first.
+inline constexpr std::size_t far_bytes = std::size_t{16} << 20;
 
 /// Memory for code: registers of `tile` elements, and where each place is. Not to be shared by threads.
 template <class T>
@@ -223,6 +233,11 @@ class ColumnFrame {
   /// other.
   void look_ahead_of_load(std::size_t k) { loads_ahead_.push_back(code_->load(k)); }
   void look_ahead_of_store(std::size_t k) { stores_ahead_.push_back(code_->store(k)); }
+  /// Runs write stores past the caches from now on, where they can. Other threads may read them after finish_stream().
+  void stream(bool on) noexcept { streams_ = on && code_->native != nullptr; }
+  void finish_stream() const noexcept {
+    if (streams_) NativeCode::finish_stream();
+  }
   /// Runs all steps on the first `count` elements, at most `tile`, of every column.
   void run(std::int64_t count) const noexcept {
     bool reliable = true;
@@ -242,7 +257,7 @@ class ColumnFrame {
   /// See NativeCode::run.
   bool run(const ColumnStep<T>& step, std::int64_t count) const noexcept {
     T* const* const at = at_.data();
-    if (step.kernel == nullptr) return code_->native->run(step.out, at, count);
+    if (step.kernel == nullptr) return code_->native->run(step.out, at, count, streams_);
     step.kernel(at[step.out], step.once ? 1 : count, at[step.operand[0]], at[step.operand[1]], at[step.operand[2]]);
     return true;
   }
@@ -266,6 +281,7 @@ class ColumnFrame {
   }
 
   const ColumnCode<T>* code_ = nullptr;
+  bool streams_ = false;
   std::vector<std::uint32_t> loads_ahead_, stores_ahead_;  // places
   std::unique_ptr<T[], Free> registers_;
   std::unique_ptr<ColumnFrame> careful_;  // in the same memory

@@ -68,6 +68,7 @@ class Planner {
     }
     add_state_copies();
     place(plan_);
+    choose_streams(plan_);
     for (const Built& built : built_) compile(built);
     return std::move(plan_);
   }

@@ -86,6 +86,7 @@ struct FusedStep {
   std::int64_t tile = 0;
   bool flat = false, rows = false;
   bool has_totals = false;  // tiles are whole runs of kernels::sum
+  bool streams = false;     // what it writes passes by the caches
   std::vector<graph::NodeId> nodes{};
   /// What reads positions has their range checked, row by row: 0 … extent - 1. Outside, the primitive says what is
   /// wrong.

@@ -179,6 +179,20 @@ void place(Plan& plan) {
     if (placed[slot]) plan.slots[slot].offset = blocks[block_of[slot]].offset;
 }
 
+void choose_streams(Plan& plan) {
+  std::vector<bool> read_later(plan.slots.size(), false);  // holders
+  for (std::size_t n = plan.steps.size(); n-- > 0;) {
+    if (auto* group = std::get_if<FusedStep>(&plan.steps[n]))
+      group->streams =
+          moved_by(plan, *group) >= far_bytes && std::ranges::all_of(group->stores, [&](const Store& store) {
+            return store.once || (!store.over && plan.slots[store.slot].type.dtype == group->dtype &&
+                                  plan.slots[holder(plan, store.slot)].home == Slot::Home::arena &&
+                                  !read_later[holder(plan, store.slot)]);
+          });
+    for_reads(plan.steps[n], [&](SlotId slot) { read_later[holder(plan, slot)] = true; });
+  }
+}
+
 std::size_t moved_by(const Plan& plan, const FusedStep& group) {
   std::size_t bytes = 0;
   for (const Load& load : group.loads) bytes += byte_size(plan.slots[load.slot].type);

@@ -24,6 +24,9 @@ namespace wengert::exec {
 /// over what it is the last to read, where it may. Sets arena_bytes and least_bytes.
 void place(Plan& plan);
 
+/// Groups that move more than caches hold, and write what this run does not read again, are to write past the caches.
+void choose_streams(Plan& plan);
+
 /// Bytes that a group, or any step, reads and writes in memory, each operand once.
 [[nodiscard]] std::size_t moved_by(const Plan& plan, const FusedStep& group);
 [[nodiscard]] std::size_t moved_by(const Plan& plan, const PlanStep& step);

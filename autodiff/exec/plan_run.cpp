@@ -23,6 +23,15 @@ namespace {
 /// What a group moves is likely to lie in a second-level cache, up to here.
 constexpr std::size_t near_bytes = std::size_t{1} << 20;
 
+/// Steps that read columns from outside; native code does, most of it.
+template <class T>
+std::ptrdiff_t loops_over_memory(const ColumnCode<T>& code) {
+  const auto is_load = [&](std::uint32_t place) { return place >= code.load(0) && place < code.store(0); };
+  return std::ranges::count_if(code.steps, [&](const ColumnStep<T>& step) {
+    return step.kernel == nullptr || (!step.once && std::ranges::any_of(step.operand, is_load));
+  });
+}
+
 /// The rows of some axes: indices of all but the last, counted up from a row on.
 class Rows {
  public:
@@ -173,7 +182,9 @@ PlanMemory::Group<T> PlanMemory::group_of(const FusedStep& step, std::byte* regi
     group.frame.bind_store(k, at);
     at += step.tile;
   }
-  if (moved_by(plan_, step) > near_bytes) {
+  group.frame.stream(step.streams);
+  // What one loop is going to read the machine asks for by itself.
+  if (moved_by(plan_, step) > near_bytes && loops_over_memory(code) > 1) {
     for (std::size_t k = 0; k < step.loads.size(); ++k)
       if (step.loads[k].mode == Load::Mode::direct) group.frame.look_ahead_of_load(k);
     for (std::size_t k = 0; k < step.stores.size(); ++k)
@@ -346,6 +357,7 @@ void PlanMemory::run_tiles(const FusedStep& step, Group<T>& group, std::int64_t 
       }
     }
   }
+  group.frame.finish_stream();
 }
 
 void PlanMemory::check_positions(const FusedStep& step, const FusedStep::Positions& positions) const {

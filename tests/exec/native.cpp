@@ -6,13 +6,15 @@
 
 #include <time.h>
 
+#include <iterator>
+
+#include "wengert/autodiff/exec/native/formulas.hpp"
+#include "wengert/autodiff/ops/vector_functions.hpp"
 #include "wengert/tests/exec/native_blocks.hpp"
 #include "wengert/tests/graph/small_stack.hpp"
 
 namespace wengert::test {
 namespace {
-
-std::string name_of(NativeOperation operation) { return std::string(primitive_of(operation)->name); }
 
 /// f(level), with elements of both types.
 template <class F>
@@ -48,11 +50,11 @@ std::vector<Origins> origins_of(std::size_t arity) {
   return all;
 }
 
-/// f(operation, quick, origins) for all steps of arithmetic.
+/// f(operation, quick, origins) for all of these steps.
 template <class F>
-void for_each_step(const F& f) {
-  for (const NativeOperation operation : native_arithmetic())
-    for (const Origins& origins : origins_of(static_cast<std::size_t>(primitive_of(operation)->arity))) {
+void for_each_step(const std::vector<NativeOperation>& operations, const F& f) {
+  for (const NativeOperation operation : operations)
+    for (const Origins& origins : origins_of(arity_of(operation))) {
       f(operation, false, origins);
       if (operation == NativeOperation::scale) f(operation, true, origins);
     }
@@ -186,17 +188,105 @@ BOOST_AUTO_TEST_CASE(quick_products_are_products_by_scale_unless_they_are_nan,
 
 BOOST_AUTO_TEST_CASE(steps_on_columns_of_special_numbers, *boost::unit_test::precondition(native_code_is_available)) {
   for_each_form([]<class T>(std::size_t level) {
-    for_each_step([&](NativeOperation operation, bool quick, const Origins& origins) {
+    std::vector<NativeOperation> operations = native_arithmetic();
+    std::ranges::copy(native_parts(), std::back_inserter(operations));
+    for_each_step(operations, [&](NativeOperation operation, bool quick, const Origins& origins) {
       check_step<T>(operation, quick, origins, level);
     });
   });
 }
 
 BOOST_AUTO_TEST_CASE(steps_on_samples_of_special_numbers, *boost::unit_test::precondition(native_code_is_available)) {
-  for_each_step([](NativeOperation operation, bool quick, const Origins& origins) {
+  for_each_step(native_arithmetic(), [](NativeOperation operation, bool quick, const Origins& origins) {
     const auto has = [&](Origin origin) { return std::ranges::find(origins, origin) != origins.end(); };
     if (!has(Origin::in_register) && !has(Origin::uniform)) check_sample_step(operation, quick, origins);
   });
+}
+
+BOOST_AUTO_TEST_CASE(powers_of_two, *boost::unit_test::precondition(native_code_is_available)) {
+  for_each_form([]<class T>(std::size_t level) {
+    using Limits = std::numeric_limits<T>;
+    // As far as exp goes, and beyond: 2^n to 0 and to infinity.
+    std::vector<std::vector<T>> columns(4);
+    for (int n = Limits::min_exponent - Limits::digits - 3; n <= Limits::max_exponent + 2; ++n)
+      for (const T x : {T(1), T(0.7071), T(1.4143), T(1) + Limits::epsilon()}) {
+        columns[0].push_back(x);
+        columns[1].push_back(static_cast<T>(n));
+      }
+    const std::size_t count = columns[0].size();
+    for (auto& column : columns) column.resize(count);
+    NativeBlock block;
+    const auto x = add_value(block, {.kind = NativeKind::column, .place = 0}),
+               n = add_value(block, {.kind = NativeKind::column, .place = 1});
+    add_store(block, add_step(block, NativeOperation::times_two_to, {x, n}), 3);
+    NativeMemory<T> memory(1, columns.size(), count);
+    const auto code = NativeCode::of_columns<T>(std::span(&block, 1), memory.columns(), level);
+    BOOST_TEST_REQUIRE(code != nullptr);
+    check_block(*code, 0, block, memory, count, columns, "x·2^n");
+
+    NativeBlock alone;
+    const auto k = add_value(alone, {.kind = NativeKind::column, .place = 1});
+    add_store(alone, add_step(alone, NativeOperation::two_to, {k}), 3);
+    const auto of_alone = NativeCode::of_columns<T>(std::span(&alone, 1), memory.columns(), level);
+    BOOST_TEST_REQUIRE(of_alone != nullptr);
+    for (T& each : columns[1]) each = std::clamp<T>(each, Limits::min_exponent - 1, Limits::max_exponent - 1);
+    check_block(*of_alone, 0, alone, memory, count, columns, "2^n");
+  });
+}
+
+BOOST_AUTO_TEST_CASE(formulas_have_the_bits_of_vector_functions,
+                     *boost::unit_test::precondition(native_code_is_available)) {
+  std::size_t formulas = 0;
+  for_each_form([&]<class T>(std::size_t level) {
+    std::vector<T> numbers = special_numbers<T>();
+    std::mt19937_64 random(7);
+    // All sizes alike; where exponentials change; where they end.
+    while (numbers.size() < 20'000) numbers.push_back(std::bit_cast<T>(static_cast<BitsOf<T>>(random())));
+    while (numbers.size() < 40'000) numbers.push_back(static_cast<T>(std::normal_distribution<double>(0, 20)(random)));
+    for (const double end : {-745.2, -708.4, 709.78, -103.97, -87.3, 88.72, 20.0, -20.0, 0.0})
+      for (int k = 0; k < 1000; ++k)
+        numbers.push_back(static_cast<T>(std::normal_distribution<double>(end, 0.3)(random)));
+    const std::size_t count = numbers.size();
+    for (const Primitive* p : elementwise_primitives()) {
+      const auto formula = exec::native_formula<T>(*p);
+      if (formula == nullptr) continue;
+      ++formulas;
+      BOOST_TEST((native_operation(*p) == NativeOperation::none));
+      NativeBlock block;
+      const auto x = add_value(block, {.kind = NativeKind::column, .place = 1});
+      exec::NativeRecorder recorder(block);
+      add_store(block, formula(recorder, x), 2);
+      BOOST_TEST(block.steps.size() < 2 * exec::steps_of_formula);
+      NativeMemory<T> memory(1, 3, count);
+      const auto code = NativeCode::of_columns<T>(std::span(&block, 1), memory.columns(), level);
+      BOOST_TEST_REQUIRE(code != nullptr);
+      Contents<T> got{std::vector<T>(count), numbers, std::vector<T>(count)}, want = got;
+      memory.run(*code, 0, count, got);
+      const auto columns = static_cast<std::int64_t>(count);
+      if constexpr (sizeof(T) == sizeof(float))
+        p->column_f32(want[2].data(), columns, numbers.data(), nullptr, nullptr);
+      else
+        p->column_f64(want[2].data(), columns, numbers.data(), nullptr, nullptr);
+      check_same(got, want, std::string(p->name));
+    }
+  });
+  BOOST_TEST((formulas > 0 || kernels::vector_levels().empty()));
+}
+
+BOOST_AUTO_TEST_CASE(pressure_is_what_is_needed_at_a_time) {
+  NativeBlock block;
+  std::vector<std::uint32_t> loaded;
+  for (std::uint32_t k = 0; k < 5; ++k) loaded.push_back(add_value(block, {.kind = NativeKind::column, .place = k}));
+  const auto number = add_value(block, {.kind = NativeKind::constant, .number = 2.0});
+  BOOST_TEST(block.pressure() == 0u);
+  std::uint32_t sum = loaded[0];
+  for (std::uint32_t k = 1; k < 5; ++k) sum = add_step(block, NativeOperation::add, {sum, loaded[k]});
+  BOOST_TEST(block.pressure() == 2u);
+  const auto product = add_step(block, NativeOperation::mul, {sum, number});
+  add_store(block, add_step(block, NativeOperation::add, {product, loaded[0]}), 6);
+  BOOST_TEST(block.pressure() == 3u);  // the first column waits
+  BOOST_TEST(block.doubled().pressure() > 3u);
+  BOOST_TEST(block.doubled().pressure() <= 6u);
 }
 
 BOOST_AUTO_TEST_CASE(random_blocks_on_columns, *boost::unit_test::precondition(native_code_is_available)) {
@@ -223,7 +313,7 @@ BOOST_AUTO_TEST_CASE(random_blocks_on_columns, *boost::unit_test::precondition(n
           const Contents<T> columns = random.contents<T>(n);
           check_block(*code, k, blocks[k], memory, n, columns, text);
           Contents<T> results = columns;
-          interpret(blocks[k], results, n);
+          static_cast<void>(interpret(blocks[k], results, n));
           for (std::size_t place = 0; place < results.size(); ++place)
             for (std::size_t i = 0; i < n; ++i) {
               if (same_number(results[place][i], columns[place][i])) continue;

@@ -3,8 +3,8 @@
 // A loop per primitive reads its operands from memory and writes its result there, and something has to choose the next
 // loop. Code that is assembled for one program keeps values in registers and chooses nothing. Here are programs of
 // arithmetic (NativeBlock), as a list of steps over values without any machine in it, and what they become
-// (NativeCode). Exponentials, sines and what else is no arithmetic stay loops of their own over columns; code for one
-// sample calls them.
+// (NativeCode). Exponentials and what is made of them become steps by their formulas (formulas.hpp); sines and whatever
+// else is no arithmetic stay loops of their own over columns. Code for one sample calls all of them.
 //
 // The bits are those of one primitive after the other: nothing is contracted or reordered.
 //
@@ -13,7 +13,7 @@
 // NaN - where a NaN is sure to reach a value that is checked. If one has come out, whoever runs the code computes
 // everything again by other means: kernels, the interpreter.
 //
-// Reading order: NativeOperation, NativeBlock, NativeCode; assembler_x86.cpp.
+// Reading order: NativeOperation, NativeBlock, NativeCode; formulas.hpp, assembler_x86.cpp.
 #pragma once
 
 #include <array>
@@ -58,6 +58,15 @@ enum class NativeOperation : std::uint8_t {
   store,  ///< operand 0 to column `to`
   check,  ///< tells if operand 0 is NaN, or infinite
   call,   ///< a function of the C++ library; for one sample only
+  // Of formulas (formulas.hpp), for columns only.
+  fused,          ///< x·y + z, rounded once
+  fused_negated,  ///< z - x·y, rounded once
+  least,          ///< x < y ? x : y
+  most,           ///< x > y ? x : y
+  two_to,         ///< 2^x for a whole x; 2^x is normal
+  times_two_to,   ///< x·2^y for a whole y, rounded where it is not normal
+  copy_sign,      ///< x with the sign of y
+  by_sign,        ///< x has a sign ? y : z
   none
 };
 /// `none`: it has no native code.
@@ -76,6 +85,7 @@ struct NativeBlock {
     Kind kind = Kind::computed;
     std::uint32_t place = 0;
     double number = 0.0;
+    std::uint8_t vector = 0;  ///< of a block for two vectors at once: the second one's are 1
   };
   struct Step {
     NativeOperation operation = NativeOperation::none;
@@ -85,9 +95,15 @@ struct NativeBlock {
     std::array<std::uint32_t, 3> operand{};
     std::uint32_t to = 0;                         ///< the place of a store
     double (*function)(const double*) = nullptr;  ///< of a call
+    std::uint8_t vector = 0;                      ///< of a store, as above
   };
   std::vector<Value> values;
   std::vector<Step> steps;
+
+  /// The same for two vectors at a time, step by step: neither waits for its own results as long.
+  [[nodiscard]] NativeBlock doubled() const;
+  /// The most computed values and columns that are needed at a time.
+  [[nodiscard]] std::size_t pressure() const;
 };
 
 /// Where columns lie: `registers` of them, the first places, `stride` bytes from each other; the others anywhere.
@@ -122,14 +138,22 @@ class NativeCode {
   ~NativeCode();
 
   /// A block on the first `count` elements of the columns that begin at at[0], at[1] …. False: something that was
-  /// checked is NaN or infinite, and no result of any block is to be relied on.
+  /// checked is NaN (or infinite, perhaps), and no result of any block is to be relied on. `streams`: what is written
+  /// to columns outside passes by the caches, if the block is short and they begin at lines; other threads may read it
+  /// after finish_stream().
   template <class T>
-  [[nodiscard]] bool run(std::size_t block, T* const* at, std::int64_t count) const noexcept {
-    return reinterpret_cast<std::uint32_t (*)(const void*, std::int64_t)>(entries_[block])(at, count) == 0;
+  [[nodiscard]] bool run(std::size_t block, T* const* at, std::int64_t count, bool streams = false) const noexcept {
+    const Entry& entry = entries_[block];
+    const bool streamed = streams && entry.streamed != 0 && begin_at_lines(entry, at);
+    return reinterpret_cast<std::uint32_t (*)(const void*, std::int64_t)>(streamed ? entry.streamed : entry.whole)(
+               at, count) == 0;
   }
+  /// Waits for what this thread has written past the caches.
+  static void finish_stream() noexcept;
+
   /// The block of one sample, on its numbers. As above.
   [[nodiscard]] bool run(double* numbers) const noexcept {
-    return reinterpret_cast<std::uint32_t (*)(double*)>(entries_.front())(numbers) == 0;
+    return reinterpret_cast<std::uint32_t (*)(double*)>(entries_.front().whole)(numbers) == 0;
   }
   /// Runs may come out false.
   [[nodiscard]] bool has_checks() const noexcept { return has_checks_; }
@@ -140,11 +164,23 @@ class NativeCode {
 
  private:
   class Assembler;
+  /// Where the code of a block begins.
+  struct Entry {
+    std::uintptr_t whole = 0, streamed = 0;   // streamed: the same, but past the caches; 0: there is none
+    std::vector<std::uint32_t> written = {};  // where there is: the columns outside that it writes
+  };
+  template <class T>
+  [[nodiscard]] static bool begin_at_lines(const Entry& entry, T* const* at) noexcept {
+    constexpr std::uintptr_t line = 64;
+    std::uintptr_t bits = 0;
+    for (const std::uint32_t place : entry.written) bits |= reinterpret_cast<std::uintptr_t>(at[place]);
+    return bits % line == 0;
+  }
   NativeCode();
   [[nodiscard]] bool finish(Assembler& assembler);
 
   std::unique_ptr<void, Unmap> memory_;  // of the code: executed, and not written any more
-  std::vector<std::uintptr_t> entries_;  // by block
+  std::vector<Entry> entries_;           // by block
   std::vector<std::byte> constants_;     // what the code reads beside columns
   const std::byte* pool_ = nullptr;
   std::size_t spill_bytes_ = 0, bytes_ = 0;

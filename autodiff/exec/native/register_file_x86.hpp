@@ -90,7 +90,7 @@ class RegisterFile : public Xbyak::CodeGenerator {
     block_ = &block;
     find_external();
   }
-  /// `rest`: for fewer elements than a register has. Values have the first `registers` registers.
+  /// `rest`: there may be fewer elements than a register has. Values have the first `registers` registers.
   void begin_body(bool rest, int registers) {
     rest_ = rest;
     find_uses();
@@ -180,10 +180,11 @@ class RegisterFile : public Xbyak::CodeGenerator {
     mov(rax, ptr[rdi + 8 * place]);
     return rax;
   }
-  Address column(std::uint32_t place) {
+  Address column(std::uint32_t place, std::uint8_t vector) {
     if (form_.sample) return ptr[base_ + form_.element * place];
-    if (place < columns_.registers) return ptr[base_ + columns_.stride * place];
-    return ptr[begin_of(place) + rcx];
+    const std::size_t ahead = form_.width() * vector;
+    if (place < columns_.registers) return ptr[base_ + (columns_.stride * place + ahead)];
+    return ptr[begin_of(place) + rcx + ahead];
   }
   Address slot(std::uint32_t k) {
     if (form_.sample) return ptr[base_ + form_.element * (columns_.registers + k)];
@@ -240,15 +241,15 @@ class RegisterFile : public Xbyak::CodeGenerator {
         spread(to, ptr[begin_of(value.place)]);
         return;
       case Kind::column:
-        if (is_external(value.place) && form_.masks())
-          move(to | k7 | T_z, column(value.place));
-        else if (is_external(value.place) && rest_)
-          move_rest(to, column(value.place));
+        if (!is_external(value.place) || !rest_)
+          move(to, column(value.place, value.vector));
+        else if (form_.masks())
+          move(to | k7 | T_z, column(value.place, value.vector));
         else
-          move(to, column(value.place));
+          move_rest(to, column(value.place, value.vector));
         return;
       case Kind::computed:
-        move(to, state.home != none ? column(state.home) : slot(state.slot));
+        move(to, state.home != none ? column(state.home, value.vector) : slot(state.slot));
         return;
     }
   }
@@ -262,7 +263,7 @@ class RegisterFile : public Xbyak::CodeGenerator {
       case Kind::uniform:
         return form_.masks();
       case Kind::column:
-        return !is_external(value.place) || (!form_.masks() && !rest_);
+        return !is_external(value.place) || !rest_;
     }
     return false;
   }
@@ -274,11 +275,11 @@ class RegisterFile : public Xbyak::CodeGenerator {
       case Kind::uniform:
         return ptr_b[begin_of(value.place)];
       case Kind::column:
-        return column(value.place);
+        return column(value.place, value.vector);
       case Kind::computed:
         break;
     }
-    return states_[v].home != none ? column(states_[v].home) : slot(states_[v].slot);
+    return states_[v].home != none ? column(states_[v].home, value.vector) : slot(states_[v].slot);
   }
 
   [[nodiscard]] bool is_in_memory(Value v) const {
@@ -384,7 +385,7 @@ class RegisterFile : public Xbyak::CodeGenerator {
   Reg64 base_, pool_;
   std::vector<std::uint32_t> external_;  // places whose columns' beginnings are in hoisted_
   // Of the body.
-  bool rest_ = false;
+  bool rest_ = false;                                 // there may be fewer elements than a register has
   bool has_zero_ = false;                             // the register for it is 0
   std::vector<State> states_;                         // by value
   std::vector<std::array<std::uint32_t, 3>> uses_{};  // by step and operand: the step that uses the operand next
