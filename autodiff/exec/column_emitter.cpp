@@ -68,7 +68,7 @@ class ColumnEmitter {
     std::array<Value, 3> operand{none, none, none};
     std::uint32_t store = none;  // the store that it writes; else the place of `out`
     bool overwrites = false;     // it may write over what it reads
-    bool once = false;
+    bool once = false, reduces = false;
   };
 
   /// Of a value of the builder: with what it is computed, see column_kernel_beside.
@@ -207,6 +207,7 @@ class ColumnEmitter {
     const unsigned arity = entry.arity;
     for (unsigned k = 0; k < arity; ++k) step.operand[k] = entry.operand[k];
     if (entry.row != nullptr) {
+      step.reduces = entry.row->reduces;
       choose(
           step, arity,
           [row = entry.row](unsigned uniform) {
@@ -374,7 +375,8 @@ class ColumnEmitter {
       code_.steps.push_back({step.kernel,
                              step.store != none ? code_.store(step.store) : where_[step.out],
                              {place_of(step.operand[0]), place_of(step.operand[1]), place_of(step.operand[2])},
-                             step.once});
+                             step.once,
+                             step.reduces});
     }
   }
 

@@ -35,6 +35,7 @@
 #include "wengert/autodiff/exec/native/formulas.hpp"
 #include "wengert/autodiff/exec/native/native.hpp"
 #include "wengert/autodiff/exec/row_kernels.hpp"
+#include "wengert/autodiff/ops/streaming.hpp"
 #include "wengert/autodiff/record/primitive.hpp"
 
 namespace wengert::exec {
@@ -45,6 +46,7 @@ struct ColumnStep {
   std::uint32_t out = 0;
   std::array<std::uint32_t, 3> operand{};  ///< places; those that there are not are 0
   bool once = false;                       ///< for the first element alone: its operands are uniform
+  bool reduces = false;                    ///< along the column, to one element
 };
 
 /// Steps over places, columns of `tile` elements. Places are numbered: registers, then loads, then stores, then
@@ -208,10 +210,6 @@ class ColumnBuilder {
   std::size_t applied_ = 0, loads_ = 0, constants_ = 0;
 };
 
-/// Bytes that are moved at a time, of which the caches of a core and its share of a common one hold the lesser part.
-/// What is written of so many is as well written past them: a line is not read first.
-inline constexpr std::size_t far_bytes = std::size_t{16} << 20;
-
 /// Memory for code: registers of `tile` elements, and where each place is. Not to be shared by threads.
 template <class T>
 class ColumnFrame {
@@ -234,9 +232,12 @@ class ColumnFrame {
   void look_ahead_of_load(std::size_t k) { loads_ahead_.push_back(code_->load(k)); }
   void look_ahead_of_store(std::size_t k) { stores_ahead_.push_back(code_->store(k)); }
   /// Runs write stores past the caches from now on, where they can. Other threads may read them after finish_stream().
-  void stream(bool on) noexcept { streams_ = on && code_->native != nullptr; }
+  void stream(bool on) {
+    streams_ = on;
+    if (on && staged_.empty()) staged_.resize(static_cast<std::size_t>(code_->tile));
+  }
   void finish_stream() const noexcept {
-    if (streams_) NativeCode::finish_stream();
+    if (streams_) kernels::finish_stream();
   }
   /// Runs all steps on the first `count` elements, at most `tile`, of every column.
   void run(std::int64_t count) const noexcept {
@@ -258,7 +259,10 @@ class ColumnFrame {
   bool run(const ColumnStep<T>& step, std::int64_t count) const noexcept {
     T* const* const at = at_.data();
     if (step.kernel == nullptr) return code_->native->run(step.out, at, count, streams_);
-    step.kernel(at[step.out], step.once ? 1 : count, at[step.operand[0]], at[step.operand[1]], at[step.operand[2]]);
+    const bool staged = streams_ && !step.once && !step.reduces && step.out >= code_->store(0);
+    T* const out = staged ? staged_.data() : at[step.out];
+    step.kernel(out, step.once ? 1 : count, at[step.operand[0]], at[step.operand[1]], at[step.operand[2]]);
+    if (staged) kernels::stream_copy(staged_.data(), count, at[step.out]);
     return true;
   }
   /// A step that reads or writes far memory would wait for it, with nothing to compute meanwhile. So some lines are
@@ -282,6 +286,7 @@ class ColumnFrame {
 
   const ColumnCode<T>* code_ = nullptr;
   bool streams_ = false;
+  mutable std::vector<T> staged_;                          // of a kernel's result on its way past the caches
   std::vector<std::uint32_t> loads_ahead_, stores_ahead_;  // places
   std::unique_ptr<T[], Free> registers_;
   std::unique_ptr<ColumnFrame> careful_;  // in the same memory

@@ -36,6 +36,11 @@ std::optional<ColumnBuilder::Value> ColumnBuilder::along_row(const Primitive& pr
   const RowKernel* const onto = row_scatter_onto(row_of(operands[0]), primitive);
   if (onto == nullptr || is_uniform(operands[1])) return std::nullopt;
   const auto [element, position, nothing] = entries_[operands[0]].operand;
+  if (row_of(operands[1]) == &row_scaled_softmax()) {
+    const auto [powers, sum, factor] = entries_[operands[1]].operand;
+    const Value change = add(row_scattered(), std::array{element, position, factor});
+    return add(row_scatter_onto_scaled_softmax(*onto), std::array{powers, sum, change});
+  }
   return add(*onto, std::array{element, position, operands[1]});
 }
 

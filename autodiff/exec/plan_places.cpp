@@ -184,7 +184,7 @@ void choose_streams(Plan& plan) {
   for (std::size_t n = plan.steps.size(); n-- > 0;) {
     if (auto* group = std::get_if<FusedStep>(&plan.steps[n]))
       group->streams =
-          moved_by(plan, *group) >= far_bytes && std::ranges::all_of(group->stores, [&](const Store& store) {
+          moved_by(plan, *group) >= kernels::far_bytes && std::ranges::all_of(group->stores, [&](const Store& store) {
             return store.once || (!store.over && plan.slots[store.slot].type.dtype == group->dtype &&
                                   plan.slots[holder(plan, store.slot)].home == Slot::Home::arena &&
                                   !read_later[holder(plan, store.slot)]);

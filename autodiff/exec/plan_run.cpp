@@ -188,7 +188,7 @@ PlanMemory::Group<T> PlanMemory::group_of(const FusedStep& step, std::byte* regi
     for (std::size_t k = 0; k < step.loads.size(); ++k)
       if (step.loads[k].mode == Load::Mode::direct) group.frame.look_ahead_of_load(k);
     for (std::size_t k = 0; k < step.stores.size(); ++k)
-      if (group.truths[k] == nullptr && !step.stores[k].once) group.frame.look_ahead_of_store(k);
+      if (group.truths[k] == nullptr && !step.stores[k].once && !step.streams) group.frame.look_ahead_of_store(k);
   }
   return group;
 }

@@ -238,7 +238,7 @@ RunStatus Program::try_run_batch(Workspace& w, std::span<const double> x, std::s
     while (begin + first < known && !first_failed.compare_exchange_weak(known, begin + first)) {
     }
   };
-  const bool streams = sizeof(double) * n * (inputs + outputs) >= far_bytes;
+  const bool streams = sizeof(double) * n * (inputs + outputs) >= kernels::far_bytes;
   const kernels::Chunks chunks = data_->lanes->chunks(count + ahead);
   kernels::run_chunks(chunks.count, data_->options.threads, [&](std::int64_t chunk, int worker) {
     WorkspaceData::Lane& lane = d.lanes[static_cast<std::size_t>(worker)];

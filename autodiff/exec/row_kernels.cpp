@@ -86,6 +86,25 @@ void scaled_softmax(T* out, std::int64_t count, const T* powers, const T* sum, c
   for (std::int64_t i = 0; i < count; ++i) out[i] = static_cast<T>(ops::Scale::value<T>(*factor, out[i]));
 }
 
+// What is to be done with the softmax of a row lies in a column, too.
+template <class T>
+struct Scattered {
+  T element, position, factor;
+};
+template <class T>
+void scattered(T* out, std::int64_t, const T* element, const T* position, const T* factor) {
+  new (out) Scattered<T>{*element, *position, *factor};
+}
+/// The element at its position ± factor · softmax, in one loop.
+template <class P, class T>
+void scatter_onto_scaled_softmax(T* out, std::int64_t count, const T* powers, const T* sum, const T* change) {
+  const auto [element, position, factor] = *std::launder(reinterpret_cast<const Scattered<T>*>(change));
+  const T sign = P::template value<T>(T(0), T(1)), signed_factor = sign * factor;
+  scaled_softmax(out, count, powers, sum, &signed_factor);
+  T& there = out[static_cast<std::int64_t>(position)];
+  there = static_cast<T>(P::template value<T>(T(0) + element, sign * there));
+}
+
 template <class P>
 constexpr const Primitive* record = &PrimitiveOf<P>::record;
 using On = RowKernel::On;
@@ -131,6 +150,16 @@ const RowKernel scatter_add_kernel{
     .f32 = &scatter_onto<ops::Add, float>, .f64 = &scatter_onto<ops::Add, double>, .arity = 3, .first = 3};
 const RowKernel scatter_sub_kernel{
     .f32 = &scatter_onto<ops::Sub, float>, .f64 = &scatter_onto<ops::Sub, double>, .arity = 3, .first = 3};
+const RowKernel scattered_kernel{
+    .f32 = &scattered<float>, .f64 = &scattered<double>, .arity = 3, .reduces = true, .first = 7};
+const RowKernel scatter_add_softmax_kernel{.f32 = &scatter_onto_scaled_softmax<ops::Add, float>,
+                                           .f64 = &scatter_onto_scaled_softmax<ops::Add, double>,
+                                           .arity = 3,
+                                           .first = 6};
+const RowKernel scatter_sub_softmax_kernel{.f32 = &scatter_onto_scaled_softmax<ops::Sub, float>,
+                                           .f64 = &scatter_onto_scaled_softmax<ops::Sub, double>,
+                                           .arity = 3,
+                                           .first = 6};
 constexpr std::array along_axes{&sum_kernel, &logsumexp_kernel, &softmax_kernel, &log_softmax_kernel};
 
 /// `rows` can be worked through row by row, along the axis.
@@ -172,6 +201,10 @@ const RowKernel* row_scatter_onto(const RowKernel* scatter, const Primitive& pri
   if (scatter != &scatter_kernel) return nullptr;
   if (&primitive == record<ops::Add>) return &scatter_add_kernel;
   return &primitive == record<ops::Sub> ? &scatter_sub_kernel : nullptr;
+}
+const RowKernel& row_scattered() { return scattered_kernel; }
+const RowKernel& row_scatter_onto_scaled_softmax(const RowKernel& onto) {
+  return &onto == &scatter_add_kernel ? scatter_add_softmax_kernel : scatter_sub_softmax_kernel;
 }
 
 }  // namespace wengert::exec

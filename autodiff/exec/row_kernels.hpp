@@ -19,7 +19,7 @@ struct RowKernel {
   ColumnKernel<float> f32 = nullptr;
   ColumnKernel<double> f64 = nullptr;
   std::uint8_t arity = 1;
-  bool reduces = false;       ///< to one number, or to one ExponentialSum
+  bool reduces = false;       ///< to one number, or a few that belong together
   std::uint8_t first = 0;     ///< bit k: of operand k it reads the first element (the ExponentialSum) alone
   bool has_position = false;  ///< operand 1 is one
   On on = On::operands;
@@ -44,5 +44,9 @@ struct RowKernel {
 /// What `scatter` scatters, plus or less a row: operands element, position, row. Null if `scatter` scatters nothing, or
 /// the primitive is neither.
 [[nodiscard]] const RowKernel* row_scatter_onto(const RowKernel* scatter, const Primitive& primitive);
+/// The same where the row is row_scaled_softmax: operands exponentials, ExponentialSum, and what row_scattered leaves
+/// of element, position and number.
+[[nodiscard]] const RowKernel& row_scattered();
+[[nodiscard]] const RowKernel& row_scatter_onto_scaled_softmax(const RowKernel& onto);
 
 }  // namespace wengert::exec

@@ -66,12 +66,8 @@ struct LogLoop {
 template <class T>
 T plain_largest(const T* x, std::int64_t count) {
   T largest = x[0];
-  bool unordered = false;
-  for (std::int64_t i = 0; i < count; ++i) {
-    unordered = unordered || std::isnan(x[i]);
-    largest = x[i] > largest ? x[i] : largest;
-  }
-  return unordered ? std::numeric_limits<T>::quiet_NaN() : largest;
+  for (std::int64_t i = 0; i < count; ++i) largest = x[i] > largest ? x[i] : largest;
+  return largest;
 }
 template <class T>
 typename RowFunctions<T>::Sum plain_powers(const T* x, T m, T* y, std::int64_t count) {
@@ -212,22 +208,23 @@ ExponentialSum<T> exponentials(const T* x, std::int64_t count, T* powers) {
   constexpr T infinity = std::numeric_limits<T>::infinity();
   const RowFunctions<T>& functions = row_functions<T>();
   ExponentialSum<T> sum{functions.largest(x, count)};
-  if (!std::isfinite(sum.maximum)) {
-    for (std::int64_t i = 0; powers != nullptr && i < count; ++i)
-      powers[i] = sum.maximum == -infinity ? T(0) : std::exp(x[i] - sum.maximum);
-    return sum;
+  if (std::isfinite(sum.maximum)) {
+    constexpr std::int64_t part = 4096;  // sums of parts: the error grows with the square root of the length
+    std::array<T, tile> buffer;
+    const std::int64_t step = powers != nullptr ? part : tile;
+    std::int64_t largest = -1;
+    for (std::int64_t begin = 0; begin < count; begin += step) {
+      const auto of = functions.powers(x + begin, sum.maximum, powers != nullptr ? powers + begin : buffer.data(),
+                                       std::min(step, count - begin));
+      sum.rest += of.others;
+      largest += of.largest;
+    }
+    sum.rest += static_cast<double>(largest);
+    if (!std::isnan(sum.rest)) return sum;
   }
-  constexpr std::int64_t part = 4096;  // sums of parts: the error grows with the square root of the length
-  std::array<T, tile> buffer;
-  const std::int64_t step = powers != nullptr ? part : tile;
-  std::int64_t largest = -1;
-  for (std::int64_t begin = 0; begin < count; begin += step) {
-    const auto of = functions.powers(x + begin, sum.maximum, powers != nullptr ? powers + begin : buffer.data(),
-                                     std::min(step, count - begin));
-    sum.rest += of.others;
-    largest += of.largest;
-  }
-  sum.rest += static_cast<double>(largest);
+  if (std::any_of(x, x + count, [](T each) { return std::isnan(each); })) sum = {std::numeric_limits<T>::quiet_NaN()};
+  for (std::int64_t i = 0; powers != nullptr && i < count; ++i)
+    powers[i] = sum.maximum == -infinity ? T(0) : std::exp(x[i] - sum.maximum);
   return sum;
 }
 template ExponentialSum<float> exponentials(const float*, std::int64_t, float*);

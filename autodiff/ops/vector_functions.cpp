@@ -14,6 +14,7 @@
 #  include <cfloat>
 #  include <cmath>
 #  include <limits>
+#  include <optional>
 
 namespace wengert::kernels {
 

@@ -151,9 +151,9 @@ struct RowFunctions {
     double others = 0.0;  ///< Σ exp(x[i] - m) over the elements that are not m: none of its digits go to the others
     std::int64_t largest = 0;  ///< how many elements are m
   };
-  /// The largest element; NaN if one is NaN.
+  /// The largest element; anything if one is NaN.
   T (*largest)(const T* x, std::int64_t count) = nullptr;
-  /// y[i] = exp(x[i] - m), for a finite m that no element exceeds.
+  /// y[i] = exp(x[i] - m), for a finite m that no element exceeds; y is not x. If an element is NaN, `others` is.
   Sum (*powers)(const T* x, T m, T* y, std::int64_t count) = nullptr;
   /// y[i] = x[i]·factor, the factor not rounded to T where there are fused instructions; y may be x.
   void (*scaled)(const T* x, double factor, T* y, std::int64_t count) = nullptr;

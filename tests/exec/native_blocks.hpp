@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "wengert/autodiff/exec/native/native.hpp"
+#include "wengert/autodiff/ops/streaming.hpp"
 #include "wengert/tests/support/environment.hpp"
 
 namespace wengert::test {
@@ -286,7 +287,7 @@ class NativeMemory {
       std::copy_n(columns[k].begin(), count, at[k]);
     }
     const bool reliable = code.run(block, at.data(), static_cast<std::int64_t>(count), streams);
-    if (streams) NativeCode::finish_stream();
+    if (streams) kernels::finish_stream();
     bool intact = is_untouched(registers_.data() + used, registers_.data() + registers_.size());
     for (std::size_t k = 0; k < at.size(); ++k) {
       std::copy_n(at[k], count, columns[k].begin());

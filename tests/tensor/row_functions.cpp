@@ -1,10 +1,12 @@
 // What softmax and its kin are made of (vector_functions.hpp: RowFunctions), for every instruction set of the machine.
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "wengert/autodiff/ops/kernels_rows.hpp"
@@ -47,20 +49,41 @@ BOOST_AUTO_TEST_SUITE(row_functions)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(the_largest_element_wherever_it_stands, T, Reals) {
   for (const VectorLevel& level : vector_levels()) {
-    const auto largest = level.functions->rows<T>().largest;
+    const RowFunctions<T>& rows = level.functions->rows<T>();
+    const auto largest = rows.largest;
     for (std::size_t count = 1; count < 150; ++count) {
       std::vector<T> row = random_row<T>(count, count);
       for (std::size_t at = 0; at < count; ++at) {
         const T before = row[at];
         row[at] = T(21) + static_cast<T>(at);
         BOOST_TEST(largest(row.data(), size_of(row)) == row[at], level.name << ", " << at << " of " << count);
-        row[at] = limits<T>::quiet_NaN();
-        BOOST_TEST(std::isnan(largest(row.data(), size_of(row))), level.name << ", NaN at " << at << " of " << count);
         row[at] = before;
       }
     }
     const std::vector<T> low(77, -limits<T>::infinity());
     BOOST_TEST(largest(low.data(), 77) == -limits<T>::infinity());
+  }
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(a_nan_wherever_it_stands_is_one_of_the_sum, T, Reals) {
+  for (const VectorLevel& level : vector_levels()) {
+    const RowFunctions<T>& rows = level.functions->rows<T>();
+    for (std::size_t count = 1; count < 150; count += count < 40 ? 1 : 13)
+      for (const double spread : {3.0, 2000.0}) {  // near the largest element, and far from it
+        std::vector<T> row = random_row<T>(count, count, spread), powers(count);
+        for (std::size_t at = 0; at < count; ++at) {
+          const T before = std::exchange(row[at], limits<T>::quiet_NaN());
+          for (const T m : {T(0), T(spread)})
+            BOOST_TEST(std::isnan(rows.powers(row.data(), m, powers.data(), size_of(row)).others),
+                       level.name << ", NaN at " << at << " of " << count << ", " << m);
+          std::vector<T> given(count);
+          const auto sum = exponentials(row.data(), size_of(row), given.data());
+          BOOST_TEST(std::isnan(sum.maximum));
+          BOOST_TEST(std::isnan(sum.logarithm()));
+          BOOST_TEST(std::ranges::all_of(given, [](T x) { return std::isnan(x); }));
+          row[at] = before;
+        }
+      }
   }
 }
 

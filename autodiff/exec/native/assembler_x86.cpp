@@ -196,8 +196,6 @@ bool may_execute() noexcept {
 
 }  // namespace
 
-void NativeCode::finish_stream() noexcept { __builtin_ia32_sfence(); }
-
 bool NativeCode::is_available() noexcept {
   // Levels of instructions say nothing of vfmadd and bzhi.
   static const bool available =
@@ -258,7 +256,6 @@ class NativeCode::Assembler {};
 void Unmap::operator()(void*) const noexcept {}
 NativeCode::NativeCode() = default;
 NativeCode::~NativeCode() = default;
-void NativeCode::finish_stream() noexcept {}
 bool NativeCode::is_available() noexcept { return false; }
 template <class T>
 std::shared_ptr<const NativeCode> NativeCode::of_columns(std::span<const NativeBlock>, const NativeColumns&,

@@ -140,7 +140,7 @@ class NativeCode {
   /// A block on the first `count` elements of the columns that begin at at[0], at[1] …. False: something that was
   /// checked is NaN (or infinite, perhaps), and no result of any block is to be relied on. `streams`: what is written
   /// to columns outside passes by the caches, if the block is short and they begin at lines; other threads may read it
-  /// after finish_stream().
+  /// after kernels::finish_stream().
   template <class T>
   [[nodiscard]] bool run(std::size_t block, T* const* at, std::int64_t count, bool streams = false) const noexcept {
     const Entry& entry = entries_[block];
@@ -148,8 +148,6 @@ class NativeCode {
     return reinterpret_cast<std::uint32_t (*)(const void*, std::int64_t)>(streamed ? entry.streamed : entry.whole)(
                at, count) == 0;
   }
-  /// Waits for what this thread has written past the caches.
-  static void finish_stream() noexcept;
 
   /// The block of one sample, on its numbers. As above.
   [[nodiscard]] bool run(double* numbers) const noexcept {
