@@ -1,6 +1,7 @@
 // Steps along rows, as a ColumnBuilder puts them together: the exponentials of a row are computed once for all that is
 // made of them, and what one step can do together with the step before is one.
 #include <array>
+#include <utility>
 
 #include "wengert/autodiff/exec/columns.hpp"
 #include "wengert/autodiff/ops/elementwise.hpp"
@@ -33,15 +34,18 @@ std::optional<ColumnBuilder::Value> ColumnBuilder::along_row(const Primitive& pr
       return add(row_scaled_softmax(), std::array{powers, sum, operands[k]});
     }
   }
-  const RowKernel* const onto = row_scatter_onto(row_of(operands[0]), primitive);
-  if (onto == nullptr || is_uniform(operands[1])) return std::nullopt;
-  const auto [element, position, nothing] = entries_[operands[0]].operand;
-  if (row_of(operands[1]) == &row_scaled_softmax()) {
-    const auto [powers, sum, factor] = entries_[operands[1]].operand;
+  Value scatter = operands[0], row = operands[1];
+  if (is(std::type_identity<ops::Add>{}) && row_scatter_onto(row_of(scatter), primitive) == nullptr)
+    std::swap(scatter, row);
+  const RowKernel* const onto = row_scatter_onto(row_of(scatter), primitive);
+  if (onto == nullptr || is_uniform(row)) return std::nullopt;
+  const auto [element, position, nothing] = entries_[scatter].operand;
+  if (row_of(row) == &row_scaled_softmax()) {
+    const auto [powers, sum, factor] = entries_[row].operand;
     const Value change = add(row_scattered(), std::array{element, position, factor});
     return add(row_scatter_onto_scaled_softmax(*onto), std::array{powers, sum, change});
   }
-  return add(*onto, std::array{element, position, operands[1]});
+  return add(*onto, std::array{element, position, row});
 }
 
 ColumnBuilder::Value ColumnBuilder::apply(const RowKernel& kernel, std::span<const Value> operands) {

@@ -222,6 +222,31 @@ BOOST_AUTO_TEST_CASE(positions_that_are_constants_or_repeat) {
   for (std::size_t k = 0; k < y.size(); ++k) BOOST_TEST(largest_difference(w.get(k), y[k]) <= 1e-15);
 }
 
+BOOST_AUTO_TEST_CASE(an_element_plus_or_less_numbers_times_softmax) {
+  // Numbers that a row is multiplied by, one of them 0, one infinite: there the whole row is NaN, or infinite.
+  const Tensor c =
+      Tensor(Array::from(std::vector<double>{0.5, -3.0, 0.0, std::numeric_limits<double>::infinity()}, Shape{4}));
+  const Tensor position = integers({3, 99, 0, 17}, {4, 1});
+  for (const double sign : {1.0, -1.0})
+    for (const bool element_first : {false, true}) {
+      Recording r;
+      const Tensor x = r.variable(random_tensor({4, 100})), d = r.variable(random_tensor({4})), f = r.variable(c);
+      const Tensor element = sum(d * reshape(take_along(x, position, 1), Shape{4})), rows = sum(f * logsumexp(x, {1}));
+      const Tensor loss = element_first ? element + sign * rows : sign * rows + element;
+      const Tensor g = gradient(loss, x);
+      const Program p(r, {x, d, f}, {g});
+      Program::Workspace w(p);
+      w.set(0, x), w.set(1, d), w.set(2, f);
+      p.run(w);
+      const Tensor got = w.get(0);
+      for (std::int64_t k = 0; k < 400; ++k) {
+        const double a = got.value().element(k), b = g.value().element(k);
+        BOOST_TEST((a == b || (std::isnan(a) && std::isnan(b)) || std::abs(a - b) <= 1e-15),
+                   k << ": " << a << ", " << b);
+      }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_sum_of_all_is_one_of_tiles_with_the_same_bits) {
   for (const std::int64_t n : {4097, 4223, 4224, 4600, 100'000, 131'072}) {
     for (const Dtype dtype : {Dtype::f32, Dtype::f64}) {
