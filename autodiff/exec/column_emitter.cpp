@@ -9,6 +9,7 @@
 // computes both.
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "wengert/autodiff/exec/columns.hpp"
@@ -449,8 +450,8 @@ class ColumnEmitter {
 template <class T>
 ColumnCode<T> ColumnBuilder::columns(const std::function<std::int64_t(std::size_t)>& tile_of, bool native) const {
   if (native && NativeCode::is_available()) {
-    const ColumnBuilder builder = with_recomputation();
-    ColumnEmitter<T> emitter(builder, true);
+    const std::optional<ColumnBuilder> other = with_less_waiting();
+    ColumnEmitter<T> emitter(other ? *other : *this, true);
     ColumnCode<T> code = emitter.run(tile_of);
     if (emitter.assemble(code)) {
       if (code.native != nullptr && code.native->has_checks())

@@ -54,7 +54,7 @@ ColumnBuilder::Pairs ColumnBuilder::find_pairs() const {
               std::vector<std::pair<Pair, std::uint8_t>>(entries_.size(), {Pair::none, 0})};
   for (Value v = 0; v < entries_.size(); ++v) {
     const Entry& second = entries_[v];
-    if (second.kind != Kind::applied || second.row != nullptr || second.arity != 2) continue;
+    if (second.kind != Kind::applied || second.row != nullptr || second.arity != 2 || pairs.uses[v] == 0) continue;
     for (std::uint8_t position = 0; position < 2; ++position) {
       const Value x = second.operand[position];
       const Entry& first = entries_[x];

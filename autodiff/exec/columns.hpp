@@ -15,7 +15,7 @@
 // pair of primitives. Everything else is a kernel. A ColumnFrame is the memory in which code runs. SampleCode is the
 // same list for one sample at a time.
 //
-// Reading order: ColumnBuilder, ColumnCode, ColumnFrame, SampleCode; columns.cpp, columns_again.cpp,
+// Reading order: ColumnBuilder, ColumnCode, ColumnFrame, SampleCode; columns.cpp, columns_waiting.cpp,
 // column_emitter.cpp, samples.cpp.
 #pragma once
 
@@ -161,6 +161,7 @@ class ColumnBuilder {
   };
   template <class T>
   friend class ColumnEmitter;
+  class Recomputation;
 
   [[nodiscard]] bool is_uniform(Value v) const { return entries_[v].uniform; }
   std::optional<Value> along_row(const Primitive& primitive, std::span<const Value> operands);
@@ -178,9 +179,16 @@ class ColumnBuilder {
     std::vector<std::pair<Pair, std::uint8_t>> of;  // by the second value: which pair, and which operand the first is
   };
   [[nodiscard]] Pairs find_pairs() const;
-  /// The same, but that what is cheap and needed late is computed again there. (columns_again.cpp)
+  // What waits for its users (columns_waiting.cpp).
+  /// The same with fewer values that wait; none if it is short, or along rows.
+  [[nodiscard]] std::optional<ColumnBuilder> with_less_waiting() const;
+  /// The same, but what makes an operand unnecessary is computed as soon as it can be.
+  [[nodiscard]] ColumnBuilder in_early_order() const;
+  /// The same, but what is cheap and needed late is computed again there.
   [[nodiscard]] ColumnBuilder with_recomputation() const;
-  [[nodiscard]] std::vector<bool> find_recomputed(const std::vector<std::uint32_t>& used) const;
+  [[nodiscard]] ColumnBuilder copy_without_entries() const;
+  /// `now`: where the values of the other one are here.
+  void add_stores_of(const ColumnBuilder& other, const std::vector<Value>& now);
   [[nodiscard]] NativeBlock native_sample() const;
   void add_steps(SampleCode& code) const;
   /// Native code may compute products by `scale` quickly (native.hpp), and what has to be checked then.

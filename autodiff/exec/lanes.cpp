@@ -27,11 +27,11 @@ bool Lanes::can_run(const Graph& graph) {
 namespace {
 
 /// The number of samples at which the columns of a tile take a fifth of a second-level cache of 1 MiB, beside inputs,
-/// outputs and code.
+/// outputs and code. Of many columns, at which code that no cache holds has been fetched for enough of them.
 std::int64_t tile_of(std::size_t columns) {
   constexpr std::size_t cache = std::size_t{192} << 10;
   const auto fits = static_cast<std::int64_t>(cache / (sizeof(double) * std::max<std::size_t>(columns, 1)));
-  return std::clamp<std::int64_t>(fits / 16 * 16, 32, 256);
+  return std::clamp<std::int64_t>(fits / 16 * 16, 48, 256);
 }
 
 }  // namespace

@@ -85,12 +85,16 @@ class Factoring {
     return operands[0] == factor ? operands[1] : operands[0];
   }
 
-  /// The terms added from the left, a group where its first product stood.
+  /// The terms added from the left, a group where its last product stood: what is added before need not wait for it.
   NodeId sum(graph::GraphBuilder& builder) {
-    std::unordered_map<std::uint64_t, std::vector<Term>> groups;
+    struct Group {
+      std::vector<Term> terms{};
+      std::size_t passed = 0;
+    };
+    std::unordered_map<std::uint64_t, Group> groups;
     for (const Term& term : terms_)
       if (term.factor != graph::no_node)
-        groups[key(term.node, term.factor)].push_back(
+        groups[key(term.node, term.factor)].terms.push_back(
             {.node = new_of_[other(term.node, term.factor)], .negative = term.negative});
     NodeId total = graph::no_node;
     const auto add = [&](NodeId to, NodeId node, bool negative) {
@@ -102,12 +106,11 @@ class Factoring {
         total = add(total, new_of_[term.node], term.negative);
         continue;
       }
-      const auto found = groups.find(key(term.node, term.factor));
-      if (found == groups.end()) continue;  // done
+      Group& group = groups[key(term.node, term.factor)];
+      if (++group.passed < group.terms.size()) continue;
       NodeId inner = graph::no_node;
-      for (const Term& each : found->second) inner = add(inner, each.node, each.negative != term.negative);
+      for (const Term& each : group.terms) inner = add(inner, each.node, each.negative != term.negative);
       total = add(total, builder.add(old_.operation_id(term.node), {inner, new_of_[term.factor]}), term.negative);
-      groups.erase(found);
     }
     return total;
   }

@@ -22,16 +22,18 @@ class NativeCode::Assembler : public Steps {
   Assembler(const Form& form, const NativeColumns& columns, NativeCode& code)
       : Steps(form, columns, code.constants_), code_(code) {}
 
-  /// Entries are from the beginning of the code on.
-  Entry assemble(const NativeBlock& block) {
+  /// Entries are from the beginning of the code on. `variants`: also code for what is as common as it is quicker, whole
+  /// vectors and stores past the caches.
+  Entry assemble(const NativeBlock& block, bool variants) {
+    variants_ = variants;
     checks_ =
         std::ranges::any_of(block.steps, [](const Step& step) { return step.operation == NativeOperation::check; });
     code_.has_checks_ = code_.has_checks_ || checks_;
-    Entry entry{.whole = assemble(block, false)};
-    if (form_.sample || block.steps.size() > longest_streamed) return entry;
+    Entry entry{.whole = code_for(block, false)};
+    if (!variants) return entry;
     for (const Step& step : block.steps)
       if (step.operation == NativeOperation::store && is_external(step.to)) entry.written.push_back(step.to);
-    if (!entry.written.empty()) entry.streamed = assemble(block, true);
+    if (!entry.written.empty()) entry.streamed = code_for(block, true);
     return entry;
   }
 
@@ -39,7 +41,7 @@ class NativeCode::Assembler : public Steps {
   // --- Frames of code ---------------------------------------------------------------------------------------------
 
   /// Where the block's code begins.
-  std::size_t assemble(const NativeBlock& block, bool streams) {
+  std::size_t code_for(const NativeBlock& block, bool streams) {
     streams_ = streams;
     align(16);
     const std::size_t begin = getSize();
@@ -51,8 +53,7 @@ class NativeCode::Assembler : public Steps {
     return begin;
   }
 
-  static constexpr std::size_t longest_streamed = 1024;  // steps: there are two codes then
-  static constexpr std::size_t first_saved = 1;          // of hoisted_: registers that callers want back
+  static constexpr std::size_t first_saved = 1;  // of hoisted_: registers that callers want back
 
   void load_pool(const Reg64& to) {
     mov(to, reinterpret_cast<std::size_t>(&code_.pool_));
@@ -79,8 +80,7 @@ class NativeCode::Assembler : public Steps {
   }
   /// Two vectors at a time fit into the registers, with some left for constants.
   [[nodiscard]] bool is_narrow(const NativeBlock& block) const {
-    constexpr std::size_t longest = 256;
-    return block.steps.size() <= longest && 2 * block.pressure() + 4 <= static_cast<std::size_t>(form_.registers());
+    return variants_ && 2 * block.pressure() + 4 <= static_cast<std::size_t>(form_.registers());
   }
 
   void loop() {
@@ -101,7 +101,7 @@ class NativeCode::Assembler : public Steps {
       whole_vectors(2);
       begin_block(*block);
     }
-    if (!form_.masks() || streams_ || block_->steps.size() <= longest_streamed) whole_vectors(1);
+    if (!form_.masks() || variants_) whole_vectors(1);
     Xbyak::Label end;
     test(rsi, rsi);
     jle(end, T_NEAR);
@@ -167,7 +167,7 @@ class NativeCode::Assembler : public Steps {
   }
 
   NativeCode& code_;
-  bool checks_ = false;  // it has checks
+  bool checks_ = false, variants_ = false;  // of the block at hand
 };
 
 NativeCode::NativeCode() = default;
@@ -219,13 +219,19 @@ bool NativeCode::finish(Assembler& assembler) {
   return true;
 }
 
+/// In all blocks: the code is twice as long, or more.
+static constexpr std::size_t most_steps_for_variants = 1024;
+
 template <class T>
 std::shared_ptr<const NativeCode> NativeCode::of_columns(std::span<const NativeBlock> blocks,
                                                          const NativeColumns& columns, std::size_t level) try {
   const std::shared_ptr<NativeCode> code(new NativeCode());
   const Form form{.kind = level == 2 ? Operand::ZMM : Operand::YMM, .element = sizeof(T)};
   Assembler assembler(form, columns, *code);
-  for (const NativeBlock& block : blocks) code->entries_.push_back(assembler.assemble(block));
+  std::size_t steps = 0;
+  for (const NativeBlock& block : blocks) steps += block.steps.size();
+  for (const NativeBlock& block : blocks)
+    code->entries_.push_back(assembler.assemble(block, steps <= most_steps_for_variants));
   return code->finish(assembler) ? code : nullptr;
 } catch (const Xbyak::Error&) {
   return nullptr;
@@ -240,7 +246,7 @@ std::shared_ptr<const NativeCode> NativeCode::of_sample(const NativeBlock& block
   const Form form{.kind = Operand::XMM, .sample = true};
   const NativeColumns numbers{.registers = static_cast<std::uint32_t>(places), .stride = sizeof(double)};
   Assembler assembler(form, numbers, *code);
-  code->entries_.push_back(assembler.assemble(block));
+  code->entries_.push_back(assembler.assemble(block, false));
   return code->finish(assembler) ? code : nullptr;
 } catch (const Xbyak::Error&) {
   return nullptr;
