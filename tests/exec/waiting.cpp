@@ -146,14 +146,16 @@ BOOST_AUTO_TEST_CASE(random_programs_have_the_same_bits, *boost::unit_test::prec
     std::vector<Value> values;
     for (int k = 0; k < 5; ++k) values.push_back(builder.load());
     values.push_back(builder.constant(0.75));
-    for (std::size_t n = 0; n < 600 + pick(3000); ++n) {
-      // Of late ones, mostly, of loads, and of some that were long ago.
+    const std::size_t half = 600 + pick(1500);
+    for (std::size_t n = 0; n <= 2 * half; ++n) {
+      // Of late ones, mostly, of loads, and on the way back of those on the way there.
       const auto some = [&] {
         const std::size_t from = pick(8);
-        if (from < 2) return values[pick(from == 0 ? 6 : values.size())];
+        if (from < 3) return values[pick(6)];
+        if (from < 6 && n > half) return values[2 * half - n];  // on the way back
         return values[values.size() - 1 - pick(5)];
       };
-      const Value x = some(), y = some();
+      const Value x = values.back(), y = some();
       switch (pick(8)) {
         case 0:
           values.push_back(apply<ops::Tanh>(builder, x));
