@@ -162,9 +162,20 @@ class Simplifier {
     return {};
   }
 
-  /// where(f(a, number), scatter_add_along(v, p), 0): the condition matters at the positions p alone.
+  /// The elements of `node` in another shape; none where another rule would make something else of it.
+  std::optional<NodeId> in_shape(NodeId node, const Shape& shape) {
+    if (what(node) == Known::reshape) node = operand(node);
+    if (type(node).shape == shape) return node;
+    if (what(node) == Known::broadcast && type(operand(node)).shape.size() == 1) return std::nullopt;
+    return rebuild_.builder().add(id_of(Known::reshape), {node}, integers_of(shape));
+  }
+
+  /// where(f(a, number), scatter_add_along(v, p), 0): the condition matters at the positions p alone. What is scattered
+  /// may have been given another shape, as the gradient of a maximum over windows is.
   Rewritten chosen_of_scattered(const std::vector<NodeId>& x) {
-    if (what(x[1]) != Known::scatter_add_along || !is_zero(x[2], false)) return {};
+    const bool reshaped = what(x[1]) == Known::reshape;
+    const NodeId scattered = reshaped ? operand(x[1]) : x[1];
+    if (what(scattered) != Known::scatter_add_along || !is_zero(x[2], false)) return {};
     graph::GraphBuilder& builder = rebuild_.builder();
     const OperationId condition = builder.operation_id(x[0]);
     if (!graph::operation(condition).elementwise) return {};
@@ -173,8 +184,11 @@ class Simplifier {
     const auto a = std::ranges::find_if_not(of, is_number);
     if (a == of.end() || std::count_if(a + 1, of.end(), is_number) != of.end() - a - 1) return {};
     if (!is_real(type(*a).dtype) || type(*a).shape != type(x[1]).shape) return {};
-    const NodeId v = builder.operands(x[1])[0], positions = builder.operands(x[1])[1];
-    const Attribute place = builder.attribute(x[1]), attribute = builder.attribute(x[0]);
+    const auto lying_so = in_shape(*a, type(scattered).shape);
+    if (!lying_so) return {};
+    *a = *lying_so;
+    const NodeId v = builder.operands(scattered)[0], positions = builder.operands(scattered)[1];
+    const Attribute place = builder.attribute(scattered), attribute = builder.attribute(x[0]);
     const std::int64_t axis = ops::integers(place)[0];
     for (NodeId& each : of) {
       if (const auto number = rebuild_.number(each))
@@ -185,7 +199,9 @@ class Simplifier {
     const NodeId holds = builder.add(condition, of, attribute);
     const NodeId chosen =
         builder.add(node_.operation, {holds, v, rebuild_.constant(type(v), 0.0)}, std::move(node_.attribute));
-    return candidate(Known::scatter_add_along, {chosen, positions}, place);
+    if (!reshaped) return candidate(Known::scatter_add_along, {chosen, positions}, place);
+    const NodeId result = builder.add(id_of(Known::scatter_add_along), {chosen, positions}, place);
+    return candidate(Known::reshape, {result}, integers_of(type(x[1]).shape));
   }
 
   /// Of primitives that move elements.

@@ -134,6 +134,19 @@ BOOST_AUTO_TEST_CASE(a_condition_on_what_is_scattered_matters_at_its_positions) 
   BOOST_TEST(!lines(-0.0, false).first);  // would be 0 afterwards
   BOOST_TEST(!lines(1.0, false).first);
   BOOST_TEST(!lines(0.0, true).first);  // two tensors to take elements of
+  // A reshape between: a is taken from in the shape in which something is scattered.
+  {
+    Made m(Shape{6});
+    const NodeId v = m.b.variable(Type{Dtype::f64, Shape{2, 1}}, "v");
+    const std::vector<std::int64_t> at{2, 0};
+    const NodeId positions = m.b.constant(Array::from(std::span<const std::int64_t>(at), Shape{2, 1}));
+    const NodeId y = m.add(Known::scatter_add_along, {v, positions}, Integers{1, 3});
+    const NodeId holds = m.add(Known::greater, {m.x, m.number({6}, 0.0)});
+    const NodeId flat = m.add(Known::reshape, {y}, Integers{6});
+    const std::string text = m.after(&simplify, m.add(Known::where, {holds, flat, m.number({6}, 0.0)}));
+    BOOST_TEST(text.find("reshape%0[2,3]") != std::string::npos, text);
+    BOOST_TEST(text.find("take_along") != std::string::npos, text);
+  }
   // The same bits, infinities and NaN included, and where one position is added to twice.
   const double inf = std::numeric_limits<double>::infinity(), nan = std::numeric_limits<double>::quiet_NaN();
   const auto matrix = [](const std::vector<double>& elements) {
@@ -145,14 +158,18 @@ BOOST_AUTO_TEST_CASE(a_condition_on_what_is_scattered_matters_at_its_positions) 
   const std::vector<std::int64_t> at{0, 2, 1, 1, 0, 1};
   const Tensor positions(Array::from(std::span<const std::int64_t>(at), Shape{2, 3}));
   const Tensor y = where(x > -inf, scatter_add_along(v, positions, 3, 1), 0.0);
-  const Program p(r, {x, v}, {y}, {.exact = true});
+  const Tensor z = where(reshape(x, Shape{6}) > -inf, reshape(scatter_add_along(v, positions, 3, 1), Shape{6}), 0.0);
+  const Program p(r, {x, v}, {y, z}, {.exact = true});
   Program::Workspace w(p);
   w.set(0, x), w.set(1, v);
   p.run(w);
-  for (std::int64_t k = 0; k < 6; ++k) {
-    const double a = w.get(0).value().element(k), b = y.value().element(k);
-    BOOST_TEST((std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b) || (std::isnan(a) && std::isnan(b))),
-               k << ": " << a << ", " << b);
+  for (std::size_t output = 0; output < 2; ++output) {
+    for (std::int64_t k = 0; k < 6; ++k) {
+      const double a = w.get(output).value().element(k), b = y.value().element(k);
+      BOOST_TEST(
+          (std::bit_cast<std::uint64_t>(a) == std::bit_cast<std::uint64_t>(b) || (std::isnan(a) && std::isnan(b))),
+          k << " of output " << output << ": " << a << ", " << b);
+    }
   }
 }
 
