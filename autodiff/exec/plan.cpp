@@ -6,6 +6,7 @@
 #include <numeric>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 
@@ -48,8 +49,9 @@ constexpr std::int64_t short_axis = 64;
 class Planner {
  public:
   Planner(const Graph& g, std::span<const ProgramOptions::State> states, const PlanOptions& options)
-      : g_(g), states_(states), options_(options) {
+      : g_(g), states_(states), options_(options), again_(g.size(), false) {
     plan_.guarded = options.guarded;
+    for (const NodeId node : options.again) again_[node] = true;
   }
 
   Plan run() && {
@@ -68,6 +70,7 @@ class Planner {
     }
     add_state_copies();
     place(plan_);
+    if (!options_.code) return std::move(plan_);
     choose_streams(plan_);
     for (const Built& built : built_) compile(built);
     return std::move(plan_);
@@ -81,7 +84,8 @@ class Planner {
     std::vector<NodeId> nodes{};
     std::optional<Update> update{};  // instead, of state `state`
     std::size_t state = 0;
-    bool late = false;  // runs after the guards are known
+    bool late = false;   // runs after the guards are known
+    bool again = false;  // computes what a later stage reads, and was there before
   };
 
   [[nodiscard]] static bool has_number_type(Dtype dtype) { return is_real(dtype) || dtype == Dtype::boolean; }
@@ -212,7 +216,7 @@ class Planner {
   /// A node that only later groups want is computed there, if that takes no memory: instead of its value, what it is
   /// made of is read, which lies there until then anyway. (Partials such as y·(1 - y) are recorded with the forward
   /// part, and wanted by the backward one.) Truth values always are: reading a number again costs less than writing
-  /// them down.
+  /// them down. So is what a pass has put there for a second time, with the views of it that kernels read.
   void delay() {
     constexpr std::uint32_t nobody = 0xFFFFFFFFu;
     std::vector<std::uint32_t> first(g_.size(), nobody), last(g_.size(), 0);  // stages of the users
@@ -225,7 +229,9 @@ class Planner {
     };
     for (NodeId node = static_cast<NodeId>(g_.size()); node-- > 0;) {  // users before what they use
       const std::uint32_t wanted = first[node];
-      if (kind_[node] == Kind::elementwise && !once(node) && wanted != nobody && wanted > stage_[node]) {
+      if (again_[node] && kind_[node] != Kind::kernel && wanted != nobody)
+        stage_[node] = std::max(stage_[node], wanted);
+      else if (kind_[node] == Kind::elementwise && !once(node) && wanted != nobody && wanted > stage_[node]) {
         const bool free =
             g_.type(node).dtype == Dtype::boolean ||
             (is_cheap(node) && std::ranges::all_of(g_.operands(node), [&](NodeId operand) {
@@ -236,8 +242,8 @@ class Planner {
         if (free) stage_[node] = wanted;
       }
       for (const NodeId operand : g_.operands(node)) {
-        first[operand] =
-            std::min(first[operand], grouped(node) ? stage_[node] - (is_before(operand, node) ? 1 : 0) : 0);
+        const bool waits = grouped(node) || again_[operand];
+        first[operand] = std::min(first[operand], waits ? stage_[node] - (is_before(operand, node) ? 1 : 0) : 0);
         last[operand] = std::max(last[operand], stage_[node]);
       }
     }
@@ -324,8 +330,10 @@ class Planner {
         units_.push_back({.stage = stage_[node] + (once(node) ? 1 : 0), .nodes = {node}});
       }
     }
+    for (Unit& unit : units_)
+      unit.again = unit.group && std::ranges::all_of(unit.nodes, [&](NodeId node) { return again_[node]; });
     std::stable_sort(units_.begin(), units_.end(), [](const Unit& a, const Unit& b) {
-      return std::pair(a.stage, a.group) < std::pair(b.stage, b.group);
+      return std::tuple(a.stage, a.group, a.again) < std::tuple(b.stage, b.group, b.again);
     });
   }
   /// What gives a state its next value comes after all that the guards depend on, with what depends on it: a run whose
@@ -489,14 +497,8 @@ class Planner {
   }
 
   void add_step(const Unit& unit) {
-    if (unit.update) {
-      add_update(unit);
-      return;
-    }
-    if (unit.group) {
-      add_group(unit);
-      return;
-    }
+    if (unit.update) return add_update(unit);
+    if (unit.group) return add_group(unit);
     const NodeId node = unit.nodes.front();
     if (kind_[node] == Kind::reshape) {
       const SlotId of = slot_of(g_.operands(node)[0]);
@@ -771,6 +773,7 @@ class Planner {
   const Graph& g_;
   std::span<const ProgramOptions::State> states_;
   PlanOptions options_;
+  std::vector<bool> again_;  // nodes of options_.again
   std::vector<Kind> kind_;
   std::vector<std::uint32_t> stage_;
   std::vector<NodeId> space_;  // by node: whose shape is its space, itself if that is its own; no_node: in no group

@@ -152,6 +152,9 @@ struct PlanOptions {
   bool guarded = false;  ///< the last output says whether a guard failed; no state is written before that is known
   bool exact = false;    ///< nothing is rounded otherwise than node by node
   bool native = true;    ///< arithmetic by native code, where there is any
+  bool code = true;      ///< false: steps and places alone, to see what memory they take; such a plan does not run
+  /// Nodes that are there for a second time (passes::rematerialise): computed where they are read, not earlier.
+  std::vector<graph::NodeId> again{};
 };
 /// Throws ArgumentError for an operation that has no value.
 [[nodiscard]] Plan plan(const graph::Graph& graph, std::span<const ProgramOptions::State> states,

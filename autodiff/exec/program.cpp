@@ -35,8 +35,64 @@ std::vector<NodeId> added_to_states(const Graph& g, const ProgramOptions& option
   return products;
 }
 
-/// Runs the passes until none changes anything. A product that a state's step adds stays one: the plan has a kernel
-/// for such steps.
+bool runs_on_numbers(const ProgramData& data) { return data.options.states.empty() && Lanes::can_run(data.graph); }
+
+PlanOptions plan_options(const ProgramData& data) {
+  return {.guarded = !data.captured.guards.empty(),
+          .exact = data.options.exact || !data.options.passes,
+          .native = data.options.native,
+          .again = data.again};
+}
+
+/// The nodes that a rewrite has put there beside those that compute what was there before.
+std::vector<NodeId> added_by(const passes::Rewrite& rewrite) {
+  std::vector<bool> before(rewrite.graph.size(), false);
+  for (const NodeId node : rewrite.node_of)
+    if (node != graph::no_node) before[node] = true;
+  std::vector<NodeId> added;
+  for (NodeId node = 0; node < before.size(); ++node)
+    if (!before[node]) added.push_back(node);
+  return added;
+}
+
+/// Computes values again where that lowers the bytes of the plan, which the pass only estimates. Returns what became of
+/// the nodes.
+std::vector<NodeId> rematerialise(ProgramData& data, std::vector<NodeId> node_of) {
+  const std::size_t wanted = data.options.memory.value_or(0);
+  PlanOptions options = plan_options(data);
+  options.code = false;
+  std::size_t least = plan(data.graph, data.options.states, options).arena_bytes;
+  std::optional<passes::Rewrite> best;
+  const auto attempt = [&](const passes::Rematerialisation& how) {
+    passes::Rewrite rewrite = passes::rematerialise(data.graph, how);
+    options.again = added_by(rewrite);
+    if (options.again.empty()) return;
+    const std::size_t bytes = plan(rewrite.graph, data.options.states, options).arena_bytes;
+    if (bytes >= least) return;
+    least = bytes;
+    best = std::move(rewrite);
+  };
+  // With less of a budget than was asked for, where the estimate was too low; by arithmetic first.
+  for (const bool dear : {false, true}) {
+    if (dear && !data.options.memory) break;
+    for (std::size_t budget = wanted; least > wanted; budget = budget / 4 * 3) {
+      attempt({.budget = budget, .dear = dear});
+      if (budget < wanted / 2 || budget == 0) break;
+    }
+  }
+  const std::size_t before = data.graph.size();
+  if (best) {
+    data.again = added_by(*best);
+    for (NodeId& node : node_of)
+      if (node != graph::no_node) node = best->node_of[node];
+    data.graph = std::move(best->graph);
+  }
+  data.passes.push_back({"rematerialise", before, data.graph.size()});
+  return node_of;
+}
+
+/// Runs the passes until none changes anything, and once the last. A product that a state's step adds stays one: the
+/// plan has a kernel for such steps.
 void rewrite(ProgramData& data) {
   constexpr int most_rounds = 4;
   constexpr passes::Rewrite (*outer)(const Graph&) = &passes::outer;
@@ -56,6 +112,7 @@ void rewrite(ProgramData& data) {
     }
     if (!changed) break;
   }
+  if (!runs_on_numbers(data)) node_of = rematerialise(data, std::move(node_of));
   data.origins.assign(data.graph.size(), graph::no_node);
   for (NodeId node = 0; node < node_of.size(); ++node)
     if (node_of[node] != graph::no_node && data.origins[node_of[node]] == graph::no_node)
@@ -107,14 +164,10 @@ std::shared_ptr<const ProgramData> made(Captured captured, const ProgramOptions&
     std::iota(data->origins.begin(), data->origins.end(), NodeId{0});
     for (const auto& [node, line] : data->captured.lines) data->lines.emplace(node, line);
   }
-  if (options.states.empty() && Lanes::can_run(data->graph)) {
+  if (runs_on_numbers(*data))
     data->lanes.emplace(data->graph, options.native);
-  } else {
-    data->plan = plan(data->graph, options.states,
-                      {.guarded = !data->captured.guards.empty(),
-                       .exact = options.exact || !options.passes,
-                       .native = options.native});
-  }
+  else
+    data->plan = plan(data->graph, options.states, plan_options(*data));
   return data;
 }
 

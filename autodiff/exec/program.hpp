@@ -52,6 +52,12 @@ struct ProgramOptions {
   /// library was built with Xbyak and the system lets memory be executed; report() tells. Without it, by loops that the
   /// library has for each primitive: the same bits.
   bool native = true;
+  /// Bytes that the values of a run may take, of a program that is not of numbers. Where they take more, tensors that
+  /// wait long for a reader are computed again there instead (passes::rematerialise; the same bits), functions such as
+  /// exp and tanh too, until the budget is met or nothing more helps: report() tells. 0: as few bytes as that way can
+  /// reach. Without a budget only arithmetic is done again, and only over what lies in memory anyway, which takes
+  /// hardly any time. States, inputs and the work space of kernels are not counted.
+  std::optional<std::size_t> memory{};
   /// Threads that a run may use, the caller's among them; 0: as many as the machine runs side by side. They are those
   /// of the process's one pool; while another run has them, a run goes on alone. Work that takes less than some tens of
   /// microseconds is not divided. Results are the same, bit for bit, for any number of threads. A workspace has memory

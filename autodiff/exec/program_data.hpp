@@ -27,6 +27,7 @@ struct ProgramData {
   Captured captured;       // as it was recorded: guards are told from it
   ProgramOptions options;  // threads: at least 1
   std::vector<PassRecord> passes;
+  std::vector<graph::NodeId> again;                      // nodes of graph that are there for a second time
   graph::Graph graph;                                    // what is run
   std::vector<graph::NodeId> origins;                    // by its nodes: those of captured.graph
   std::unordered_map<graph::NodeId, const void*> lines;  // of its tensor operations

@@ -131,6 +131,15 @@ void write_plan(const ProgramData& data, const Plan& plan, std::string& text) {
   for (const auto& [name, count] : kernels) text += ", " + std::to_string(count) + " " + std::string(name);
   text += "\nmemory: " + bytes_text(plan.arena_bytes) + " for values (at least " + bytes_text(plan.least_bytes) +
           " are needed at once), " + bytes_text(plan.register_bytes) + " for tiles\n";
+  if (const auto& budget = data.options.memory; budget && data.options.passes)
+    text += "budget: " + bytes_text(*budget) +
+            (plan.arena_bytes <= *budget ? ", met" : ", not met: nothing more can be computed again") + "\n";
+  if (!data.again.empty()) {
+    const auto views =
+        std::ranges::count_if(data.again, [&](NodeId node) { return !data.graph.operation(node).elementwise; });
+    text += "computed again: " + counted(data.again.size() - static_cast<std::size_t>(views), "operation") +
+            ", where what they give is read\n";
+  }
   text += "moved: " + bytes_text(moved) + " a run\n";
   text += "native code: " + (native == 0 ? "none" : bytes_text(native)) + "\n";
   text += "threads: " + std::to_string(data.options.threads);

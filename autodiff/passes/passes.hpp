@@ -37,7 +37,7 @@ struct Pass {
 
 /// The passes with which a program is compiled, in that order.
 [[nodiscard]] std::span<const Pass* const> all();
-/// Those that are run when they are asked for: `reroll`.
+/// Those that are not run again and again: `reroll`, when it is asked for; `rematerialise`, once after all others.
 [[nodiscard]] std::span<const Pass* const> others();
 /// Of all() and others(). Null when there is none of that name.
 [[nodiscard]] const Pass* find(std::string_view name) noexcept;
@@ -89,7 +89,8 @@ struct Pass {
 ///     where(c, x, x), max(x, x), min(x, x) → x      where(true, x, y) → x      ¬¬x → x
 ///     0 · x → 0 where the product is `scale` (a zero cotangent contributes zero)
 ///     x > 0 → relu(x) > 0 where relu(x) is there
-///     where(f(a), scatter_add_along(v, p), 0) → scatter_add_along(where(f(take_along(a, p)), v, 0), p), f elementwise
+///     where(f(a), scatter_add_along(v, p), 0) → scatter_add_along(where(f(take_along(a, p)), v, 0), p), f elementwise,
+///         also where a reshape lies between
 ///     primitives of numbers → their value           equal primitives of equal operands → one node
 ///
 /// and of what moves elements: reshape of reshape, permute of permute and broadcast of broadcast are one; those that
@@ -108,6 +109,18 @@ struct Pass {
 /// is one of what was there before. A result differs by what a sum of n terms may differ in
 /// any order: 2·n·u·Σ|terms| at most, u the unit roundoff.
 [[nodiscard]] Rewrite reassociate(const graph::Graph& graph);
+
+struct Rematerialisation {
+  std::size_t budget = 0;  ///< bytes that values may take which wait for somebody; 0: as few as can be
+  bool dear = false;       ///< functions such as exp and tanh, too, not only arithmetic
+};
+/// Tensors that wait long for a reader, while most memory is needed, are computed again there, if they are elementwise
+/// work over what waits there anyway: the reader's operand is a copy of the node then. Of a slice that is read, a copy
+/// is made of the slice alone. Most bytes for least work first, until what waits is within the budget or nothing helps.
+/// Duplicates are merged before, so other passes take the copies away again: this one comes last. Tensors of less than
+/// 4096 bytes are kept.
+[[nodiscard]] Rewrite rematerialise(const graph::Graph& graph, const Rematerialisation& options);
+[[nodiscard]] Rewrite rematerialise(const graph::Graph& graph);
 
 /// Numbers that are computed alike become tensors: a sum of products becomes a dot product, dot products that share a
 /// vector a matrix product, other sums of many terms a sum of a vector, and eight or more elementwise operations of a

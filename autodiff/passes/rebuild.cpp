@@ -30,8 +30,11 @@ void renumber(std::vector<NodeId>& node_of, std::span<const NodeId> origin, std:
   }
 }
 
-Rebuild::Rebuild(const graph::Graph& old)
-    : old_(old), builder_({.merge_duplicates = true}), needed_(live(old)), node_of_(old.size(), no_node) {
+Rebuild::Rebuild(const graph::Graph& old, Duplicates duplicates)
+    : old_(old),
+      builder_({.merge_duplicates = duplicates == Duplicates::merge}),
+      needed_(live(old)),
+      node_of_(old.size(), no_node) {
   builder_.reserve(old.size());
   for (graph::ScopeId scope = 1; scope < old.scope_count(); ++scope) {
     const graph::Scope record = old.scope_record(scope);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <utility>
@@ -15,10 +16,12 @@ namespace wengert::passes {
 
 class Rebuild {
  public:
-  explicit Rebuild(const graph::Graph& old);
+  /// Whether equal operations of equal operands become one node.
+  enum class Duplicates : std::uint8_t { merge, stay };
+
+  explicit Rebuild(const graph::Graph& old, Duplicates duplicates = Duplicates::merge);
 
   [[nodiscard]] const graph::Graph& old() const noexcept { return old_; }
-  /// Merges duplicates.
   [[nodiscard]] graph::GraphBuilder& builder() noexcept { return builder_; }
   [[nodiscard]] const graph::GraphBuilder& builder() const noexcept { return builder_; }
 

@@ -20,6 +20,12 @@ using graph::NodeId;
 using passes::Pass;
 using passes::Rewrite;
 
+std::vector<const Pass*> all_passes() {
+  std::vector<const Pass*> each(passes::all().begin(), passes::all().end());
+  each.insert(each.end(), passes::others().begin(), passes::others().end());
+  return each;
+}
+
 /// What holds of every rewrite, whatever it computes.
 void check_form(const Graph& before, const Rewrite& after, const std::string& where) {
   graph::verify(after.graph);
@@ -71,7 +77,7 @@ BOOST_AUTO_TEST_CASE(exact_passes_keep_every_bit_of_random_programs) {
     const std::vector<Array> want = evaluate_all(c.graph(), c.inputs);
     Rewrite all{c.graph(), {}};
     for (NodeId id = 0; id < c.graph().size(); ++id) all.node_of.push_back(id);
-    for (const Pass* pass : passes::all()) {
+    for (const Pass* pass : all_passes()) {
       if (!pass->exact) continue;
       const std::string where = "program " + std::to_string(seed) + ", " + std::string(pass->name);
       const Rewrite alone = pass->run(c.graph());
@@ -118,9 +124,7 @@ BOOST_AUTO_TEST_CASE(other_passes_keep_random_programs_within_rounding) {
                          errors.allowed(id, static_cast<std::size_t>(i)), where);
       }
     };
-    std::vector<const Pass*> each(passes::all().begin(), passes::all().end());
-    each.insert(each.end(), passes::others().begin(), passes::others().end());
-    for (const Pass* pass : each) {
+    for (const Pass* pass : all_passes()) {
       const std::string where = "program " + std::to_string(seed) + ", " + std::string(pass->name);
       if (!pass->exact) {
         const Rewrite alone = pass->run(c.graph());
