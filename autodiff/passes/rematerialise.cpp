@@ -76,6 +76,7 @@ struct Living {
   std::vector<Stage> last;     // of what is in memory: the last stage that needs it
   std::vector<bool> in_parts;  // a concatenation: its operands are computed where they lie in it
   std::vector<bool> part;      // such an operand
+  std::vector<bool> replaced;  // a product: what reads it last writes a result over it
   std::vector<std::vector<Reader>> readers;
   Stage stages = 0;
 
@@ -142,6 +143,12 @@ struct Living {
     return stage[operand] + (apart ? 1 : 0);
   }
 
+  /// A sum of all elements, which the group that computes them adds up tile by tile.
+  [[nodiscard]] bool is_total(NodeId node) const {
+    return known(g.operation_id(node)) == Known::sum && kind[g.operands(node)[0]] == Kind::elementwise &&
+           g.type(node).shape.size() == 1 && g.type(g.operands(node)[0]).shape.size() > 1;
+  }
+
   void find_lives() {
     in_memory.assign(g.size(), false);
     last.assign(g.size(), 0);
@@ -155,7 +162,7 @@ struct Living {
         if (kind[of] == Kind::leaf) continue;
         if (readers[of].empty() || readers[of].back().node != node || readers[of].back().through != operand)
           readers[of].push_back({node, operand});
-        if (stage[node] > stage[of]) in_memory[of] = true;
+        if (stage[node] > stage[of] && !is_total(node)) in_memory[of] = true;
         last[of] = std::max(last[of], stage[node]);
       }
     }
@@ -177,6 +184,22 @@ struct Living {
         last[base[operand]] = std::max(last[base[operand]], last[node]);
       }
     }
+    replaced.assign(g.size(), false);
+    for (NodeId node = 0; node < g.size(); ++node)
+      if (kind[node] == Kind::elementwise && in_memory[node]) replace_one(node, node, 0);
+  }
+  /// Of the products that the group of `result` reads last, one of its size gives its place to it.
+  bool replace_one(NodeId result, NodeId node, int depth) {
+    constexpr int near = 4;
+    for (const NodeId operand : g.operands(node)) {
+      const NodeId of = base[operand];
+      if (kind[of] == Kind::leaf || !same_space(of, result)) continue;
+      if (kind[of] == Kind::kernel && !in_parts[of] && !replaced[of] && !part[of] && last[of] == stage[result])
+        return replaced[of] = true;
+      if (kind[of] == Kind::elementwise && !in_memory[of] && depth < near && replace_one(result, of, depth + 1))
+        return true;
+    }
+    return false;
   }
 };
 
@@ -222,7 +245,8 @@ class Choice {
           live(bytes(reader.through), l_.stage[node], l_.stage[reader.node], 1);
         continue;
       }
-      live(bytes(node), l_.stage[node], last_[node], 1);
+      if (l_.replaced[node] && l_.stage[node] == last_[node]) continue;
+      live(bytes(node), l_.stage[node], last_[node] - (l_.replaced[node] ? 1 : 0), 1);
       if (l_.kind[node] == Kind::elementwise && !l_.part[node] && bytes(node) >= least_bytes &&
           last_[node] != end_of_run)
         candidates_.push_back(node);
@@ -265,17 +289,29 @@ class Choice {
     for (std::size_t s = from; s <= end; ++s) alive_[s] += static_cast<std::size_t>(sign) * count;
   }
 
+  /// An operand may be kept until this stage for what is dropped at `peak`: it is small, or it lies there at the peak
+  /// anyway, and makes no peak afterwards.
+  [[nodiscard]] bool may_wait(NodeId node, Stage at, Stage peak, std::size_t dropped_bytes) const {
+    if (bytes(node) * small_part <= dropped_bytes) return true;
+    if (bytes(node) > dropped_bytes || last_[node] < peak || l_.part[node]) return false;
+    for (Stage s = last_[node] + 1; s <= at; ++s)
+      if (alive_[s] + bytes(node) >= alive_[peak]) return false;
+    return true;
+  }
+
   /// Adds to `copy` what computing `node` at this stage takes; false: that cannot be.
-  bool add(NodeId node, Stage at, std::int64_t elements, std::size_t dropped_bytes, int depth, Copy& copy) const {
+  bool add(NodeId node, Stage at, Stage peak, std::int64_t elements, std::size_t dropped_bytes, int depth,
+           Copy& copy) const {
     const NodeId of = l_.base[node];
     if (lies_there(of, at)) {
       copy.read.push_back(of);
       copy.work += 0.5 * static_cast<double>(elements);
       return true;
     }
-    if (l_.in_memory[of] && l_.stage[of] < at && !dropped(of, at) && bytes(of) * small_part <= dropped_bytes) {
+    if (l_.in_memory[of] && l_.stage[of] < at && !dropped(of, at) && may_wait(of, at, peak, dropped_bytes)) {
       copy.read.push_back(of);
       copy.kept.push_back(of);
+      copy.work += 0.5 * static_cast<double>(elements);
       return true;
     }
     if (l_.kind[of] != Kind::elementwise || depth == deepest || copy.operations == most_operations) return false;
@@ -283,8 +319,9 @@ class Choice {
     if (dear && !options_.dear) return false;
     ++copy.operations;
     copy.work += (dear ? 10.0 : 1.0) * static_cast<double>(elements);
-    return std::ranges::all_of(
-        l_.g.operands(of), [&](NodeId operand) { return add(operand, at, elements, dropped_bytes, depth + 1, copy); });
+    return std::ranges::all_of(l_.g.operands(of), [&](NodeId operand) {
+      return add(operand, at, peak, elements, dropped_bytes, depth + 1, copy);
+    });
   }
 
   /// What follows if a value is dropped before stage `peak`; none if it can't be.
@@ -294,6 +331,7 @@ class Choice {
     std::size_t saved = 0;
     std::vector<std::pair<Stage, NodeId>> needed{};  // until then: what copies read
     std::vector<std::pair<Stage, NodeId>> kept{};
+    bool waits = false;            // something as large is kept longer for it
     std::vector<Stage> written{};  // copies that are written down for a reader at this stage
     Stage last = 0;                // reader that is left
   };
@@ -322,10 +360,13 @@ class Choice {
       if (dear && !options_.dear) return std::nullopt;
       copy.work = (dear ? 10.0 : 1.0) * static_cast<double>(elements);
       for (const NodeId operand : l_.g.operands(value))
-        if (!add(operand, when, elements, drop.saved, 0, copy)) return std::nullopt;
+        if (!add(operand, when, peak, elements, drop.saved, 0, copy)) return std::nullopt;
       drop.work += copy.work;
       for (const NodeId read : copy.read) drop.needed.emplace_back(when, read);
-      for (const NodeId kept : copy.kept) drop.kept.emplace_back(when, kept);
+      for (const NodeId kept : copy.kept) {
+        drop.kept.emplace_back(when, kept);
+        drop.waits = drop.waits || bytes(kept) * small_part > drop.saved;
+      }
       if (written) drop.written.push_back(at);
       if (!part) done[at] = written;
     }
@@ -338,7 +379,9 @@ class Choice {
       if (last_[value] < peak || l_.stage[value] > peak) continue;
       std::optional<Drop> drop = drop_of(value, peak);
       if (!drop) continue;
-      const auto worth = [](const Drop& d) { return static_cast<double>(d.saved) / (1.0 + d.work); };
+      const auto worth = [](const Drop& d) {
+        return std::pair(!d.waits, static_cast<double>(d.saved) / (1.0 + d.work));
+      };
       if (!best || worth(*drop) > worth(*best)) best = std::move(drop);
     }
     if (!best) return false;
