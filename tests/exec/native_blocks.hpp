@@ -43,6 +43,7 @@ inline boost::test_tools::assertion_result fma_is_exact(boost::unit_test::test_u
   if (!result) result.message() << "fma(x, y, 0) is not exact here";
   return result;
 }
+inline bool has_exact_fma() { return static_cast<bool>(fma_is_exact(0)); }
 /// The levels of instructions that native code can be made for here.
 inline std::vector<std::size_t> native_levels() {
   return detail::simd_level >= 2 ? std::vector<std::size_t>{1, 2} : std::vector<std::size_t>{1};
@@ -444,9 +445,10 @@ class RandomBlocks {
     }
     static const std::vector<NativeOperation> arithmetic = native_arithmetic();
     if (!sample_ && is_likely(0.2)) {
-      const std::array parts{NativeOperation::fused, NativeOperation::fused_negated, NativeOperation::least,
-                             NativeOperation::most};
-      const NativeOperation operation = parts[pick(parts.size())];
+      const std::array parts{NativeOperation::least, NativeOperation::most, NativeOperation::fused,
+                             NativeOperation::fused_negated};
+      static const std::size_t usable = has_exact_fma() ? parts.size() : 2;
+      const NativeOperation operation = parts[pick(usable)];
       return add_step(block_, operation, operands(arity_of(operation)));
     }
     // Every third one a product by `scale`.
