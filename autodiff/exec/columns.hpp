@@ -182,7 +182,7 @@ class ColumnBuilder {
   // What waits for its users (columns_waiting.cpp).
   /// The same with fewer values that wait; none if it is short, or along rows.
   [[nodiscard]] std::optional<ColumnBuilder> with_less_waiting() const;
-  /// The same, but what makes an operand unnecessary is computed as soon as it can be.
+  /// The same, but what makes two operands unnecessary is computed as soon as it can be.
   [[nodiscard]] ColumnBuilder in_early_order() const;
   /// The same, but what is cheap and needed late is computed again there.
   [[nodiscard]] ColumnBuilder with_recomputation() const;

@@ -62,11 +62,13 @@ ColumnBuilder ColumnBuilder::in_early_order() const {
   ColumnBuilder result = copy_without_entries();
   constexpr Value nowhere = 0xFFFFFFFFu;
   std::vector<Value> now(entries_.size(), nowhere), ready;
-  // With its result one operand at least is needed no more.
-  const auto is_free = [&](Value v) {
-    bool found = false;
-    for_each_operand(v, [&](Value x) { found = found || (entries_[x].kind == Kind::applied && to_come[x] == 1); });
-    return found;
+  // One value waits instead of two: with its result two operands are needed no more.
+  const auto saves = [&](Value v) {
+    const Entry& entry = entries_[v];
+    if (entry.arity < 2 || entry.operand[0] == entry.operand[1]) return false;
+    std::size_t last = 0;
+    for_each_operand(v, [&](Value x) { last += entries_[x].kind == Kind::applied && to_come[x] == 1 ? 1 : 0; });
+    return last >= 2;
   };
   const auto emit = [&](Value v) {
     Entry entry = entries_[v];
@@ -86,7 +88,7 @@ ColumnBuilder ColumnBuilder::in_early_order() const {
     while (!ready.empty()) {
       const Value next = ready.back();
       ready.pop_back();
-      if (now[next] == nowhere && is_free(next)) emit(next);
+      if (now[next] == nowhere && saves(next)) emit(next);
     }
   }
   result.add_stores_of(*this, now);

@@ -67,8 +67,10 @@ std::vector<NodeId> rematerialise(ProgramData& data, std::vector<NodeId> node_of
     passes::Rewrite rewrite = passes::rematerialise(data.graph, how);
     options.again = added_by(rewrite);
     if (options.again.empty()) return;
+    // What a node itself takes in the program, about: small values may as well wait.
+    constexpr std::size_t of_node = 256;
     const std::size_t bytes = plan(rewrite.graph, data.options.states, options).arena_bytes;
-    if (bytes >= least) return;
+    if (bytes + of_node * options.again.size() >= least) return;
     least = bytes;
     best = std::move(rewrite);
   };

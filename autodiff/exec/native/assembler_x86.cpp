@@ -220,7 +220,7 @@ bool NativeCode::finish(Assembler& assembler) {
 }
 
 /// In all blocks: the code is twice as long, or more.
-static constexpr std::size_t most_steps_for_variants = 1024;
+static constexpr std::size_t most_steps_for_variants = 512;
 
 template <class T>
 std::shared_ptr<const NativeCode> NativeCode::of_columns(std::span<const NativeBlock> blocks,
