@@ -238,7 +238,7 @@ class ColumnEmitter {
       kernels.assign(1, {});
       of_blocks.assign(1, {});
       for (const Value v : values) {
-        arithmetic[v] = b_.arithmetic(v) != NativeOperation::none || b_.has_formula(v);
+        arithmetic[v] = b_.is_native(v);
         for (std::size_t k = 0; k < b_.entries_[v].arity; ++k) {
           const Value x = b_.entries_[v].operand[k];
           if (x < values.front() || b_.entries_[x].kind != Kind::applied) continue;

@@ -118,7 +118,7 @@ ColumnBuilder::Quick ColumnBuilder::find_quick() const {
   }
   std::vector<bool> doubtful = quick.products;
   for (Value v = 0; v < entries_.size(); ++v)
-    if (arithmetic(v) != NativeOperation::none || has_formula(v))
+    if (is_native(v))
       for (std::size_t k = 0; k < entries_[v].arity; ++k) doubtful[v] = doubtful[v] || doubtful[entries_[v].operand[k]];
   for (const Store& store : stores_) quick.checked[store.value] = doubtful[store.value];
   return quick;

@@ -208,6 +208,7 @@ class ColumnBuilder {
   [[nodiscard]] bool has_formula(Value v) const {
     return is_elementwise(v) && native_formula<double>(*entries_[v].primitive) != nullptr;
   }
+  [[nodiscard]] bool is_native(Value v) const { return arithmetic(v) != NativeOperation::none || has_formula(v); }
   /// For each value how many operands and stores it is, of what anybody needs.
   [[nodiscard]] std::vector<std::uint32_t> uses() const;
 
