@@ -31,8 +31,9 @@ if(PROJECT_IS_TOP_LEVEL)
   set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
   find_program(WENGERT_CCACHE ccache)
   if(WENGERT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-    # With precompiled headers ccache works only if told that they may be trusted.
-    set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
+    # With precompiled headers ccache works only if told that they may be trusted, and it must look at the files that they
+    # are made of, not at what is left without comments: g++ knows a header of a precompiled one by its text.
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_DEPEND=1
         CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${WENGERT_CCACHE})
   endif()
   if(WENGERT_SANITIZE)

@@ -151,7 +151,7 @@ struct RowFunctions {
     double others = 0.0;  ///< Σ exp(x[i] - m) over the elements that are not m: none of its digits go to the others
     std::int64_t largest = 0;  ///< how many elements are m
   };
-  /// The largest element; anything if one is NaN.
+  /// The largest element; unspecified if one is NaN.
   T (*largest)(const T* x, std::int64_t count) = nullptr;
   /// y[i] = exp(x[i] - m), for a finite m that no element exceeds; y is not x. If an element is NaN, `others` is.
   Sum (*powers)(const T* x, T m, T* y, std::int64_t count) = nullptr;

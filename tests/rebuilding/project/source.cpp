@@ -1,0 +1,3 @@
+#include "header.hpp"
+
+int user() { return answer(); }
