@@ -13,7 +13,7 @@
 // NaN - where a NaN is sure to reach a value that is checked. If one has come out, whoever runs the code computes
 // everything again by other means: kernels, the interpreter.
 //
-// Reading order: NativeOperation, NativeBlock, NativeCode; formulas.hpp, assembler_x86.cpp.
+// Reading order: NativeOperation, NativeBlock, NativeCode; formulas.hpp, schedule.cpp, assembler_x86.cpp.
 #pragma once
 
 #include <array>
@@ -102,6 +102,8 @@ struct NativeBlock {
 
   /// The same for two vectors at a time, step by step: neither waits for its own results as long.
   [[nodiscard]] NativeBlock doubled() const;
+  /// The same steps in an order in which they wait less for each other, on a machine with so many registers.
+  [[nodiscard]] NativeBlock scheduled(std::size_t registers) const;
   /// The most computed values and columns that are needed at a time.
   [[nodiscard]] std::size_t pressure() const;
 };
