@@ -1,7 +1,7 @@
 // The order of a block's steps. Whoever writes a block puts what belongs together one after the other: a formula is a
 // chain of twenty steps, each of which waits for the one before. A machine looks ahead for other work, but its
-// schedulers hold 64 instructions or so, and chains fill them with what cannot begin. So steps are put into the order in
-// which a machine that looks further ahead would begin them.
+// schedulers hold 64 instructions or so, and chains fill them with what cannot begin. So steps are put into the order
+// in which a machine that looks further ahead would begin them.
 #include <algorithm>
 #include <cstdint>
 #include <limits>
@@ -72,7 +72,7 @@ class Schedule {
   using Kind = NativeBlock::Value::Kind;
   static constexpr std::uint32_t nobody = std::numeric_limits<std::uint32_t>::max();
   /// Measured on long programs; half as many or twice as many steps make a difference of a hundredth.
-  static constexpr std::uint32_t window = 96;
+  static constexpr std::uint32_t window = 128;
   /// Registers for columns and constants.
   static constexpr std::size_t spare = 8;
 
@@ -85,9 +85,9 @@ class Schedule {
 
   [[nodiscard]] std::uint32_t next() const {
     std::uint32_t best = nobody, best_time = nobody, oldest = nobody;
-    for (std::uint32_t n = first_, seen = 0; n < begun_.size() && seen < window; ++n) {
+    const auto end = static_cast<std::uint32_t>(std::min<std::size_t>(begun_.size(), first_ + window));
+    for (std::uint32_t n = first_; n < end; ++n) {
       if (begun_[n]) continue;
-      ++seen;
       const std::optional<std::uint32_t> time = earliest(n);
       if (!time) continue;
       if (oldest == nobody) oldest = n;
