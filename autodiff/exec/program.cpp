@@ -186,10 +186,10 @@ void check_is_scalar(const ProgramData& data, std::source_location where) {
 
 /// Samples by which the first tile is shorter, so that all others begin at a line of the cache where columns of y do:
 /// a line that is written in two halves, with the other columns in between, is fetched twice.
-std::int64_t lead(const double* y, std::int64_t count, std::int64_t tile) {
+std::int64_t lead(const double* y, const BatchLayout& layout, std::int64_t tile) {
   constexpr std::int64_t line = 64 / sizeof(double);
   constexpr std::int64_t few = 512;  // samples, for which one more tile costs more than it saves
-  if (count < std::max(2 * tile, few) || count % line != 0) return 0;
+  if (layout.count < std::max(2 * tile, few) || layout.stride % line != 0) return 0;
   const auto begin = static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(y) / sizeof(double) % line);
   return begin == 0 ? 0 : tile - (line - begin);
 }
@@ -199,6 +199,22 @@ void check_count(std::string_view what, std::size_t given, std::size_t wanted, s
   throw ArgumentError{{.operation = "program",
                        .problem = std::to_string(given) + " numbers are given for " + std::string(what),
                        .expected = std::to_string(wanted),
+                       .where = where}};
+}
+
+void check_columns(std::string_view what, std::size_t given, std::size_t columns, const BatchLayout& layout,
+                   std::source_location where) {
+  if (!layout.fits(given, columns)) check_count(what, given, layout.size(columns), where);
+}
+
+BatchLayout checked(BatchLayout layout, std::source_location where) {
+  layout.count = std::max<std::int64_t>(layout.count, 0);
+  layout.stride = std::max<std::int64_t>(layout.stride, 0);
+  if (layout.stride >= layout.count) return layout;
+  throw ArgumentError{{.operation = "program",
+                       .problem = "columns of " + std::to_string(layout.count) + " samples, " +
+                                  std::to_string(layout.stride) + " numbers from each other",
+                       .expected = "a stride of the number of samples, or more",
                        .where = where}};
 }
 
@@ -244,34 +260,38 @@ RunStatus Program::try_run(Workspace& w, std::span<const double> x, std::span<do
   return RunStatus::guard_failed;
 }
 
-void Program::run_batch(Workspace& w, std::span<const double> x, std::span<double> y, std::int64_t count,
+void Program::run_batch(Workspace& w, std::span<const double> x, std::span<double> y, const BatchLayout& layout,
                         std::source_location where) const {
-  if (try_run_batch(w, x, y, count, {}, where) != RunStatus::ok)
+  if (try_run_batch(w, x, y, layout, {}, where) != RunStatus::ok)
     detail::throw_guard_failed(w.failed_guard().value(), "program");
 }
 
-RunStatus Program::try_run_batch(Workspace& w, std::span<const double> x, std::span<double> y, std::int64_t count,
-                                 std::span<std::uint8_t> failed, std::source_location where) const {
+RunStatus Program::try_run_batch(Workspace& w, std::span<const double> x, std::span<double> y,
+                                 const BatchLayout& layout, std::span<std::uint8_t> failed,
+                                 std::source_location where) const {
   check_is_scalar(*data_, where);
-  const auto n = static_cast<std::size_t>(std::max<std::int64_t>(count, 0));
-  check_count("inputs", x.size(), n * input_count(), where);
-  check_count("outputs", y.size(), n * output_count(), where);
+  const BatchLayout columns = checked(layout, where);
+  check_columns("inputs", x.size(), input_count(), columns, where);
+  check_columns("outputs", y.size(), output_count(), columns, where);
+  if (!failed.empty()) check_count("samples", failed.size(), static_cast<std::size_t>(columns.count), where);
+  const std::int64_t count = columns.count;
+  const auto stride = static_cast<std::size_t>(columns.stride);
   WorkspaceData& d = *w.data_;
   const StepClock clock(time_of_runs(d.times));
   d.failed_at.clear();
   const bool guarded = guard_count() != 0;
   const std::size_t inputs = input_count(), outputs = output_count();
-  const std::int64_t tile = data_->lanes->tile(), ahead = lead(y.data(), count, tile);
+  const std::int64_t tile = data_->lanes->tile(), ahead = lead(y.data(), columns, tile);
   // Columns of inputs and outputs that are whole pages apart share a few sets of the cache, and a load waits for a
   // store to the same place of another page. So inputs are copied to columns that lie otherwise.
   constexpr std::size_t page = 4096 / sizeof(double), ways = 8;
-  const bool apart = n % page == 0 && inputs + outputs > ways;
+  const bool apart = stride % page == 0 && inputs + outputs > ways;
   std::atomic<std::int64_t> first_failed = count;
   const auto run_tile = [&](std::int64_t at, WorkspaceData::Lane& lane) {
     const std::int64_t begin = std::max<std::int64_t>(at, 0);
     const std::int64_t samples = std::min(at + tile, count) - begin;
     for (std::size_t k = 0; k < inputs; ++k) {
-      const double* column = x.data() + k * n + begin;
+      const double* column = x.data() + k * stride + begin;
       if (apart) {
         double* const copy = lane.inputs.data() + k * static_cast<std::size_t>(data_->lanes->columns().stride());
         std::copy_n(column, samples, copy);
@@ -279,7 +299,7 @@ RunStatus Program::try_run_batch(Workspace& w, std::span<const double> x, std::s
       }
       lane.frame.bind_load(k, column);
     }
-    for (std::size_t k = 0; k < outputs; ++k) lane.frame.bind_store(k, y.data() + k * n + begin);
+    for (std::size_t k = 0; k < outputs; ++k) lane.frame.bind_store(k, y.data() + k * stride + begin);
     if (guarded) lane.frame.bind_store(outputs, lane.failures.data());
     lane.frame.run(samples);
     if (!guarded) return;
@@ -293,7 +313,7 @@ RunStatus Program::try_run_batch(Workspace& w, std::span<const double> x, std::s
     while (begin + first < known && !first_failed.compare_exchange_weak(known, begin + first)) {
     }
   };
-  const bool streams = sizeof(double) * n * (inputs + outputs) >= kernels::far_bytes;
+  const bool streams = sizeof(double) * static_cast<std::size_t>(count) * (inputs + outputs) >= kernels::far_bytes;
   const kernels::Chunks chunks = data_->lanes->chunks(count + ahead);
   kernels::run_chunks(chunks.count, data_->options.threads, [&](std::int64_t chunk, int worker) {
     WorkspaceData::Lane& lane = d.lanes[static_cast<std::size_t>(worker)];
@@ -303,7 +323,8 @@ RunStatus Program::try_run_batch(Workspace& w, std::span<const double> x, std::s
   });
   clock.finished();
   if (first_failed == count) return RunStatus::ok;
-  for (std::size_t k = 0; k < inputs; ++k) d.failed_at.push_back(x[k * n + static_cast<std::size_t>(first_failed)]);
+  for (std::size_t k = 0; k < inputs; ++k)
+    d.failed_at.push_back(x[k * stride + static_cast<std::size_t>(first_failed)]);
   return RunStatus::guard_failed;
 }
 

@@ -27,6 +27,7 @@
 #include <string>
 #include <vector>
 
+#include "wengert/autodiff/exec/batch_layout.hpp"
 #include "wengert/autodiff/record/guards.hpp"
 #include "wengert/autodiff/record/recording.hpp"
 #include "wengert/autodiff/record/tensor.hpp"
@@ -133,14 +134,17 @@ class Program {
            std::source_location where = std::source_location::current()) const;
   [[nodiscard]] RunStatus try_run(Workspace& w, std::span<const double> x, std::span<double> y,
                                   std::source_location where = std::source_location::current()) const;
-  /// `count` samples: input k of sample i is x[k·count + i], output k is y[k·count + i]. The result of a sample depends
-  /// on that sample alone, neither on its place nor on count. Throws GuardFailed for the first sample at which a guard
-  /// fails; y has then been written.
-  void run_batch(Workspace& w, std::span<const double> x, std::span<double> y, std::int64_t count,
+  /// Many samples; `layout` is that of x and of y, and a number of samples is one: input k of sample i is
+  /// x[k·count + i] then, output k is y[k·count + i]. The result of a sample depends on that sample alone, neither on
+  /// its place nor on how many there are. What lies between columns is neither read nor written. Throws GuardFailed for
+  /// the first sample at which a guard fails; y has then been written. Throws ArgumentError also for a stride of less
+  /// than count.
+  void run_batch(Workspace& w, std::span<const double> x, std::span<double> y, const BatchLayout& layout,
                  std::source_location where = std::source_location::current()) const;
-  /// failed[i] is 1 for the samples at which a guard fails, whose outputs mean nothing, and 0 for the rest.
+  /// failed[i] is 1 for the samples at which a guard fails, whose outputs mean nothing, and 0 for the rest; nobody
+  /// asks for that if it has no elements. Throws ArgumentError for fewer than there are samples.
   [[nodiscard]] RunStatus try_run_batch(Workspace& w, std::span<const double> x, std::span<double> y,
-                                        std::int64_t count, std::span<std::uint8_t> failed,
+                                        const BatchLayout& layout, std::span<std::uint8_t> failed,
                                         std::source_location where = std::source_location::current()) const;
   /// @}
 

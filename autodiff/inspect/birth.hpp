@@ -30,6 +30,7 @@
 #include <string_view>
 #include <vector>
 
+#include "wengert/autodiff/exec/batch_layout.hpp"
 #include "wengert/autodiff/record/expand.hpp"
 #include "wengert/autodiff/record/guards.hpp"
 #include "wengert/autodiff/record/sweep.hpp"
@@ -138,9 +139,9 @@ class ProgramWatch {
 
   /// Inputs and outputs of a run of a program of numbers.
   [[nodiscard]] std::optional<Birth> look(std::span<const double> x, std::span<const double> y);
-  /// Of a batch of `count` samples, laid out as Program::run_batch has them: the first sample that is not finite.
+  /// Of a batch, laid out as Program::run_batch has it: the first sample that is not finite.
   [[nodiscard]] std::optional<Birth> look_batch(std::span<const double> x, std::span<const double> y,
-                                                std::int64_t count);
+                                                const BatchLayout& layout);
   /// Of any program. Throws ArgumentError for other inputs.
   [[nodiscard]] std::optional<Birth> look(std::span<const Array> x, std::span<const Array> y);
   /// Of the last birth that look_batch told: the sample.

@@ -63,24 +63,30 @@ std::optional<Birth> ProgramWatch::look(std::span<const double> x, std::span<con
 }
 
 std::optional<Birth> ProgramWatch::look_batch(std::span<const double> x, std::span<const double> y,
-                                              std::int64_t count) {
+                                              const BatchLayout& layout) {
   if (!is_due()) return std::nullopt;
-  const auto samples = static_cast<std::size_t>(std::max<std::int64_t>(count, 0));
-  if (x.size() != input_count_ * samples || (samples != 0 && y.size() % samples != 0)) {
+  const auto samples = static_cast<std::size_t>(std::max<std::int64_t>(layout.count, 0)),
+             stride = static_cast<std::size_t>(std::max<std::int64_t>(layout.stride, 0));
+  const std::size_t columns = stride == 0 ? 0 : (y.size() + stride - 1) / stride;
+  if (stride < samples || !layout.fits(x.size(), input_count_) || !layout.fits(y.size(), columns)) {
     throw ArgumentError{{.operation = "ProgramWatch::look_batch",
                          .problem = std::to_string(x.size()) + " numbers in, " + std::to_string(y.size()) + " out",
-                         .expected = std::to_string(input_count_) + " in for each of " + std::to_string(count) +
+                         .expected = std::to_string(input_count_) + " in for each of " + std::to_string(layout.count) +
                                      " samples, and as many out for each"}};
   }
-  if (all_finite(y)) return std::nullopt;
   std::size_t sample = samples;
-  for (std::size_t k = 0; k < y.size(); ++k)
-    if (!std::isfinite(y[k])) sample = std::min(sample, k % samples);
+  for (std::size_t k = 0; k < columns; ++k) {
+    const auto column = y.subspan(k * stride, samples);
+    if (all_finite(column)) continue;
+    const auto odd = std::ranges::find_if_not(column, [](double number) { return std::isfinite(number); });
+    sample = std::min(sample, static_cast<std::size_t>(odd - column.begin()));
+  }
+  if (sample == samples) return std::nullopt;
   sample_ = static_cast<std::int64_t>(sample);
   std::vector<Array> inputs;
   inputs.reserve(places_.size());
   for (const std::int64_t place : places_)
-    inputs.push_back(place >= 0 ? Array::scalar(x[static_cast<std::size_t>(place) * samples + sample])
+    inputs.push_back(place >= 0 ? Array::scalar(x[static_cast<std::size_t>(place) * stride + sample])
                                 : fixed_[static_cast<std::size_t>(-1 - place)]);
   return first_non_finite(*graph_, inputs, options_.birth);
 }

@@ -24,17 +24,22 @@ using race::Size;
 /// A matrix of samples and components, stored sample by sample (rows) or component by component (columns).
 enum class Layout { rows, columns };
 
-/// Inputs: those of the workload, each times a factor of its own between 0.95 and 1.05.
+/// Inputs: those of the workload, each times a factor of its own between 0.95 and 1.05. Columns begin `stride` numbers
+/// from each other.
 struct Samples {
-  std::size_t count = 0, inputs = 0;
+  std::size_t count = 0, inputs = 0, stride = 0;
   std::vector<double> rows, columns;
 
-  Samples(std::span<const double> base, std::size_t samples)
-      : count(samples), inputs(base.size()), rows(samples * base.size()), columns(samples * base.size()) {
+  Samples(std::span<const double> base, std::size_t samples, std::size_t from_column_to_column)
+      : count(samples),
+        inputs(base.size()),
+        stride(from_column_to_column),
+        rows(samples * base.size()),
+        columns(from_column_to_column * base.size()) {
     race::Numbers numbers(17);
     for (std::size_t s = 0; s < count; ++s)
       for (std::size_t i = 0; i < inputs; ++i)
-        rows[s * inputs + i] = columns[i * count + s] = base[i] * numbers.uniform(0.95, 1.05);
+        rows[s * inputs + i] = columns[i * stride + s] = base[i] * numbers.uniform(0.95, 1.05);
   }
   [[nodiscard]] std::span<const double> row(std::size_t sample) const {
     return std::span(rows).subspan(sample * inputs, inputs);
@@ -43,16 +48,16 @@ struct Samples {
 
 /// Component o is output o, component outputs + o·inputs + i its derivative by input i.
 struct Results {
-  std::size_t count = 0, components = 0;
+  std::size_t count = 0, components = 0, stride = 0;
   Layout layout = Layout::rows;
   std::vector<double> numbers;
 
-  void resize(std::size_t samples, std::size_t of_each, Layout how) {
-    count = samples, components = of_each, layout = how;
-    numbers.resize(samples * of_each);
+  void resize(const Samples& samples, std::size_t of_each, Layout how) {
+    count = samples.count, components = of_each, stride = samples.stride, layout = how;
+    numbers.resize((how == Layout::rows ? count : stride) * of_each);
   }
   [[nodiscard]] double at(std::size_t sample, std::size_t component) const {
-    return numbers[layout == Layout::rows ? sample * components + component : component * count + sample];
+    return numbers[layout == Layout::rows ? sample * components + component : component * stride + sample];
   }
 };
 

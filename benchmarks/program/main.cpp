@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "wengert/autodiff/exec/batch_layout.hpp"
 #include "wengert/benchmarks/program/contestant.hpp"
 #include "wengert/benchmarks/race/clock.hpp"
 #include "wengert/benchmarks/race/measure.hpp"
@@ -43,6 +44,8 @@ constexpr std::string_view usage =
     "  --workload NAME     only this one (may be repeated)\n"
     "  --contestant NAME   only this one, beside the primal (may be repeated)\n"
     "  --batch N           only batches of this size (may be repeated; default 1, 8, 64, 1024, 100000)\n"
+    "  --dense             columns one after the other; else they have room between them, so that they are an odd\n"
+    "                      number of lines of the cache apart\n"
     "  --seconds S         for the rounds of one workload and batch (default 2)\n"
     "  --threads N         threads of Wengert's programs (default 1); more than one are timed by the clock on the "
     "wall\n"
@@ -55,6 +58,7 @@ struct Options {
   double seconds = 2.0, batch_seconds = 1e-3;
   std::size_t fewest_rounds = 5, most_rounds = 101, profile = 0;
   int threads = 1;
+  bool dense = false;
 };
 
 /// One thread: its processor time, which other programs do not add to. Several: the clock on the wall.
@@ -73,6 +77,10 @@ Options parse(int count, char** arguments) {
       options.seconds = 0.0;
       options.batch_seconds = 1e-5;
       options.fewest_rounds = 1;
+      continue;
+    }
+    if (option == "--dense") {
+      options.dense = true;
       continue;
     }
     if (i + 1 >= count) throw std::invalid_argument("unknown option " + option + "\n" + std::string(usage));
@@ -200,13 +208,18 @@ void run(const Options& options) {
       lane.preparation = race::processor_seconds() - start;
     }
     const std::vector<double> base = contestants.front()->base(Size::full);
-    const Samples one(base, 1);
+    const auto samples_of = [&](std::size_t batch) {
+      const auto padded =
+          static_cast<std::size_t>(wengert::BatchLayout::padded(static_cast<std::int64_t>(batch)).stride);
+      return Samples(base, batch, options.dense ? batch : padded);
+    };
+    const Samples one = samples_of(1);
     double primal_seconds = 1.0;
     for (int i = 0; i < 3; ++i)
       primal_seconds = std::min(primal_seconds, seconds_of(lanes.front(), one, 1, options.threads));
     for (const std::size_t batch : options.batches) {
       if (primal_seconds * static_cast<double>(batch) > most_seconds) continue;
-      const Samples samples(base, batch);
+      const Samples samples = samples_of(batch);
       std::vector<Lane*> taking_part;
       for (Lane& lane : lanes)
         if (lane.entry->role == Role::primal || lane.entry->batches || batch <= enough_samples)

@@ -20,9 +20,15 @@ def measure(arguments):
     cores = sorted(os.sched_getaffinity(0))
     command = [arguments.program] + (["--quick"] if arguments.quick else ["--seconds", arguments.seconds])
     # One core for the whole run, the last one, as in the race.
-    result = json.loads(common.run(command, preexec_fn=lambda: os.sched_setaffinity(0, cores[-1:])))
+    def rows_of(*options):
+        return json.loads(common.run([*command, *options], preexec_fn=lambda: os.sched_setaffinity(0, cores[-1:])))
+
+    result = rows_of()
+    only = [option for workload in WORKLOADS for option in ("--workload", workload)]
+    only += [option for contestant in ("program", "by_hand") for option in ("--contestant", contestant)]
+    dense = rows_of("--dense", "--batch", str(GOAL_BATCH), *only)["rows"]
     return {"schema": 1, "date": common.today(), "machine": common.machine(), "version": common.revision(), "quick": arguments.quick,
-            "peers": arguments.peers, **result}
+            "peers": arguments.peers, **result, "dense": dense}
 
 
 def spaced(number):
@@ -71,6 +77,12 @@ def batch_table(rows):
             if contestant in ("program", "by_hand") and rows.row(workload, contestant):
                 lines.append([workload, TITLES[contestant], *(digits(rows.ratio(workload, contestant, batch)) for batch in rows.batches)])
     return table(["workload", "", *(spaced(batch) for batch in rows.batches)], lines, left=2)
+
+
+def dense_table(rows, dense):
+    columns = [c for c in rows.contestants if dense.row(rows.workloads[0], c, GOAL_BATCH) and c in ("program", "by_hand")]
+    lines = [[workload, *(digits(of.ratio(workload, c, GOAL_BATCH)) for c in columns for of in (rows, dense))] for workload in rows.workloads]
+    return table(["workload", *(f"{TITLES[c]}, {how}" for c in columns for how in ("padded", "dense"))], lines)
 
 
 def goal_table(rows):
@@ -137,6 +149,10 @@ Over the primal.
 {batch_table(rows)}
 ![Time a sample over the primal, by batch](program_batch.svg)
 
+Columns of a batch are an odd number of lines of the cache apart (`BatchLayout::padded`), in all ways that work on columns. Without room between
+them those of 1 024 samples are whole pages apart and push each other out of a cache with eight places for them. At batches of 1 024, over the primal:
+
+{dense_table(rows, Rows({"rows": result["dense"]})) if not result["quick"] else ""}
 ## By length of the program
 
 n steps `v = sin(a v) + b c`, four operations each; nanoseconds a step and sample, value and three derivatives. Programs of a batch: at the largest

@@ -1,4 +1,5 @@
 // Programs of numbers: one sample and batches, against what the recording gives; guards; no allocation.
+#include <algorithm>
 #include <array>
 #include <boost/test/unit_test.hpp>
 #include <cmath>
@@ -163,6 +164,100 @@ BOOST_AUTO_TEST_CASE(wrong_counts_and_wrong_inputs_are_refused) {
   Recording other;
   const Scalar z = other.variable(1.0);
   BOOST_CHECK_THROW(Program(r, {x}, {z}), ForeignRecording);
+}
+
+BOOST_AUTO_TEST_CASE(columns_may_have_room_between_them_which_nobody_touches) {
+  constexpr std::int64_t n = 700, longest = 4096;
+  for (const int threads : {1, 2}) {
+    const Program p = example_program({.threads = threads});
+    Program::Workspace w(p);
+    std::vector<double> dense_in(2 * n), dense_out(3 * n);
+    for (std::size_t i = 0; i < dense_in.size(); ++i) dense_in[i] = 0.001 * static_cast<double>(i);
+    p.run_batch(w, dense_in, dense_out, n);
+    for (const BatchLayout layout : {BatchLayout(n, n), BatchLayout(n, n + 1), BatchLayout::padded(n),
+                                     BatchLayout(n, 1024), BatchLayout(n, longest)}) {
+      // To the last sample of the last column, and not further.
+      const auto stride = static_cast<std::size_t>(layout.stride);
+      const double untouched = -77.0, poison = std::nan("");
+      std::vector<double> in(stride + n, poison), out(2 * stride + n, untouched);
+      for (std::size_t k = 0; k < 2; ++k) std::copy_n(dense_in.begin() + k * n, n, in.begin() + k * stride);
+      p.run_batch(w, in, out, layout);
+      for (std::size_t k = 0; k < 3; ++k)
+        for (std::size_t i = 0; i < stride && k * stride + i < out.size(); ++i)
+          BOOST_TEST(out[k * stride + i] == (i < n ? dense_out[k * n + i] : untouched), "column " << k << ", " << i);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(some_samples_of_longer_columns_are_a_batch) {
+  const Program p = example_program();
+  Program::Workspace w(p);
+  constexpr std::int64_t n = 1000, first = 300, count = 257;
+  std::vector<double> in(2 * n), all(3 * n), out(3 * n, -1.0);
+  for (std::size_t i = 0; i < in.size(); ++i) in[i] = 0.001 * static_cast<double>(i);
+  p.run_batch(w, in, all, n);
+  p.run_batch(w, std::span(in).subspan(first), std::span(out).subspan(first), {count, n});
+  for (std::size_t k = 0; k < 3; ++k)
+    for (std::int64_t i = 0; i < n; ++i) {
+      const std::size_t at = k * n + static_cast<std::size_t>(i);
+      BOOST_TEST(out[at] == (i >= first && i < first + count ? all[at] : -1.0));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(padded_columns_are_an_odd_number_of_lines_apart) {
+  for (std::int64_t n = 0; n < 3000; ++n) {
+    const BatchLayout layout = BatchLayout::padded(n);
+    BOOST_TEST(layout.count == n);
+    BOOST_TEST(layout.stride >= n);
+    BOOST_TEST(layout.stride <= n + 15);
+    BOOST_TEST(layout.stride % 16 == 8);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(layouts_that_do_not_fit_are_refused) {
+  const Program p = example_program();
+  Program::Workspace w(p);
+  const auto run = [&](std::size_t inputs, std::size_t outputs, const BatchLayout& layout) {
+    const std::vector<double> in(inputs, 0.5);
+    std::vector<double> out(outputs);
+    p.run_batch(w, in, out, layout);
+  };
+  run(2 * 16, 3 * 16, {10, 16});
+  run(16 + 10, 2 * 16 + 10, {10, 16});
+  run(0, 0, 0);
+  run(0, 0, {0, 16});
+  BOOST_CHECK_THROW(run(16 + 9, 3 * 16, {10, 16}), ArgumentError);
+  BOOST_CHECK_THROW(run(2 * 16, 2 * 16 + 9, {10, 16}), ArgumentError);
+  BOOST_CHECK_THROW(run(2 * 16 + 1, 3 * 16, {10, 16}), ArgumentError);
+  BOOST_CHECK_THROW(run(2 * 10, 3 * 10, {10, 9}), ArgumentError);
+  BOOST_CHECK_THROW(run(2 * 10, 3 * 10, {10, -10}), ArgumentError);
+  BOOST_CHECK_THROW(run(2 * 10, 3 * 9, 10), ArgumentError);
+}
+
+BOOST_AUTO_TEST_CASE(guards_of_a_batch_with_room_between_columns_are_told_with_the_inputs_of_their_sample) {
+  Recording r;
+  const Scalar x = r.variable(1.0), y = r.variable(2.0);
+  const Scalar z = x < y ? Scalar(x * y) : x + y;
+  const Program p(r, {x, y}, {z});
+  Program::Workspace w(p);
+  constexpr std::size_t n = 20, stride = 24;
+  std::vector<double> in(2 * stride, 0.0), out(stride);
+  std::vector<std::uint8_t> failed(n);
+  for (std::size_t i = 0; i < n; ++i) in[i] = 1.0, in[stride + i] = 2.0;
+  in[13] = 5.0, in[stride + 13] = 4.0;
+  BOOST_TEST((p.try_run_batch(w, in, out, {n, stride}, failed) == RunStatus::guard_failed));
+  for (std::size_t i = 0; i < n; ++i) BOOST_TEST(failed[i] == (i == 13 ? 1 : 0));
+  BOOST_TEST(w.failed_guard()->now[0] == 5.0);
+  BOOST_TEST(w.failed_guard()->now[1] == 4.0);
+}
+
+BOOST_AUTO_TEST_CASE(a_list_of_failures_that_is_too_short_is_refused) {
+  const Program p = example_program();
+  Program::Workspace w(p);
+  const std::vector<double> in(2 * 10, 0.5);
+  std::vector<double> out(3 * 10);
+  std::vector<std::uint8_t> failed(9);
+  BOOST_CHECK_THROW(static_cast<void>(p.try_run_batch(w, in, out, 10, failed)), ArgumentError);
 }
 
 BOOST_AUTO_TEST_CASE(two_threads_run_one_program_in_workspaces_of_their_own) {

@@ -307,6 +307,13 @@ BOOST_AUTO_TEST_CASE(programs_are_watched_by_sample) {
   BOOST_CHECK_THROW(ProgramWatch(r, {x}, {y}, {.every = 0}), ArgumentError);
   ProgramWatch all(r, {x, w}, {y, slope});
   BOOST_CHECK_THROW(static_cast<void>(all.look_batch(in, out, 3)), ArgumentError);
+  // With room between columns, in which anything may lie.
+  std::vector<double> wide_in(2 * 6, std::nan("")), wide_out(2 * 6, std::nan(""));
+  for (std::size_t i = 0; i < 4; ++i) wide_in[i] = in[i], wide_in[6 + i] = in[4 + i];
+  program.run_batch(workspace, wide_in, wide_out, {4, 6});
+  BOOST_TEST_REQUIRE(all.look_batch(wide_in, wide_out, {4, 6}).has_value());
+  BOOST_TEST(all.sample() == 2);
+  BOOST_TEST(!all.look_batch(wide_in, wide_out, {2, 6}).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(programs_of_tensors_are_watched) {

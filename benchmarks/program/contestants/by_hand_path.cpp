@@ -27,20 +27,20 @@ class ByHand final : public Contestant {
   explicit ByHand(const W&) : shocks_(race::Numbers(9).normals(steps, 1.0)) {}
 
   void run(const Samples& samples, Results& results) override {
-    results.resize(samples.count, 6, Layout::columns);
+    results.resize(samples, 6, Layout::columns);
     std::size_t s = 0;
     for (; s + lanes <= samples.count; s += lanes)
-      block(&samples.columns[s], samples.count, &results.numbers[s], samples.count);
+      block(&samples.columns[s], samples.stride, &results.numbers[s], samples.stride);
     if (s == samples.count) return;
     const std::size_t left = samples.count - s;
     std::array<double, 5 * lanes> in;
     std::array<double, 6 * lanes> out;
     for (std::size_t i = 0; i < 5; ++i)
       for (std::size_t l = 0; l < lanes; ++l)
-        in[i * lanes + l] = samples.columns[i * samples.count + s + (l < left ? l : 0)];
+        in[i * lanes + l] = samples.columns[i * samples.stride + s + (l < left ? l : 0)];
     block(in.data(), lanes, out.data(), lanes);
     for (std::size_t k = 0; k < 6; ++k)
-      for (std::size_t l = 0; l < left; ++l) results.numbers[k * samples.count + s + l] = out[k * lanes + l];
+      for (std::size_t l = 0; l < left; ++l) results.numbers[k * samples.stride + s + l] = out[k * lanes + l];
   }
 
  private:

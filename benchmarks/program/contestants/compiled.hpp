@@ -18,8 +18,9 @@ class Compiled final : public Contestant {
   explicit Compiled(const W& workload) : Compiled(RecordedGradient<W>(workload)) {}
 
   void run(const Samples& samples, Results& results) override {
-    results.resize(samples.count, program_.output_count(), Layout::columns);
-    program_.run_batch(workspace_, samples.columns, results.numbers, static_cast<std::int64_t>(samples.count));
+    results.resize(samples, program_.output_count(), Layout::columns);
+    program_.run_batch(workspace_, samples.columns, results.numbers,
+                       {static_cast<std::int64_t>(samples.count), static_cast<std::int64_t>(samples.stride)});
   }
 
  private:
@@ -42,7 +43,7 @@ class CompiledSingle final : public Contestant {
 
   void run(const Samples& samples, Results& results) override {
     const std::size_t components = program_.output_count();
-    results.resize(samples.count, components, Layout::rows);
+    results.resize(samples, components, Layout::rows);
     for (std::size_t s = 0; s < samples.count; ++s)
       program_.run(workspace_, samples.row(s), std::span(results.numbers).subspan(s * components, components));
   }

@@ -15,7 +15,7 @@ class Primal final : public Contestant {
   explicit Primal(W workload) : workload_(std::move(workload)) {}
 
   void run(const Samples& samples, Results& results) override {
-    results.resize(samples.count, workload_.outputs(), Layout::rows);
+    results.resize(samples, workload_.outputs(), Layout::rows);
     for (std::size_t s = 0; s < samples.count; ++s)
       evaluate(samples.row(s), std::span(results.numbers).subspan(s * workload_.outputs(), workload_.outputs()));
   }

@@ -19,7 +19,7 @@ class Recorded final : public Contestant {
       : workload_(std::move(workload)), x_(workload_.inputs().size()), y_(workload_.outputs()) {}
 
   void run(const Samples& samples, Results& results) override {
-    results.resize(samples.count, y_.size() * (1 + x_.size()), Layout::rows);
+    results.resize(samples, y_.size() * (1 + x_.size()), Layout::rows);
     for (std::size_t s = 0; s < samples.count; ++s) {
       double* const to = &results.numbers[s * results.components];
       recording_.clear();
@@ -67,7 +67,7 @@ class Replayed final : public Contestant {
   explicit Replayed(W workload) : Replayed(RecordedGradient<W>(workload)) {}
 
   void run(const Samples& samples, Results& results) override {
-    results.resize(samples.count, components_, Layout::rows);
+    results.resize(samples, components_, Layout::rows);
     for (std::size_t s = 0; s < samples.count; ++s) {
       const auto& outputs = replay_.run(samples.row(s));
       for (std::size_t k = 0; k < components_; ++k)
