@@ -31,7 +31,7 @@ namespace {
 std::int64_t tile_of(std::size_t columns) {
   constexpr std::size_t cache = std::size_t{192} << 10;
   const auto fits = static_cast<std::int64_t>(cache / (sizeof(double) * std::max<std::size_t>(columns, 1)));
-  return std::clamp<std::int64_t>(fits / 16 * 16, 48, 256);
+  return std::clamp<std::int64_t>(fits / 16 * 16, 64, 256);
 }
 
 }  // namespace
