@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(columns_may_have_room_between_them_which_nobody_touches) {
       const auto stride = static_cast<std::size_t>(layout.stride);
       const double untouched = -77.0, poison = std::nan("");
       std::vector<double> in(stride + n, poison), out(2 * stride + n, untouched);
-      for (std::size_t k = 0; k < 2; ++k) std::copy_n(dense_in.begin() + k * n, n, in.begin() + k * stride);
+      for (std::size_t k = 0; k < 2; ++k) std::copy_n(dense_in.data() + k * n, n, in.data() + k * stride);
       p.run_batch(w, in, out, layout);
       for (std::size_t k = 0; k < 3; ++k)
         for (std::size_t i = 0; i < stride && k * stride + i < out.size(); ++i)
