@@ -422,6 +422,9 @@ class ColumnEmitter {
         step.out = number_of(v, Native::computed);
         result.steps.push_back(step);
       }
+      if (store_of_[v] != none)
+        for (const Value load : b_.stores_[store_of_[v]].over)
+          result.over.push_back({.stored = place_of(v), .read = place_of(load)});
       if (placed[v] || store_of_[v] != none)
         result.steps.push_back(
             {.operation = NativeOperation::store, .arity = 1, .operand = {step.out}, .to = place_of(v)});

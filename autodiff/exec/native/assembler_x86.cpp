@@ -2,8 +2,7 @@
 // machine, there is no native code; only this folder's files for x86 know it.
 //
 // Three forms: columns by AVX-512 (32 registers, masks), columns by AVX2 (16 registers), one sample by scalar AVX.
-// Steps become instructions in their order; those for columns by AVX-512 are scheduled
-// first (schedule.cpp).
+// Steps become instructions in their order; those for columns are scheduled first (schedule.cpp).
 //
 // Reading order: register_file_x86.hpp, steps_x86.hpp; Assembler (assemble, frames), NativeCode.
 #include "wengert/autodiff/exec/native/native.hpp"
@@ -232,9 +231,8 @@ std::shared_ptr<const NativeCode> NativeCode::of_columns(std::span<const NativeB
   std::size_t steps = 0;
   for (const NativeBlock& block : blocks) steps += block.steps.size();
   for (const NativeBlock& block : blocks)
-    code->entries_.push_back(
-        assembler.assemble(form.masks() ? block.scheduled(static_cast<std::size_t>(form.registers())) : block,
-                           steps <= most_steps_for_variants));
+    code->entries_.push_back(assembler.assemble(block.scheduled(static_cast<std::size_t>(form.registers())),
+                                                steps <= most_steps_for_variants));
   return code->finish(assembler) ? code : nullptr;
 } catch (const Xbyak::Error&) {
   return nullptr;

@@ -56,6 +56,7 @@ NativeBlock NativeBlock::doubled() const {
       number[v][vector] = static_cast<std::uint32_t>(result.values.size() - 1);
     }
   }
+  result.over = over;
   for (const Step& step : steps)
     for (std::uint8_t vector = 0; vector < 2; ++vector) {
       Step& each = result.steps.emplace_back(step);
@@ -88,8 +89,7 @@ std::size_t NativeBlock::pressure() const {
       held[v] = false;
       --now;
     }
-    const bool has_result = step.operation != NativeOperation::store && step.operation != NativeOperation::check;
-    if (has_result && last[step.out] != never) hold(step.out);
+    if (step.has_result() && last[step.out] != never) hold(step.out);
     most = std::max(most, now);
   }
   return most;

@@ -73,7 +73,7 @@ enum class NativeOperation : std::uint8_t {
 [[nodiscard]] NativeOperation native_operation(const Primitive& primitive);
 
 /// Steps over values, numbered as they come. What they compute is read by later steps only. A register column is stored
-/// to once, and is none that the block reads; a column outside is not read after a store to it.
+/// to once, and is none that the block reads; a column outside is not read after a store to it, nor after one over it.
 struct NativeBlock {
   struct Value {
     enum class Kind : std::uint8_t {
@@ -96,9 +96,18 @@ struct NativeBlock {
     std::uint32_t to = 0;                         ///< the place of a store
     double (*function)(const double*) = nullptr;  ///< of a call
     std::uint8_t vector = 0;                      ///< of a store, as above
+
+    [[nodiscard]] bool has_result() const {
+      return operation != NativeOperation::store && operation != NativeOperation::check;
+    }
+  };
+  /// What is stored to the one column lies over the other, element for element.
+  struct Over {
+    std::uint32_t stored = 0, read = 0;  // places
   };
   std::vector<Value> values;
   std::vector<Step> steps;
+  std::vector<Over> over{};
 
   /// The same for two vectors at a time, step by step: neither waits for its own results as long.
   [[nodiscard]] NativeBlock doubled() const;

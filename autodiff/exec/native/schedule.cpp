@@ -42,17 +42,19 @@ class Schedule {
         uses_(block.values.size(), 0),
         there_(block.values.size(), 0),
         begun_(block.steps.size(), false) {
-    for (const NativeBlock::Step& step : block.steps)
-      if (step.operation == NativeOperation::store) readers_.try_emplace(step.to);
     for (std::uint32_t n = 0; n < block.steps.size(); ++n) {
       const NativeBlock::Step& step = block.steps[n];
-      if (has_result(step)) maker_[step.out] = n;
+      if (step.has_result()) maker_[step.out] = n;
       for (std::size_t k = 0; k < step.arity; ++k) {
         const NativeBlock::Value& x = block.values[step.operand[k]];
         ++uses_[step.operand[k]];
-        if (x.kind != Kind::column && x.kind != Kind::uniform) continue;
-        if (const auto stored = readers_.find(x.place); stored != readers_.end()) stored->second.push_back(n);
+        if (x.kind == Kind::column || x.kind == Kind::uniform) readers_[x.place].push_back(n);
       }
+    }
+    for (const NativeBlock::Over& over : block.over) {
+      const std::vector<std::uint32_t> readers = readers_[over.read];
+      std::vector<std::uint32_t>& awaited = readers_[over.stored];
+      awaited.insert(awaited.end(), readers.begin(), readers.end());
     }
   }
 
@@ -74,13 +76,10 @@ class Schedule {
   /// Measured on long programs; half as many or twice as many steps make a difference of a hundredth.
   static constexpr std::uint32_t window = 128;
   /// Registers for columns and constants.
-  static constexpr std::size_t spare = 8;
+  static constexpr std::size_t spare = 4;
 
-  [[nodiscard]] static bool has_result(const NativeBlock::Step& step) {
-    return step.operation != NativeOperation::store && step.operation != NativeOperation::check;
-  }
   [[nodiscard]] bool takes_register(const NativeBlock::Step& step) const {
-    return has_result(step) && uses_[step.out] != 0;
+    return step.has_result() && uses_[step.out] != 0;
   }
 
   [[nodiscard]] std::uint32_t next() const {
@@ -107,8 +106,9 @@ class Schedule {
       if (!begun_[maker_[x]]) return std::nullopt;
       time = std::max(time, there_[x]);
     }
-    if (step.operation == NativeOperation::store)
-      for (const std::uint32_t reader : readers_.at(step.to))
+    if (step.operation != NativeOperation::store) return time;
+    if (const auto readers = readers_.find(step.to); readers != readers_.end())
+      for (const std::uint32_t reader : readers->second)
         if (!begun_[reader] && reader != n) return std::nullopt;
     return time;
   }
@@ -124,7 +124,7 @@ class Schedule {
     now_ = earliest(n).value();
     for (std::size_t k = 0; k < step.arity; ++k)
       if (--uses_[step.operand[k]] == 0 && maker_[step.operand[k]] != nobody) --live_;
-    if (has_result(step)) there_[step.out] = now_ + latency(step.operation);
+    if (step.has_result()) there_[step.out] = now_ + latency(step.operation);
     if (takes_register(step)) ++live_;
     begun_[n] = true;
     ++now_;
@@ -136,7 +136,7 @@ class Schedule {
   std::vector<std::uint32_t> uses_;   // by value: operands still to be read
   std::vector<std::uint32_t> there_;  // by value: the cycle from which on it can be read
   std::vector<bool> begun_;           // by step
-  std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> readers_;  // by column that is stored to
+  std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> readers_;  // by column: of it, and of what it lies over
   std::uint32_t first_ = 0, now_ = 0;                                      // the first step that has not begun; cycle
   std::size_t live_ = 0;
 };
@@ -144,7 +144,7 @@ class Schedule {
 }  // namespace
 
 NativeBlock NativeBlock::scheduled(std::size_t registers) const {
-  return {.values = values, .steps = Schedule(*this, registers).run()};
+  return {.values = values, .steps = Schedule(*this, registers).run(), .over = over};
 }
 
 }  // namespace wengert::exec
