@@ -31,6 +31,7 @@
 #include <utility>
 #include <vector>
 
+#include "wengert/autodiff/exec/batch_layout.hpp"
 #include "wengert/autodiff/exec/column_kernels.hpp"
 #include "wengert/autodiff/exec/native/formulas.hpp"
 #include "wengert/autodiff/exec/native/native.hpp"
@@ -67,12 +68,8 @@ struct ColumnCode {
     return registers + loads + stores + static_cast<std::uint32_t>(k);
   }
   [[nodiscard]] std::size_t places() const noexcept { return registers + loads + stores + constants.size(); }
-  /// Elements from a register to the next: whole lines, an odd number of them, so that what is at one place of many
-  /// columns is not in one set of the cache.
-  [[nodiscard]] std::int64_t stride() const noexcept {
-    constexpr std::int64_t line = 64 / sizeof(T);
-    return ((tile + line - 1) / line | 1) * line;
-  }
+  /// Elements from a register to the next.
+  [[nodiscard]] std::int64_t stride() const noexcept { return wengert::detail::odd_lines<T>(tile); }
   /// Elements of memory in which it runs.
   [[nodiscard]] std::size_t room() const noexcept {
     const std::size_t own =

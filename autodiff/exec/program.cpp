@@ -207,10 +207,8 @@ void check_columns(std::string_view what, std::size_t given, std::size_t columns
   if (!layout.fits(given, columns)) check_count(what, given, layout.size(columns), where);
 }
 
-BatchLayout checked(BatchLayout layout, std::source_location where) {
-  layout.count = std::max<std::int64_t>(layout.count, 0);
-  layout.stride = std::max<std::int64_t>(layout.stride, 0);
-  if (layout.stride >= layout.count) return layout;
+void check_layout(const BatchLayout& layout, std::source_location where) {
+  if (layout.is_valid()) return;
   throw ArgumentError{{.operation = "program",
                        .problem = "columns of " + std::to_string(layout.count) + " samples, " +
                                   std::to_string(layout.stride) + " numbers from each other",
@@ -270,18 +268,18 @@ RunStatus Program::try_run_batch(Workspace& w, std::span<const double> x, std::s
                                  const BatchLayout& layout, std::span<std::uint8_t> failed,
                                  std::source_location where) const {
   check_is_scalar(*data_, where);
-  const BatchLayout columns = checked(layout, where);
-  check_columns("inputs", x.size(), input_count(), columns, where);
-  check_columns("outputs", y.size(), output_count(), columns, where);
-  if (!failed.empty()) check_count("samples", failed.size(), static_cast<std::size_t>(columns.count), where);
-  const std::int64_t count = columns.count;
-  const auto stride = static_cast<std::size_t>(columns.stride);
+  check_layout(layout, where);
+  check_columns("inputs", x.size(), input_count(), layout, where);
+  check_columns("outputs", y.size(), output_count(), layout, where);
+  if (!failed.empty()) check_count("samples", failed.size(), static_cast<std::size_t>(layout.count), where);
+  const std::int64_t count = layout.count;
+  const auto stride = static_cast<std::size_t>(layout.stride);
   WorkspaceData& d = *w.data_;
   const StepClock clock(time_of_runs(d.times));
   d.failed_at.clear();
   const bool guarded = guard_count() != 0;
   const std::size_t inputs = input_count(), outputs = output_count();
-  const std::int64_t tile = data_->lanes->tile(), ahead = lead(y.data(), columns, tile);
+  const std::int64_t tile = data_->lanes->tile(), ahead = lead(y.data(), layout, tile);
   // Columns of inputs and outputs that are whole pages apart share a few sets of the cache, and a load waits for a
   // store to the same place of another page. So inputs are copied to columns that lie otherwise.
   constexpr std::size_t page = 4096 / sizeof(double), ways = 8;

@@ -65,10 +65,9 @@ std::optional<Birth> ProgramWatch::look(std::span<const double> x, std::span<con
 std::optional<Birth> ProgramWatch::look_batch(std::span<const double> x, std::span<const double> y,
                                               const BatchLayout& layout) {
   if (!is_due()) return std::nullopt;
-  const auto samples = static_cast<std::size_t>(std::max<std::int64_t>(layout.count, 0)),
-             stride = static_cast<std::size_t>(std::max<std::int64_t>(layout.stride, 0));
-  const std::size_t columns = stride == 0 ? 0 : (y.size() + stride - 1) / stride;
-  if (stride < samples || !layout.fits(x.size(), input_count_) || !layout.fits(y.size(), columns)) {
+  const auto samples = static_cast<std::size_t>(layout.count), stride = static_cast<std::size_t>(layout.stride);
+  const std::size_t columns = layout.stride <= 0 ? 0 : (y.size() + stride - 1) / stride;
+  if (!layout.is_valid() || !layout.fits(x.size(), input_count_) || !layout.fits(y.size(), columns)) {
     throw ArgumentError{{.operation = "ProgramWatch::look_batch",
                          .problem = std::to_string(x.size()) + " numbers in, " + std::to_string(y.size()) + " out",
                          .expected = std::to_string(input_count_) + " in for each of " + std::to_string(layout.count) +

@@ -226,6 +226,10 @@ BOOST_AUTO_TEST_CASE(layouts_that_do_not_fit_are_refused) {
   run(16 + 10, 2 * 16 + 10, {10, 16});
   run(0, 0, 0);
   run(0, 0, {0, 16});
+  run(0, 0, -3);
+  BatchLayout negative(10);
+  negative.count = -10;
+  BOOST_CHECK_THROW(run(2 * 10, 3 * 10, negative), ArgumentError);
   BOOST_CHECK_THROW(run(16 + 9, 3 * 16, {10, 16}), ArgumentError);
   BOOST_CHECK_THROW(run(2 * 16, 2 * 16 + 9, {10, 16}), ArgumentError);
   BOOST_CHECK_THROW(run(2 * 16 + 1, 3 * 16, {10, 16}), ArgumentError);
