@@ -255,6 +255,14 @@ class ColumnFrame {
     if (!reliable) [[unlikely]]
       careful_->run(count);
   }
+  /// Frames of one code, a step of all of them before the next one.
+  static void run_in_turns(std::span<const ColumnFrame> frames, std::int64_t count) noexcept {
+    bool reliable = true;
+    for (const ColumnStep<T>& step : frames.front().code_->steps)
+      for (const ColumnFrame& frame : frames) reliable = frame.run(step, count) && reliable;
+    if (!reliable) [[unlikely]]
+      for (const ColumnFrame& frame : frames) frame.careful_->run(count);
+  }
   [[nodiscard]] std::size_t bytes() const noexcept { return code_ == nullptr ? 0 : sizeof(T) * code_->room(); }
 
  private:

@@ -41,6 +41,7 @@ constexpr std::size_t alignment = 64;
 /// Registers of a group take at most so much, so that they and what they meet stay in a first-level cache of 32 KiB.
 constexpr std::size_t register_room = std::size_t{16} << 10;
 constexpr std::int64_t longest_tile = 512, shortest_tile = 64;
+constexpr std::size_t room_of_turns = std::size_t{16} << 10, most_turns = 8;
 /// A sum of all elements is one of sums of tiles from so many on; tiles are whole runs of the sum's tree then.
 constexpr std::int64_t least_total = 2048;
 /// A last axis this short is not worth a loop of its own: what does not lie in a row is brought into a column.
@@ -652,12 +653,6 @@ class Planner {
     ColumnBuilder builder;
     std::vector<ColumnBuilder::Value> stored, loaded;
   };
-  [[nodiscard]] bool same_place(SlotId a, SlotId b) const {
-    const Slot &x = plan_.slots[holder(plan_, a)], &y = plan_.slots[holder(plan_, b)];
-    if (x.home != y.home) return false;
-    return x.home == Slot::Home::arena ? offset_in_arena(plan_, a) == offset_in_arena(plan_, b)
-                                       : holder(plan_, a) == holder(plan_, b);
-  }
   void compile(const Built& built) {
     auto& step = std::get<FusedStep>(plan_.steps[built.step]);
     ColumnBuilder builder = built.builder;
@@ -665,7 +660,7 @@ class Planner {
       std::vector<ColumnBuilder::Value> over;
       if (step.stores[k].over)
         for (std::size_t l = 0; l < step.loads.size(); ++l)
-          if (same_place(step.loads[l].slot, step.stores[k].slot)) over.push_back(built.loaded[l]);
+          if (same_place(plan_, step.loads[l].slot, step.stores[k].slot)) over.push_back(built.loaded[l]);
       builder.store(built.stored[k], std::move(over), step.stores[k].once);
     }
     if (step.dtype == Dtype::f32)
@@ -695,8 +690,9 @@ class Planner {
     };
     ColumnCode<T> code = builder.columns<T>(tile_of, options_.native);
     step.tile = code.tile;
-    plan_.register_bytes =
-        std::max(plan_.register_bytes, rounded(sizeof(T) * (code.room() + own * static_cast<std::size_t>(step.tile))));
+    const std::size_t bytes = rounded(sizeof(T) * (code.room() + own * static_cast<std::size_t>(step.tile)));
+    if (step.rows) step.turns = std::clamp(room_of_turns / std::max<std::size_t>(bytes, 1), std::size_t{1}, most_turns);
+    plan_.register_bytes = std::max(plan_.register_bytes, step.turns * bytes);
     step.code = std::move(code);
   }
 

@@ -85,6 +85,7 @@ struct FusedStep {
   Shape axes{};
   std::int64_t tile = 0;
   bool flat = false, rows = false;
+  std::size_t turns = 1;    // rows whose steps take turns, so that none waits for its own results as long
   bool has_totals = false;  // tiles are whole runs of kernels::sum
   bool streams = false;     // what it writes passes by the caches
   std::vector<graph::NodeId> nodes{};

@@ -61,6 +61,13 @@ std::size_t offset_in_arena(const Plan& plan, SlotId slot) {
   return offset + plan.slots[slot].offset;
 }
 
+bool same_place(const Plan& plan, SlotId a, SlotId b) {
+  const Slot &x = plan.slots[holder(plan, a)], &y = plan.slots[holder(plan, b)];
+  if (x.home != y.home) return false;
+  return x.home == Slot::Home::arena ? offset_in_arena(plan, a) == offset_in_arena(plan, b)
+                                     : holder(plan, a) == holder(plan, b);
+}
+
 bool overwritable(const Plan& plan, const FusedStep& group, SlotId old, const Type& result) {
   if (size_of(plan.slots[old].type.dtype) != size_of(result.dtype)) return false;
   return std::all_of(group.loads.begin(), group.loads.end(), [&](const Load& load) {

@@ -17,6 +17,9 @@ namespace wengert::exec {
 /// Where in the arena the elements of a slot begin whose holder lies there.
 [[nodiscard]] std::size_t offset_in_arena(const Plan& plan, SlotId slot);
 
+/// Both have the same memory.
+[[nodiscard]] bool same_place(const Plan& plan, SlotId a, SlotId b);
+
 /// The group reads slot `old` element for element only, so that a result of the type `result` may replace it.
 [[nodiscard]] bool overwritable(const Plan& plan, const FusedStep& group, SlotId old, const Type& result);
 

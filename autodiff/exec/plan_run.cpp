@@ -9,6 +9,7 @@
 
 #include "wengert/autodiff/exec/plan_places.hpp"
 #include "wengert/autodiff/exec/step_clock.hpp"
+#include "wengert/autodiff/ops/contract.hpp"
 #include "wengert/autodiff/ops/kernels_matmul.hpp"
 #include "wengert/autodiff/ops/kernels_sum.hpp"
 #include "wengert/autodiff/record/stream.hpp"
@@ -168,27 +169,37 @@ template <class T>
 PlanMemory::Group<T> PlanMemory::group_of(const FusedStep& step, std::byte* registers) {
   auto* at = reinterpret_cast<T*>(registers);
   const auto& code = std::get<ColumnCode<T>>(step.code);
-  Group<T> group{ColumnFrame<T>(code, at), std::vector<T*>(step.loads.size()), std::vector<T*>(step.stores.size())};
-  at += code.room();
-  for (std::size_t k = 0; k < step.loads.size(); ++k) {
-    if (step.loads[k].mode != Load::Mode::moved && step.loads[k].mode != Load::Mode::converted) continue;
-    group.moved[k] = at;
-    group.frame.bind_load(k, at);
-    at += step.tile;
-  }
-  for (std::size_t k = 0; k < step.stores.size(); ++k) {
-    if (plan_.slots[step.stores[k].slot].type.dtype != Dtype::boolean) continue;
-    group.truths[k] = at;
-    group.frame.bind_store(k, at);
-    at += step.tile;
-  }
-  group.frame.stream(step.streams);
-  // What one loop is going to read the machine asks for by itself.
-  if (moved_by(plan_, step) > near_bytes && loops_over_memory(code) > 1) {
-    for (std::size_t k = 0; k < step.loads.size(); ++k)
-      if (step.loads[k].mode == Load::Mode::direct) group.frame.look_ahead_of_load(k);
-    for (std::size_t k = 0; k < step.stores.size(); ++k)
-      if (group.truths[k] == nullptr && !step.stores[k].once && !step.streams) group.frame.look_ahead_of_store(k);
+  // What one loop is going to read the machine asks for by itself, and so it does for short rows.
+  const bool looks_ahead = step.turns == 1 && moved_by(plan_, step) > near_bytes && loops_over_memory(code) > 1;
+  Group<T> group;
+  for (std::size_t n = 0; n < step.turns; ++n) {
+    ColumnFrame<T>& frame = group.frames.emplace_back(code, at);
+    Turn<T>& turn = group.turns.emplace_back();
+    turn.moved.resize(step.loads.size());
+    turn.truths.resize(step.stores.size());
+    at += code.room();
+    for (std::size_t k = 0; k < step.loads.size(); ++k) {
+      const Load::Mode mode = step.loads[k].mode;
+      if (mode == Load::Mode::moved || mode == Load::Mode::converted) {
+        turn.moved[k] = at;
+        frame.bind_load(k, at);
+        at += step.tile;
+      } else if (looks_ahead && mode == Load::Mode::direct) {
+        frame.look_ahead_of_load(k);
+      }
+    }
+    for (std::size_t k = 0; k < step.stores.size(); ++k) {
+      const Store& store = step.stores[k];
+      if (plan_.slots[store.slot].type.dtype == Dtype::boolean) {
+        turn.truths[k] = at;
+        group.stores_truths = true;
+        frame.bind_store(k, at);
+        at += step.tile;
+      } else if (looks_ahead && !store.once && !step.streams) {
+        frame.look_ahead_of_store(k);
+      }
+    }
+    frame.stream(step.streams);
   }
   return group;
 }
@@ -306,58 +317,81 @@ void PlanMemory::run_group(const FusedStep& step, std::size_t n) {
   });
 }
 
+template <class T, class Offset>
+WENGERT_INLINE void PlanMemory::bind_tile(const FusedStep& step, const Offset& offset_of, ColumnFrame<T>& frame,
+                                          Turn<T>& turn) {
+  const Tile& tile = turn.tile;
+  for (std::size_t k = 0; k < step.loads.size(); ++k) {
+    const Load& load = step.loads[k];
+    const std::byte* const data = data_[load.slot];
+    const auto is_boolean = [&] { return plan_.slots[load.slot].type.dtype == Dtype::boolean; };
+    switch (load.mode) {
+      case Load::Mode::direct:
+        frame.bind_load(k, reinterpret_cast<const T*>(data) + offset_of(load) + tile.begin);
+        break;
+      case Load::Mode::uniform:
+        frame.bind_load(k, reinterpret_cast<const T*>(data) + offset_of(load));
+        break;
+      case Load::Mode::moved:
+        if (is_boolean())
+          move_in(load, step.axes, reinterpret_cast<const unsigned char*>(data), tile.first, tile.count, turn.moved[k]);
+        else
+          move_in(load, step.axes, reinterpret_cast<const T*>(data), tile.first, tile.count, turn.moved[k]);
+        break;
+      case Load::Mode::converted: {
+        const std::int64_t offset = offset_of(load);
+        *turn.moved[k] = is_boolean() ? static_cast<T>(reinterpret_cast<const unsigned char*>(data)[offset])
+                                      : static_cast<T>(reinterpret_cast<const std::int64_t*>(data)[offset]);
+        break;
+      }
+    }
+  }
+  for (std::size_t k = 0; k < step.stores.size(); ++k)
+    if (turn.truths[k] == nullptr)
+      frame.bind_store(
+          k, reinterpret_cast<T*>(data_[step.stores[k].slot]) + (step.stores[k].once ? tile.index : tile.first));
+}
+
 template <class T>
 void PlanMemory::run_tiles(const FusedStep& step, Group<T>& group, std::int64_t tile, std::int64_t end) {
   const Row row(step);
   Rows rows(step.axes, step.flat ? 0 : tile / row.tiles);
+  const auto offset_of = [&](const Load& load) { return step.flat ? load.start : rows.offset(load); };
+  std::size_t bound = 0;
+  const auto run = [&] {
+    const std::int64_t count = group.turns.front().tile.count;
+    if (bound == 1)
+      group.frames.front().run(count);
+    else
+      ColumnFrame<T>::run_in_turns(std::span(group.frames).first(bound), count);
+    if (group.stores_truths)
+      for (std::size_t n = 0; n < bound; ++n) store_truths(step, group.turns[n]);
+    bound = 0;
+  };
   std::int64_t done = tile / row.tiles * row.length;  // elements of the rows before
   for (std::int64_t begin = tile % row.tiles * step.tile; tile < end; rows.next(), done += row.length, begin = 0) {
     for (; begin < row.length && tile < end; begin += step.tile, ++tile) {
-      const std::int64_t count = std::min(step.tile, row.length - begin);
-      for (std::size_t k = 0; k < step.loads.size(); ++k) {
-        const Load& load = step.loads[k];
-        const std::byte* const data = data_[load.slot];
-        switch (load.mode) {
-          case Load::Mode::direct: {
-            const std::int64_t offset = step.flat ? load.start : rows.offset(load);
-            group.frame.bind_load(k, reinterpret_cast<const T*>(data) + offset + begin);
-            break;
-          }
-          case Load::Mode::uniform: {
-            const std::int64_t offset = step.flat ? load.start : rows.offset(load);
-            group.frame.bind_load(k, reinterpret_cast<const T*>(data) + offset);
-            break;
-          }
-          case Load::Mode::moved:
-            if (plan_.slots[load.slot].type.dtype == Dtype::boolean)
-              move_in(load, step.axes, reinterpret_cast<const unsigned char*>(data), done + begin, count,
-                      group.moved[k]);
-            else
-              move_in(load, step.axes, reinterpret_cast<const T*>(data), done + begin, count, group.moved[k]);
-            break;
-          case Load::Mode::converted: {
-            const std::int64_t offset = step.flat ? load.start : rows.offset(load);
-            *group.moved[k] = plan_.slots[load.slot].type.dtype == Dtype::boolean
-                                  ? static_cast<T>(reinterpret_cast<const unsigned char*>(data)[offset])
-                                  : static_cast<T>(reinterpret_cast<const std::int64_t*>(data)[offset]);
-            break;
-          }
-        }
-      }
-      const auto place = [&](const Store& store) { return store.once ? tile : done + begin; };
-      for (std::size_t k = 0; k < step.stores.size(); ++k)
-        if (group.truths[k] == nullptr)
-          group.frame.bind_store(k, reinterpret_cast<T*>(data_[step.stores[k].slot]) + place(step.stores[k]));
-      group.frame.run(count);
-      for (std::size_t k = 0; k < step.stores.size(); ++k) {
-        if (group.truths[k] == nullptr) continue;
-        auto* const to = reinterpret_cast<unsigned char*>(data_[step.stores[k].slot]) + place(step.stores[k]);
-        const std::int64_t stored = step.stores[k].once ? 1 : count;
-        for (std::int64_t i = 0; i < stored; ++i) to[i] = group.truths[k][i] != T(0) ? 1 : 0;
-      }
+      Turn<T>& turn = group.turns[bound];
+      turn.tile = {tile, begin, done + begin, std::min(step.tile, row.length - begin)};
+      bind_tile(step, offset_of, group.frames[bound], turn);
+      if (++bound == step.turns) run();
     }
   }
-  group.frame.finish_stream();
+  if (bound > 0) run();
+  for (const ColumnFrame<T>& frame : group.frames) frame.finish_stream();
+}
+
+template <class T>
+void PlanMemory::store_truths(const FusedStep& step, const Turn<T>& turn) {
+  for (std::size_t k = 0; k < step.stores.size(); ++k) {
+    const T* const from = turn.truths[k];
+    if (from == nullptr) continue;
+    const bool once = step.stores[k].once;
+    auto* const to =
+        reinterpret_cast<unsigned char*>(data_[step.stores[k].slot]) + (once ? turn.tile.index : turn.tile.first);
+    const std::int64_t stored = once ? 1 : turn.tile.count;
+    for (std::int64_t i = 0; i < stored; ++i) to[i] = from[i] != T(0) ? 1 : 0;
+  }
 }
 
 void PlanMemory::check_positions(const FusedStep& step, const FusedStep::Positions& positions) const {

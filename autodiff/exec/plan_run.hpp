@@ -51,12 +51,23 @@ class PlanMemory {
   using Memory = std::unique_ptr<std::byte[], Free>;
   static Memory room(std::size_t bytes);
 
-  /// Where one worker runs a group.
+  /// Part of a row, which runs at once: elements `begin` … of the row are elements `first` … of the group.
+  struct Tile {
+    std::int64_t index = 0, begin = 0, first = 0, count = 0;
+  };
+  /// What belongs to a frame.
   template <class T>
-  struct Group {
-    ColumnFrame<T> frame;
+  struct Turn {
     std::vector<T*> moved;   // by load: its column, where it is moved
     std::vector<T*> truths;  // by store: its column, where truth values are stored
+    Tile tile{};
+  };
+  /// Where one worker runs a group: as many tiles as take turns.
+  template <class T>
+  struct Group {
+    std::vector<ColumnFrame<T>> frames;
+    std::vector<Turn<T>> turns;
+    bool stores_truths = false;
   };
   using AnyGroup = std::variant<std::monostate, Group<float>, Group<double>>;
 
@@ -72,6 +83,11 @@ class PlanMemory {
   /// Tiles from `tile` to before `end`, row by row.
   template <class T>
   void run_tiles(const FusedStep& step, Group<T>& group, std::int64_t tile, std::int64_t end);
+  /// Gives a frame its tile. `offset_of` says where in what a load reads the tile's row begins.
+  template <class T, class Offset>
+  void bind_tile(const FusedStep& step, const Offset& offset_of, ColumnFrame<T>& frame, Turn<T>& turn);
+  template <class T>
+  void store_truths(const FusedStep& step, const Turn<T>& turn);
   void check_positions(const FusedStep& step, const FusedStep::Positions& positions) const;
   void run_kernel(const KernelStep& step);
   [[noreturn]] void rethrow(const Error& error, graph::NodeId node) const;

@@ -7,6 +7,7 @@
 #include <type_traits>
 
 #include "wengert/autodiff/ops/kernels.hpp"
+#include "wengert/autodiff/ops/kernels_transpose.hpp"
 
 namespace wengert::kernels {
 
@@ -81,11 +82,18 @@ void for_each_outer(const Walk& walk, std::size_t outer, const Inner& inner) {
   }
 }
 
+/// A matrix that lies in the view by columns, and in the dense array by rows.
+struct Turned {
+  std::int64_t rows = 0, columns = 0;
+  std::int64_t view_pitch = 0, dense_pitch = 0;  // from a column to the next, from a row to the next
+};
+
 /// element(place in the view, place in the dense array) for every element; run(…, count) where both lie together, and
-/// repeat(…, count) where one place of the view stands for all (only a gather may ask for that).
-template <class Element, class Run, class Repeat = std::nullptr_t>
+/// repeat(…, count) where one place of the view stands for all (only a gather may ask for that). turn(…, Turned), if
+/// there is one, for transpositions.
+template <class Element, class Run, class Repeat = std::nullptr_t, class Turn = std::nullptr_t>
 void walk_elements(const Shape& shape, const View& places, const Element& element, const Run& run,
-                   const Repeat& repeat = nullptr) {
+                   const Repeat& repeat = nullptr, const Turn& turn = nullptr) {
   if (shape.size() == 0) return;
   Walk walk(shape, places);
   const std::size_t last = walk.rank - 1;
@@ -100,7 +108,7 @@ void walk_elements(const Shape& shape, const View& places, const Element& elemen
       return;
     }
   }
-  // A transposition: the axis along which the view lies together is another one. Tiles touch each cache line once.
+  // A transposition: the axis along which the view lies together is another one.
   std::size_t together = last;
   for (std::size_t axis = 0; axis < last; ++axis)
     if (walk.view[axis] == 1) together = axis;
@@ -108,6 +116,9 @@ void walk_elements(const Shape& shape, const View& places, const Element& elemen
     walk.move(together, last - 1);
     const std::int64_t rows = walk.extent[last - 1], columns = walk.extent[last];
     for_each_outer(walk, last - 1, [&](std::int64_t v, std::int64_t d) {
+      if constexpr (!std::is_null_pointer_v<Turn>)
+        return turn(places.start + v, d, Turned{rows, columns, walk.view[last], walk.dense[last - 1]});
+      // Tiles touch each cache line once.
       for (std::int64_t row = 0; row < rows; row += square) {
         for (std::int64_t column = 0; column < columns; column += square) {
           const std::int64_t row_end = std::min(rows, row + square), column_end = std::min(columns, column + square);
@@ -140,10 +151,22 @@ View dense_view(const Shape& shape) noexcept {
 
 template <class T>
 void gather(const T* from, const View& view, T* to) {
-  walk_elements(
-      view.shape, view, [=](std::int64_t v, std::int64_t d) { to[d] = from[v]; },
-      [=](std::int64_t v, std::int64_t d, std::int64_t count) { std::copy_n(from + v, count, to + d); },
-      [=](std::int64_t v, std::int64_t d, std::int64_t count) { std::fill_n(to + d, count, from[v]); });
+  const auto element = [=](std::int64_t v, std::int64_t d) { to[d] = from[v]; };
+  const auto run = [=](std::int64_t v, std::int64_t d, std::int64_t count) { std::copy_n(from + v, count, to + d); };
+  const auto repeat = [=](std::int64_t v, std::int64_t d, std::int64_t count) { std::fill_n(to + d, count, from[v]); };
+  if constexpr (std::is_floating_point_v<T>) {
+    walk_elements(view.shape, view, element, run, repeat, [=](std::int64_t v, std::int64_t d, const Turned& turned) {
+      // Parts of this side stay in the first-level cache while they are written.
+      constexpr std::int64_t side = 32;
+      const auto [rows, columns, view_pitch, dense_pitch] = turned;
+      for (std::int64_t i = 0; i < rows; i += side)
+        for (std::int64_t j = 0; j < columns; j += side)
+          transpose(from + v + i + j * view_pitch, std::min(side, columns - j), std::min(side, rows - i), view_pitch,
+                    to + d + i * dense_pitch + j, dense_pitch);
+    });
+  } else {
+    walk_elements(view.shape, view, element, run, repeat);
+  }
 }
 template <class T>
 void scatter(const T* from, const View& view, T* to) {

@@ -45,12 +45,13 @@ class Tree {
   }
 
  private:
-  std::array<T, 64> level_{};
+  std::array<T, 64> level_;  // those of parts_ that are not there are never read
   std::uint64_t parts_ = 0;
 };
 
 template <class T>
 T pairwise(const T* from, std::int64_t count) {
+  if (count < sum_run) return sum_of_run(from, count);
   Tree<T> tree;
   std::int64_t at = 0;
   for (; at + sum_run <= count; at += sum_run) tree.add(sum_of_run(from + at, sum_run));

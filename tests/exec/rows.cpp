@@ -313,6 +313,34 @@ BOOST_AUTO_TEST_CASE(random_functions_along_rows) {
     check([seed](const std::vector<Tensor>& x) { return random_function(seed, x); },
           {f64({2, 3, 64}), f64({2, 3}), f64({64})}, 1e-11);
   }
+  // More rows than take turns, and some left.
+  for (std::uint64_t seed = 181; seed <= 200; ++seed) {
+    BOOST_TEST_CONTEXT("function " << seed)
+    check([seed](const std::vector<Tensor>& x) { return random_function(seed, x); },
+          {f64({21, 65}), f64({21}), f64({65})}, 1e-11);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(truth_values_of_rows_that_take_turns) {
+  for (const Dtype dtype : {Dtype::f32, Dtype::f64}) {
+    Recording r;
+    const Tensor x = r.variable(random_tensor({19, 64}, dtype));
+    const Tensor sums = sum(x * x, {1}), all = broadcast(reshape(sums, Shape{19, 1}), Shape{19, 64});
+    const std::vector<Tensor> y{30.0 * x<all, sums> 20.0, tanh(x / all)};
+    const Program p(r, {x}, {y[0], y[1], y[2]});
+    BOOST_TEST(count_of(p.report(), "fused rows") == 1u);
+    for (int sign : {1, -1}) {
+      Program::Workspace w(p);
+      const Tensor at = static_cast<double>(sign) * x;
+      w.set(0, at);
+      p.run(w);
+      const Tensor sums_there = sum(at * at, {1});
+      const Tensor all_there = broadcast(reshape(sums_there, Shape{19, 1}), Shape{19, 64});
+      BOOST_TEST(w.get(0).to_vector() == (30.0 * at < all_there).to_vector(), boost::test_tools::per_element());
+      BOOST_TEST(w.get(1).to_vector() == (sums_there > 20.0).to_vector(), boost::test_tools::per_element());
+      BOOST_TEST(largest_difference(w.get(2), tanh(at / all_there)) <= 1e-6);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_condition_of_another_dtype_is_computed_before) {

@@ -119,24 +119,26 @@ BOOST_AUTO_TEST_CASE(nothing_of_no_elements_fails) {
 
 BOOST_AUTO_TEST_CASE(permute_moves_every_element) {
   std::mt19937 random(1);
-  for (const Shape& shape : {Shape{2, 3, 4}, Shape{17, 33, 2}, Shape{3, 1, 40, 21}}) {
-    const Tensor x = random_tensor({Dtype::f64, shape}, random);
-    std::vector<std::int64_t> axes(shape.rank());
-    for (std::size_t k = 0; k < axes.size(); ++k) axes[k] = static_cast<std::int64_t>(k);
-    const auto from = x.to_vector();
-    do {
-      const Tensor y = permute(x, axes);
-      const auto to = y.to_vector();
-      bool same = true;
-      for (std::int64_t i = 0; i < y.size(); ++i) {
-        const auto index = index_at(y.shape(), i);
-        std::vector<std::int64_t> source(index.size());
-        for (std::size_t k = 0; k < index.size(); ++k) source[static_cast<std::size_t>(axes[k])] = index[k];
-        same = same && to[static_cast<std::size_t>(i)] == from[static_cast<std::size_t>(position_of(shape, source))];
-      }
-      BOOST_TEST(same, to_string(shape));
-    } while (std::next_permutation(axes.begin(), axes.end()));
-  }
+  for (const Shape& shape : {Shape{2, 3, 4}, Shape{17, 33, 2}, Shape{3, 1, 40, 21}, Shape{70, 41}})
+    for (const Dtype dtype : {Dtype::f32, Dtype::f64, Dtype::i64}) {
+      const Tensor x = dtype == Dtype::i64 ? convert(1000.0 * random_tensor({Dtype::f64, shape}, random), dtype)
+                                           : random_tensor({dtype, shape}, random);
+      std::vector<std::int64_t> axes(shape.rank());
+      for (std::size_t k = 0; k < axes.size(); ++k) axes[k] = static_cast<std::int64_t>(k);
+      const auto from = x.to_vector();
+      do {
+        const Tensor y = permute(x, axes);
+        const auto to = y.to_vector();
+        bool same = true;
+        for (std::int64_t i = 0; i < y.size(); ++i) {
+          const auto index = index_at(y.shape(), i);
+          std::vector<std::int64_t> source(index.size());
+          for (std::size_t k = 0; k < index.size(); ++k) source[static_cast<std::size_t>(axes[k])] = index[k];
+          same = same && to[static_cast<std::size_t>(i)] == from[static_cast<std::size_t>(position_of(shape, source))];
+        }
+        BOOST_TEST(same, to_string(shape));
+      } while (std::next_permutation(axes.begin(), axes.end()));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(slice_and_embed_place_elements) {
