@@ -1,15 +1,12 @@
 #include "wengert/autodiff/exec/columns.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <new>
 
+#include "wengert/graph/pages.hpp"
+
 namespace wengert::exec {
-
-namespace {
-
-constexpr std::align_val_t line{64};
-
-}  // namespace
 
 ColumnBuilder::Value ColumnBuilder::load(bool uniform) {
   entries_.push_back({.kind = Kind::load, .uniform = uniform, .index = static_cast<std::uint32_t>(loads_++)});
@@ -126,13 +123,14 @@ ColumnBuilder::Quick ColumnBuilder::find_quick() const {
 
 template <class T>
 void ColumnFrame<T>::Free::operator()(T* memory) const noexcept {
-  ::operator delete(memory, line);
+  std::free(memory);  // NOLINT(*-no-malloc)
 }
 
 template <class T>
 ColumnFrame<T>::ColumnFrame(const ColumnCode<T>& code, T* registers) : code_(&code), at_(code.places() + 1, nullptr) {
   if (registers == nullptr && code.room() != 0) {
-    registers_.reset(static_cast<T*>(::operator new(sizeof(T) * code.room(), line)));
+    registers_.reset(static_cast<T*>(wengert::detail::allocate_pages(sizeof(T) * code.room())));
+    if (registers_ == nullptr) throw std::bad_alloc();
     registers = registers_.get();
   }
   if (code.careful != nullptr) careful_ = std::make_unique<ColumnFrame>(*code.careful, registers);
