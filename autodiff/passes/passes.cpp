@@ -60,14 +60,16 @@ constexpr Pass join_pass{"join", "sums of slices' gradients side by side, of pro
                          false};
 constexpr Pass reciprocals_pass{"reciprocals", "x/b and y/b become x·(1/b) and y·(1/b), of numbers", &reciprocals,
                                 false};
+constexpr Pass regroup_pass{"regroup", "cotangents are multiplied by what is there: c·(a·b), (c·a)·b", &regroup, false};
 constexpr Pass outer_pass{"outer", "a matrix product over one term is elementwise", &outer, false};
 constexpr Pass reroll_pass{"reroll", "numbers that are computed alike become tensors: a neuron becomes a dot product",
                            &reroll, false};
 constexpr Pass rematerialise_pass{
     "rematerialise", "tensors that wait long are computed again where they are read, by arithmetic", &rematerialise};
 constexpr std::array on_request{&reroll_pass, &rematerialise_pass};
-constexpr std::array passes{&dead_pass,        &merge_pass, &fold_pass,        &simplify_pass, &stabilise_pass,
-                            &reassociate_pass, &join_pass,  &reciprocals_pass, &factor_pass,   &outer_pass};
+constexpr std::array passes{&dead_pass,      &merge_pass,       &fold_pass, &simplify_pass,
+                            &stabilise_pass, &reassociate_pass, &join_pass, &reciprocals_pass,
+                            &factor_pass,    &regroup_pass,     &outer_pass};
 
 }  // namespace
 

@@ -64,6 +64,12 @@ struct Pass {
 /// overflows or c is ∞, the sum may not.
 [[nodiscard]] Rewrite factor(const graph::Graph& graph);
 
+/// c·(a·b) → (c·a)·b, and (c·a)·b → c·(a·b), where the product in brackets is there anyway and the one before was there
+/// for this alone; the outer product is a `scale`, c a cotangent: of x/b, those of x and b are c/b and (c/b)·(−x/b), of
+/// x·eᵘ, those of x and u are c·eᵘ and c·(x·eᵘ). A cotangent of 0 stays 0. Not exact: two roundings in another order;
+/// where one order leaves the range, or multiplies 0 by ∞, the other may not.
+[[nodiscard]] Rewrite regroup(const graph::Graph& graph);
+
 /// x/b and y/b → x·(1/b) and y·(1/b), of numbers: a quotient and its two partials divide by the same number. Not exact:
 /// within 1.5 units in the last place of the quotient, instead of half a unit; where |b| < 2⁻¹⁰²², so that 1/b may be
 /// infinite, or |b| > 2¹⁰²², so that 1/b has fewer digits, it may be further off. b = 0 and b = ±∞ are as before.

@@ -143,6 +143,7 @@ BOOST_AUTO_TEST_CASE(other_passes_keep_random_programs_within_rounding) {
   BOOST_TEST(counts.checks["passes"] > 100 * count);
   BOOST_TEST(changed["reassociate"] > count / 100);
   BOOST_TEST(changed["stabilise"] > count / 500);
+  BOOST_TEST(changed["regroup"] > count / 100);
   BOOST_TEST(changed["reroll"] > count / 20);
 }
 
