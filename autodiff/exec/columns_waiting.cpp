@@ -21,9 +21,11 @@ namespace {
 /// So many primitives later a value is late.
 constexpr std::uint32_t late = 512;
 
+/// Next to a column that comes from a far cache, divisions are, too: a machine divides beside other work.
 bool is_cheap(NativeOperation operation) {
   using enum NativeOperation;
-  return operation == add || operation == sub || operation == mul || operation == negate || operation == square;
+  return operation == add || operation == sub || operation == mul || operation == negate || operation == square ||
+         operation == divide || operation == reciprocal;
 }
 
 }  // namespace
@@ -117,7 +119,7 @@ class ColumnBuilder::Recomputation {
   ColumnBuilder result() && { return std::move(result_); }
 
  private:
-  static constexpr int deepest = 3;
+  static constexpr int deepest = 4;
   struct Again {
     Value value = 0, stretch = 0;
   };
