@@ -167,12 +167,12 @@ PlanMemory::PlanMemory(const Plan& plan, const std::unordered_map<graph::NodeId,
 
 template <class T>
 PlanMemory::Group<T> PlanMemory::group_of(const FusedStep& step, std::byte* registers) {
-  auto* at = reinterpret_cast<T*>(registers);
   const auto& code = std::get<ColumnCode<T>>(step.code);
   // What one loop is going to read the machine asks for by itself, and so it does for short rows.
   const bool looks_ahead = step.turns == 1 && moved_by(plan_, step) > near_bytes && loops_over_memory(code) > 1;
   Group<T> group;
   for (std::size_t n = 0; n < step.turns; ++n) {
+    auto* at = reinterpret_cast<T*>(registers);
     ColumnFrame<T>& frame = group.frames.emplace_back(code, at);
     Turn<T>& turn = group.turns.emplace_back();
     turn.moved.resize(step.loads.size());
@@ -200,6 +200,7 @@ PlanMemory::Group<T> PlanMemory::group_of(const FusedStep& step, std::byte* regi
       }
     }
     frame.stream(step.streams);
+    registers += rounded(static_cast<std::size_t>(reinterpret_cast<std::byte*>(at) - registers));
   }
   return group;
 }

@@ -3,11 +3,13 @@ import argparse
 import json
 import os
 import pathlib
+import statistics
 
 import common
 from common import digits, table
 
 GOAL, GOAL_BATCH = 0.5, 1024
+THREADS_GOAL, THREADS_BATCH, THREADS_TURNS = 1.8, 100_000, 3
 SINGLE_GOAL = 0.4
 REPAID_GOAL = 20
 WORKLOADS = ["path", "black_scholes", "ba", "libor"]
@@ -27,8 +29,21 @@ def measure(arguments):
     only = [option for workload in WORKLOADS for option in ("--workload", workload)]
     only += [option for contestant in ("program", "by_hand") for option in ("--contestant", contestant)]
     dense = rows_of("--dense", "--batch", str(GOAL_BATCH), *only)["rows"]
-    return {"schema": 1, "date": common.today(), "machine": common.machine(), "version": common.revision(), "quick": arguments.quick,
-            "peers": arguments.peers, **result, "dense": dense}
+    return {"schema": 2, "date": common.today(), "machine": common.machine(), "version": common.revision(), "quick": arguments.quick,
+            "peers": arguments.peers, **result, "dense": dense, "by_threads": [] if arguments.quick else by_threads(command)}
+
+
+def by_threads(command):
+    """Programs by one thread and by two, in turns; the threads are on any core."""
+    runs = {}
+    for _ in range(THREADS_TURNS):
+        for workload in WORKLOADS:
+            for threads in (1, 2):
+                options = ["--workload", workload, "--contestant", "program", "--batch", str(THREADS_BATCH), "--threads", str(threads)]
+                (row,) = [row for row in json.loads(common.run([*command, *options]))["rows"] if row["contestant"] == "program"]
+                runs.setdefault((workload, threads), []).append(row)
+    return [{"workload": workload, "threads": threads, "batch": THREADS_BATCH, "median": statistics.median(row["median"] for row in rows),
+             "minimum": min(row["minimum"] for row in rows)} for (workload, threads), rows in runs.items()]
 
 
 def spaced(number):
@@ -85,6 +100,22 @@ def dense_table(rows, dense):
     return table(["workload", *(f"{TITLES[c]}, {how}" for c in columns for how in ("padded", "dense"))], lines)
 
 
+def against(number, goal, at_most=True):
+    if number is None:
+        return "–"
+    met = number <= goal if at_most else number >= goal
+    return f"{digits(number)} {('≤' if at_most else '≥') if met else ('>' if at_most else '<')} {goal:g}"
+
+
+def threads_table(cells):
+    lines = []
+    for workload in WORKLOADS:
+        one, two = (next(cell for cell in cells if (cell["workload"], cell["threads"]) == (workload, threads)) for threads in (1, 2))
+        lines.append([workload, *(digits(1e9 * cell[which]) for which in ("median", "minimum") for cell in (one, two)),
+                      *(against(one[which] / two[which], THREADS_GOAL, at_most=False) for which in ("median", "minimum"))])
+    return table(["workload", "one thread, median, ns", "two", "one thread, fastest, ns", "two", "times as fast, medians", "fastest"], lines)
+
+
 def goal_table(rows):
     lines = []
     for workload in rows.workloads:
@@ -95,9 +126,6 @@ def goal_table(rows):
         if compiled and again and again > compiled["median"]:
             repaid = compiled["preparation"] / (GOAL_BATCH * (again - compiled["median"]))
         beside = single / peer if single and peer else None
-
-        def against(number, goal):
-            return "–" if number is None else f"{digits(number)} {'≤' if number <= goal else '>'} {goal:g}"
 
         lines.append([workload, against(ratio, GOAL), against(beside, SINGLE_GOAL),
                       digits(1e3 * compiled["preparation"]) if compiled else "–", against(repaid, REPAID_GOAL)])
@@ -153,6 +181,12 @@ Columns of a batch are an odd number of lines of the cache apart (`BatchLayout::
 them those of 1 024 samples are whole pages apart and push each other out of a cache with eight places for them. At batches of 1 024, over the primal:
 
 {dense_table(rows, Rows({"rows": result["dense"]})) if not result["quick"] else ""}
+## By two threads
+
+Batches of {spaced(THREADS_BATCH)}, nanoseconds a sample, the two in turns; two threads by the clock on the wall, which the machine's other work disturbs: hence the
+fastest rounds, too. What takes few operations for what it reads and writes waits for the memory that both share.
+
+{threads_table(result["by_threads"]) if not result["quick"] else ""}
 ## By length of the program
 
 n steps `v = sin(a v) + b c`, four operations each; nanoseconds a step and sample, value and three derivatives. Programs of a batch: at the largest
