@@ -31,4 +31,13 @@ void* allocate_pages(std::size_t bytes) noexcept {
   return memory;
 }
 
+void* allocate_fresh_pages(std::size_t bytes) noexcept {
+  void* const memory = allocate_pages(bytes);
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  if (memory != nullptr && bytes >= least_of_large_pages)
+    static_cast<void>(madvise(memory, bytes / large_page * large_page, MADV_DONTNEED));  // aligned, and nobody's yet
+#endif
+  return memory;
+}
+
 }  // namespace wengert::detail

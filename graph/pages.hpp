@@ -14,6 +14,10 @@ inline constexpr std::size_t large_page = std::size_t{1} << 21, least_of_large_p
 void prefer_large_pages(void* memory, std::size_t bytes) noexcept;
 
 /// Memory aligned to 64 bytes, on large pages if it is large enough; null when there is none. std::free() frees it.
+/// What malloc gives may have been in use before, on small pages, and stays there.
 [[nodiscard]] void* allocate_pages(std::size_t bytes) noexcept;
+
+/// The same for what stays for long: small pages are given back first, at the cost of a fault for each new one.
+[[nodiscard]] void* allocate_fresh_pages(std::size_t bytes) noexcept;
 
 }  // namespace wengert::detail

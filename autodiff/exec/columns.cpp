@@ -129,7 +129,7 @@ void ColumnFrame<T>::Free::operator()(T* memory) const noexcept {
 template <class T>
 ColumnFrame<T>::ColumnFrame(const ColumnCode<T>& code, T* registers) : code_(&code), at_(code.places() + 1, nullptr) {
   if (registers == nullptr && code.room() != 0) {
-    registers_.reset(static_cast<T*>(wengert::detail::allocate_pages(sizeof(T) * code.room())));
+    registers_.reset(static_cast<T*>(wengert::detail::allocate_fresh_pages(sizeof(T) * code.room())));
     if (registers_ == nullptr) throw std::bad_alloc();
     registers = registers_.get();
   }

@@ -117,7 +117,7 @@ kernels::Chunks chunks_of(const FusedStep& step) {
 
 void PlanMemory::Free::operator()(std::byte* memory) const noexcept { std::free(memory); }  // NOLINT(*-no-malloc)
 PlanMemory::Memory PlanMemory::room(std::size_t bytes) {
-  Memory memory(static_cast<std::byte*>(detail::allocate_pages(bytes)));
+  Memory memory(static_cast<std::byte*>(detail::allocate_fresh_pages(bytes)));
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
