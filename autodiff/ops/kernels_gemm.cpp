@@ -15,7 +15,6 @@
 
 #include <algorithm>
 #include <climits>
-#include <cstring>
 #include <type_traits>
 #include <utility>
 

@@ -34,10 +34,11 @@ class Regrouping {
     graph::GraphBuilder& builder = rebuild.builder();
     return std::move(rebuild).run([&](NodeId id, std::span<const NodeId> operands) {
       const Known kind = known(old_.operation_id(id));
-      if (!is_product(kind)) return builder.add(old_.operation_id(id), operands, old_.attribute(id));
+      is_cotangent_.resize(builder.size());  // leaves are made elsewhere
+      if (!is_product(kind)) return add(builder, id, operands);
       Factors factors{operands[0], operands[1]};
       if (kind == Known::scale) changed = regroup(builder, id, factors) || changed;
-      const NodeId made = builder.add(old_.operation_id(id), factors, old_.attribute(id));
+      const NodeId made = add(builder, id, factors);
       products(kind).try_emplace(key(factors), made);
       return made;
     });
@@ -52,6 +53,15 @@ class Regrouping {
     return std::uint64_t{std::min(f[0], f[1])} << 32 | std::max(f[0], f[1]);
   }
   Products& products(Known kind) { return kind == Known::mul ? mul_ : scale_; }
+
+  NodeId add(graph::GraphBuilder& builder, NodeId id, std::span<const NodeId> operands) {
+    const bool cotangent = known(old_.operation_id(id)) == Known::scale ||
+                           std::ranges::any_of(operands, [&](NodeId x) { return is_cotangent_[x]; });
+    const NodeId made = builder.add(old_.operation_id(id), operands, old_.attribute(id));
+    is_cotangent_.resize(builder.size());
+    is_cotangent_[made] = is_cotangent_[made] || cotangent;
+    return made;
+  }
 
   /// Of a `scale` x: if one of its factors is a product that nobody else needs, and another product of two of the
   /// three factors is there, x becomes that and the third one.
@@ -74,20 +84,24 @@ class Regrouping {
     return false;
   }
   /// A product of these that can take the place of the `inner` one. A cotangent of 0 makes what it is multiplied by 0,
-  /// NaN or not: it must not meet that in a `mul`, which it does not where the inner product was the one by `scale`.
+  /// NaN or not: it must not meet that in a `mul`. So a `mul` has to be one of primals, and the `scale` that it takes
+  /// the place of had the cotangent.
   [[nodiscard]] NodeId existing(Known inner, const Factors& f) const {
     const auto find = [&](const Products& in) {
       const auto found = in.find(key(f));
       return found == in.end() ? graph::no_node : found->second;
     };
     const NodeId by_scale = find(scale_);
-    return by_scale != graph::no_node || inner == Known::mul ? by_scale : find(mul_);
+    if (by_scale != graph::no_node || inner == Known::mul || is_cotangent_[f[0]] || is_cotangent_[f[1]])
+      return by_scale;
+    return find(mul_);
   }
 
   const Graph& old_;
   std::vector<std::uint32_t> uses_;    // by old node
   Products mul_, scale_;               // new nodes, by their factors
   std::unordered_set<NodeId> shared_;  // new nodes that have got another user
+  std::vector<bool> is_cotangent_;     // by new node: it is a `scale`, or made of one
 };
 
 }  // namespace

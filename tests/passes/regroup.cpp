@@ -99,6 +99,12 @@ BOOST_AUTO_TEST_CASE(a_cotangent_of_zero_stays_zero) {
   const Graph chain = regroup(other.with({primal, other.scale(other.scale(other.c, other.a), other.b)})).graph;
   BOOST_TEST(products(chain) == 2u);
   BOOST_TEST(outputs(chain, {0.0, infinity, 0.0})[1] == 0.0);
+  // The `mul` that is there is one of the cotangent.
+  Made last;
+  const NodeId cotangent = last.scale(last.c, last.a), product = last.mul(last.b, cotangent);
+  const Graph kept = regroup(last.with({product, last.scale(last.b, last.scale(cotangent, last.a))})).graph;
+  BOOST_TEST(products(kept) == 4u);
+  BOOST_TEST(outputs(kept, {2.0, infinity, 0.0})[1] == 0.0);
 }
 
 BOOST_AUTO_TEST_CASE(gradients_of_quotients_and_exponentials_take_fewer_products) {
