@@ -125,16 +125,8 @@ class Factoring {
 }  // namespace
 
 Rewrite factor(const Graph& graph) {
-  // Each round takes one factor out of a sum; sums of products of products have as many as the chain rule is deep.
-  constexpr int most_rounds = 64;
-  Rewrite result = remove_dead(graph);
-  for (int round = 0; round < most_rounds; ++round) {
-    bool changed = false;
-    Rewrite next = Factoring(result.graph).run(changed);
-    if (!changed) break;
-    result = composed(std::move(result), std::move(next));
-  }
-  return result;
+  // A round takes one factor out of a sum; sums of products of products have as many as the chain rule is deep.
+  return repeated(graph, [](const Graph& of, bool& changed) { return Factoring(of).run(changed); });
 }
 
 }  // namespace wengert::passes

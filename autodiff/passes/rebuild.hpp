@@ -72,6 +72,21 @@ class Rebuild {
   std::vector<bool> named_;  // by new node
 };
 
+/// Rounds over what outputs need, until one changes nothing: each is round(graph, changed), a Rewrite, which sets
+/// `changed`. What a round makes may be more for the next; most_rounds are more than programs need.
+template <class Round>
+Rewrite repeated(const graph::Graph& graph, const Round& round) {
+  constexpr int most_rounds = 64;
+  Rewrite result = remove_dead(graph);
+  for (int n = 0; n < most_rounds; ++n) {
+    bool changed = false;
+    Rewrite next = round(result.graph, changed);
+    if (!changed) break;
+    result = composed(std::move(result), std::move(next));
+  }
+  return result;
+}
+
 /// The nodes that outputs need, and the variables; all, if there are no outputs.
 [[nodiscard]] std::vector<bool> live(const graph::Graph& graph);
 

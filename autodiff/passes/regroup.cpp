@@ -107,15 +107,7 @@ class Regrouping {
 }  // namespace
 
 Rewrite regroup(const Graph& graph) {
-  constexpr int most_rounds = 64;
-  Rewrite result = remove_dead(graph);
-  for (int round = 0; round < most_rounds; ++round) {
-    bool changed = false;
-    Rewrite next = Regrouping(result.graph).run(changed);
-    if (!changed) break;
-    result = composed(std::move(result), std::move(next));
-  }
-  return result;
+  return repeated(graph, [](const Graph& of, bool& changed) { return Regrouping(of).run(changed); });
 }
 
 }  // namespace wengert::passes
